@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: postgres_status
+short_description: The PostgreSQL cluster at a glance
+version_added: 0.1.0
+description:
+  - Puts what discovery and M(plannerate.infra.postgres_replication_lag) found into one row for each member, and into a table.
+positional: topology, answers, lag
+options:
+  _input:
+    description: Members as given by P(plannerate.infra.postgres_members#filter).
+    type: list
+    elements: dict
+    required: true
+  topology:
+    description: Decision of P(plannerate.infra.postgres_topology#filter).
+    type: dict
+    required: true
+  answers:
+    description: Answers of M(plannerate.infra.postgres_cluster_info) by member name.
+    type: dict
+    required: true
+  lag:
+    description: The C(standbys) that M(plannerate.infra.postgres_replication_lag) returned.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Show the cluster
+  ansible.builtin.debug:
+    msg: "{{ (members | plannerate.infra.postgres_status(topology, answers, lag.standbys)).table }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(rows), one dict for each member, and C(table), the same as text.
+  type: dict
+"""
+
+from ansible_collections.plannerate.infra.plugins.module_utils import status
+
+
+def postgres_status(members, topology, answers, lag=None):
+    rows = status.rows(members, topology, answers, lag or {})
+    return {"rows": rows, "table": status.table(rows)}
+
+
+class FilterModule:
+    def filters(self):
+        return {"postgres_status": postgres_status}

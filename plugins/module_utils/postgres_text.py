@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What PostgreSQL writes into its small files and prints, read into plain values. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# The settings that a standby's control file compares with its primary's: label in pg_controldata by setting.
+CONTROL_SETTINGS = {
+    "max_connections": "max_connections setting",
+    "max_worker_processes": "max_worker_processes setting",
+    "max_wal_senders": "max_wal_senders setting",
+    "max_prepared_transactions": "max_prepared_xacts setting",
+    "max_locks_per_transaction": "max_locks_per_xact setting",
+}
+
+_CONNINFO_PAIR = re.compile(r"\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\]|\\.)*))", re.DOTALL)
+_SETTING_LINE = re.compile(r"\s*([A-Za-z_][\w$.]*)\s*(?:=|\s)\s*\S")
+
+
+def control_data(text):
+    """The output of C(pg_controldata) as a dict of what discovery needs; None where the output has no such line."""
+    found = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    found = {label.strip(): value.strip() for label, value in found.items()}
+    timelines = [found.get("Latest checkpoint's TimeLineID"), found.get("Min recovery ending loc's timeline")]
+    end = found.get("Minimum recovery ending location")
+    return {
+        "system_identifier": found.get("Database system identifier"),
+        "cluster_state": found.get("Database cluster state"),
+        "lsn": found.get("Latest checkpoint location"),
+        "recovery_end_lsn": None if end == "0/0" else end,
+        "timeline": max((int(value) for value in timelines if value), default=None),
+        "data_checksums": _flag(found.get("Data page checksum version"), lambda value: value != "0"),
+        "wal_log_hints": _flag(found.get("wal_log_hints setting"), lambda value: value == "on"),
+        "settings": {name: _integer(found.get(label)) for name, label in CONTROL_SETTINGS.items()},
+    }
+
+
+def conninfo(text):
+    """A libpq connection string, in either of its forms, as a dict of keywords."""
+    if text.startswith(("postgresql://", "postgres://")):
+        url = urlsplit(text)
+        host, dummy, port = url.netloc.rpartition("@")[2].partition(":")
+        result = {"host": unquote(host), "port": port, **dict(parse_qsl(url.query))}
+        return {keyword: value for keyword, value in result.items() if value}
+    return {
+        name: re.sub(r"\\(.)", r"\1", plain or quoted, flags=re.DOTALL)
+        for name, quoted, plain in _CONNINFO_PAIR.findall(text)
+    }
+
+
+def upstream(primary_conninfo, primary_slot_name):
+    """Where a standby streams from, without any secret; None when it is told no primary."""
+    if not primary_conninfo:
+        return None
+    keywords = conninfo(primary_conninfo)
+    return {
+        "host": keywords.get("host"),
+        "port": _integer(keywords.get("port")),
+        "application_name": keywords.get("application_name"),
+        "slot": primary_slot_name or None,
+    }
+
+
+def setting_names(text):
+    """Names of the settings in a configuration file, each once, in order."""
+    matches = [_SETTING_LINE.match(line) for line in text.splitlines()]
+    return list(dict.fromkeys(match.group(1).lower() for match in matches if match))
+
+
+def postmaster_pid(text):
+    """postmaster.pid as a dict; None when it does not even name a process."""
+    lines = [line.strip() for line in text.splitlines()] + [""] * 5
+    pid = _integer(lines[0])
+    if pid is None:
+        return None
+    # A server that was started in single-user mode writes its pid as a negative number.
+    return {"pid": abs(pid), "port": _integer(lines[3]), "socket_directory": lines[4] or None}
+
+
+def _integer(value):
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _flag(value, test):
+    return None if value is None else test(value)

@@ -1,0 +1,377 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postgres_cluster_info
+short_description: What the PostgreSQL members of a machine are
+version_added: 0.1.0
+description:
+  - Tells for each PostgreSQL instance of a machine whether it has data, runs, is a primary or a standby, on which timeline
+    and how far. It is the discovery step in front of everything that touches PostgreSQL.
+  - Runs as root, before anything is installed. Asks the running servers with C(psql), as the owner of the data directory,
+    and reads C(pg_controldata) of all; it needs no Python library.
+  - Reads only. Nothing is written and nothing is started, so it also runs in check mode.
+options:
+  members:
+    description: The members to ask, all of them on this machine.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The member's name, under which its answer is returned.
+        type: str
+        required: true
+      version:
+        description: Its major release.
+        type: int
+        required: true
+      cluster:
+        description: Its name in Debian's terms, as C(pg_lsclusters) shows it.
+        type: str
+      port:
+        description: Its port. A running server is asked on the port that it has, even if that is another one.
+        type: int
+        required: true
+      data_directory:
+        description: Its data directory.
+        type: path
+        required: true
+      config_directory:
+        description:
+          - Directory of its C(postgresql.conf).
+          - V(/etc/postgresql/VERSION/CLUSTER) when not given.
+        type: path
+      socket_directory:
+        description: Directory of its Unix socket, where the server does not tell another one.
+        type: path
+        default: /var/run/postgresql
+  timeout:
+    description: Seconds that one member may take to answer.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: Nothing is ever changed.
+  platform:
+    platforms: debian
+author:
+  - The Plannerate infrastructure team (@plannerate)
+seealso:
+  - module: plannerate.infra.postgres_replication_lag
+  - module: plannerate.infra.postgres_replication_slots
+"""
+
+EXAMPLES = r"""
+- name: Ask the members of this machine what they are
+  plannerate.infra.postgres_cluster_info:
+    members:
+      - name: pg-main
+        version: 15
+        cluster: pg_main
+        port: 5432
+        data_directory: /var/lib/postgresql/15/pg_main
+      - name: pg-replica1
+        version: 15
+        cluster: pg_replica1
+        port: 5433
+        data_directory: /var/lib/postgresql/15/pg_replica1
+  register: discovered
+
+- name: Show who takes writes
+  ansible.builtin.debug:
+    msg: "{{ discovered.members | dict2items | selectattr('value.role', 'eq', 'primary') | map(attribute='key') }}"
+"""
+
+RETURN = r"""
+machine:
+  description: What the members share.
+  returned: success
+  type: dict
+  contains:
+    distribution:
+      description: C(ID) and C(VERSION_ID) of the machine's os-release.
+      type: str
+      sample: debian 12
+    codename:
+      description: Code name of the distribution's release.
+      type: str
+      sample: bookworm
+    memory_mb:
+      description: Memory, in MiB.
+      type: int
+    cpus:
+      description: Processors that are online.
+      type: int
+members:
+  description: The answer of each member by its name. Every key is always there, and null where nothing is known.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description:
+        - V(no_data), the data directory is missing or empty.
+        - V(incomplete), it is being filled (C(DATA_DIRECTORY.incoming) is there), or it holds files but is no data directory;
+          RV(members.data_present) tells one from the other.
+        - V(stopped), there is data and no server.
+        - V(running), a server answered.
+        - V(unresponsive), a server is alive but did not answer.
+      type: str
+    detail:
+      description: What else is to be said of the state, such as the server's error message.
+      type: str
+    data_present:
+      description: Whether the data directory has any file.
+      type: bool
+    config_present:
+      description: Whether there is a C(postgresql.conf).
+      type: bool
+    marker:
+      description:
+        - Content of the file C(system_identifier) in the configuration directory.
+        - A member without data that has one was initialised before. An unmounted disk looks like that.
+      type: str
+    disk_mb:
+      description: Size of the filesystem that the data directory is, or would be, on, in MiB.
+      type: int
+    role:
+      description: V(primary) or V(standby). Of a stopped member, what it would start as.
+      type: str
+    version:
+      description: Major release of the data directory.
+      type: int
+    server_version_num:
+      description: Release of the running server as a number.
+      type: int
+    system_identifier:
+      description: The cluster's identifier, the same for a primary and all of its standbys.
+      type: str
+    timeline:
+      description: Timeline, counted up by each promotion.
+      type: int
+    lsn:
+      description: Write position of a running primary; the latest checkpoint of a stopped member.
+      type: str
+    receive_lsn:
+      description: What a running standby has received.
+      type: str
+    replay_lsn:
+      description: What a running standby has replayed; of a stopped one, what it had to replay to be consistent.
+      type: str
+    replay_paused:
+      description: Whether replay of a running standby is paused.
+      type: bool
+    data_checksums:
+      description: Whether pages have checksums.
+      type: bool
+    wal_log_hints:
+      description: Whether hint bits are logged, as C(pg_rewind) needs where there are no checksums.
+      type: bool
+    upstream:
+      description: Host, port, application name and slot of C(primary_conninfo), never its password.
+      type: dict
+    wal_receiver:
+      description: Status, sender's host and sender's port while the standby has a connection to its primary.
+      type: dict
+    auto_conf:
+      description: Names of the settings in C(postgresql.auto.conf), which override all other files.
+      type: list
+      elements: str
+    pending_restart:
+      description: Settings whose new value waits for a restart, reloaded or not.
+      type: list
+      elements: str
+    configuration_current:
+      description: Whether the server has loaded its configuration, access rules and certificates since they last changed.
+      type: bool
+    configuration_errors:
+      description: Errors in the configuration files, each with its place.
+      type: list
+      elements: str
+    settings:
+      description:
+        - Running values of V(max_connections), V(max_worker_processes), V(max_wal_senders), V(max_prepared_transactions),
+          V(max_locks_per_transaction), V(port), V(ssl) and V(synchronous_standby_names).
+        - All null when the member does not run.
+      type: dict
+    control_settings:
+      description: The first five of RV(members.settings) in the control file; on a standby, its primary's.
+      type: dict
+    roles:
+      description: Names of the roles, without PostgreSQL's own.
+      type: list
+      elements: str
+    databases:
+      description: Names of the databases, without templates.
+      type: list
+      elements: str
+    slots:
+      description: Replication slots with V(name), V(type), V(active), V(wal_status) and V(restart_lsn).
+      type: list
+      elements: dict
+    synchronous:
+      description: Connected standbys with V(application_name), V(state), V(sync_state) and V(client_addr).
+      type: list
+      elements: dict
+    port:
+      description: Port of the running server, else the one that was asked for.
+      type: int
+  sample:
+    pg-main:
+      state: running
+      role: primary
+      timeline: 1
+      lsn: 0/5000148
+"""
+
+import json
+import os
+import pwd
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannerate.infra.plugins.module_utils.data_directory import look, read
+from ansible_collections.plannerate.infra.plugins.module_utils.discovery import answer
+from ansible_collections.plannerate.infra.plugins.module_utils.machine import disk_mb, machine_facts
+from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import control_data
+from ansible_collections.plannerate.infra.plugins.module_utils.server_facts import statements
+
+
+class Member:
+    """One member of this machine, and the programs that know more of it."""
+
+    def __init__(self, module, member, timeout):
+        self.module = module
+        self.member = member
+        self.timeout = timeout
+        self.errors = []
+
+    def answer(self):
+        config = self.member["config_directory"] or f"/etc/postgresql/{self.member['version']}/{self.member['cluster']}"
+        asked = dict(
+            self.member,
+            config_present=os.path.exists(os.path.join(config, "postgresql.conf")),
+            marker=(read(os.path.join(config, "system_identifier")) or "").strip() or None,
+        )
+        seen = look(self.member["data_directory"])
+        control = server = newest_file = None
+        if seen["state"] == "complete":
+            control = self._control(seen)
+            server = self._ask(seen) if seen["postmaster"] else None
+        if server:
+            newest_file = _newest(os.path.join(server["data_directory"], name) for name in server["files"] or [])
+        known = answer(asked, seen, control, server, self.errors, newest_file)
+        return dict(known, disk_mb=disk_mb(self.member["data_directory"]))
+
+    def _control(self, seen):
+        output = self._run(seen, "pg_controldata", [self.member["data_directory"]])
+        return control_data(output) if output is not None else None
+
+    def _ask(self, seen):
+        postmaster = seen["postmaster"]
+        arguments = ["--no-psqlrc", "--no-align", "--tuples-only", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=1"]
+        arguments += ["--host", postmaster["socket_directory"] or self.member["socket_directory"]]
+        arguments += ["--port", str(postmaster["port"] or self.member["port"]), "--dbname", "postgres"]
+        for statement in statements(seen["version"] or self.member["version"]):
+            arguments += ["--command", statement]
+        output = self._run(seen, "psql", arguments)
+        return json.loads(output.splitlines()[-1]) if output is not None else None
+
+    def _run(self, seen, program, arguments):
+        """Output of a program of this member's release, run as the data directory's owner; None when it failed."""
+        executable = self._program(seen, program)
+        if not executable:
+            self.errors.append(f"{program} is not installed for PostgreSQL {seen['version']}")
+            return None
+        command = ["timeout", "-k", "1", str(self.timeout), executable, *arguments]
+        owner = os.stat(self.member["data_directory"]).st_uid
+        if owner != os.geteuid():
+            try:
+                command = ["runuser", "-u", pwd.getpwuid(owner).pw_name, "--", *command]
+            except KeyError:
+                self.errors.append(f"{self.member['data_directory']} belongs to user id {owner}, which has no name here")
+                return None
+        code, output, error = self.module.run_command(command, cwd="/", environ_update=self._environment())
+        if code == 0:
+            return output
+        self.errors.append(
+            f"{program} took more than {self.timeout} s" if code in (124, 137) else f"{program}: {error.strip()}"
+        )
+        return None
+
+    def _program(self, seen, program):
+        # Never Debian's wrappers in /usr/bin where it can be helped: they stop at a syntax error in the configuration.
+        own = [f"/usr/lib/postgresql/{version}/bin" for version in (seen["version"], self.member["version"])]
+        for directory in own:
+            if os.access(os.path.join(directory, program), os.X_OK):
+                return os.path.join(directory, program)
+        return self.module.get_bin_path(program)
+
+    def _environment(self):
+        options = {
+            "default_transaction_read_only": "on",
+            "search_path": "pg_catalog",
+            "statement_timeout": f"{self.timeout}s",
+        }
+        return {
+            "LC_ALL": "C",
+            "PGCLIENTENCODING": "UTF8",
+            "PGCONNECT_TIMEOUT": str(self.timeout),
+            "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        }
+
+
+def _newest(files):
+    times = []
+    for file in files:
+        try:
+            times.append(os.stat(file).st_mtime)
+        except OSError:
+            continue
+    return max(times, default=None)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "members": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "version": {"type": "int", "required": True},
+                    "cluster": {"type": "str"},
+                    "port": {"type": "int", "required": True},
+                    "data_directory": {"type": "path", "required": True},
+                    "config_directory": {"type": "path"},
+                    "socket_directory": {"type": "path", "default": "/var/run/postgresql"},
+                },
+                "required_one_of": [("cluster", "config_directory")],
+            },
+            "timeout": {"type": "int", "default": 10},
+        },
+        supports_check_mode=True,
+    )
+    members, timeout = module.params["members"], module.params["timeout"]
+    names = [member["name"] for member in members]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        module.fail_json(msg=f"members names {', '.join(twice)} more than once, expected each name once")
+    try:
+        answers = {member["name"]: Member(module, member, timeout).answer() for member in members}
+    except PermissionError as error:
+        module.fail_json(msg=f"{error.filename} may not be read by user id {os.geteuid()}: run this as root (become)")
+    module.exit_json(changed=False, machine=machine_facts(), members=answers)
+
+
+if __name__ == "__main__":
+    main()

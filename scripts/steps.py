@@ -1,0 +1,114 @@
+"""What `make test` consists of: named steps, each one command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPORTS = Path(".cache/test")
+SHELL_FILES = "git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash|^# shellcheck shell='"
+PYTEST = ["python", "-m", "pytest"]
+ROLE_SCENARIOS = sorted(path.parent.name for path in Path("molecule").glob("*/molecule.yml"))
+ROLE_SCENARIOS = [name for name in ROLE_SCENARIOS if name not in ("default", "bench")]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command with a name and a time limit.
+
+    Steps after a failed one run all the same, except those that need it. A step that must change
+    nothing fails when Ansible's recap says otherwise. What pytest found is read from its report.
+    """
+
+    name: str
+    command: list[str]
+    minutes: float = 5
+    needs: tuple[str, ...] = ()
+    unchanged: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+    report: str = ""
+
+    @property
+    def report_file(self) -> Path | None:
+        return REPORTS / f"{self.report}.xml" if self.report else None
+
+
+def pytest_step(name: str, *arguments: str, report: str, minutes: float, needs: tuple[str, ...] = ()) -> Step:
+    command = [*PYTEST, f"--junit-xml={REPORTS / report}.xml", *arguments]
+    return Step(name, command, minutes=minutes, needs=needs, report=report)
+
+
+def lab_step(name: str, command: str, inventory: str = "production", needs: tuple[str, ...] = (), **more) -> Step:
+    env = {"LAB_INVENTORY": inventory}
+    return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 10, **more})
+
+
+LINT = [
+    Step("lint ansible", ["ansible-lint", "--strict"]),
+    Step("lint yaml", ["yamllint", "--strict", "."]),
+    Step("lint python", ["ruff", "check", "."]),
+    Step("lint python format", ["ruff", "format", "--check", "--diff", "."]),
+    Step("lint shell", ["bash", "-c", f"{SHELL_FILES} | xargs shellcheck"]),
+]
+
+CODE = [
+    Step("changelog", ["antsibull-changelog", "lint"]),
+    Step("build", ["ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"]),
+    Step("inventories", ["scripts/check-inventories"]),
+    Step("sanity", ["scripts/sanity"], minutes=20),
+    pytest_step("unit", "tests/unit", report="unit", minutes=10),
+]
+
+PREPARE = [
+    Step("prepare engine", ["scripts/engine", "start"], minutes=10),
+    Step("prepare images", ["tests/images/machine/build", "debian12", "debian13"], minutes=20, needs=("prepare engine",)),
+]
+
+SCENARIOS = [
+    Step(
+        f"molecule {name}",
+        ["scripts/molecule", name, "test"],
+        minutes=20,
+        needs=("prepare images",),
+        report=f"verify-{name}",
+    )
+    for name in ROLE_SCENARIOS
+]
+
+RAISE = [
+    lab_step("lab create", "create", needs=("prepare images",)),
+    lab_step("lab converge", "converge", needs=("lab create",), minutes=15),
+    lab_step("lab converge staging", "converge", "staging", needs=("lab converge",)),
+]
+
+LAB = [
+    lab_step("lab destroy what stood", "destroy", needs=("prepare engine",)),
+    RAISE[0],
+    lab_step("lab check, bare machines", "check", needs=("lab create",)),
+    *RAISE[1:],
+    lab_step("lab idempotence", "idempotence", needs=("lab converge",)),
+    lab_step("lab idempotence staging", "idempotence", "staging", needs=("lab converge staging",)),
+    lab_step("lab check", "check", needs=("lab converge",), unchanged=True),
+    lab_step("lab check staging", "check", "staging", needs=("lab converge staging",), unchanged=True),
+    Step("lab status", ["scripts/status"], needs=("lab converge",)),
+    lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=20, report="verify-default"),
+    pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=60, needs=("lab converge staging",)),
+]
+
+STEPS = [*LINT, *CODE, *PREPARE, *SCENARIOS, *LAB]
+CLEAN = Step("clean", ["scripts/clean"], minutes=5)
+
+
+def parts() -> dict[str, list[Step]]:
+    """The long tests: a directory of tests/all on a raised lab, or a program of tests/bench."""
+    found: dict[str, list[Step]] = {}
+    for path in sorted(Path("tests/all").glob("*/")):
+        tests = pytest_step(
+            path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)
+        )
+        found[path.name] = [*PREPARE, *RAISE, tests]
+    for path in sorted(Path("tests/bench").glob("*")):
+        if path.is_file() and path.suffix == "":
+            name = f"bench-{path.name}"
+            found[name] = [*PREPARE, Step(name, [str(path)], minutes=60, needs=("prepare images",))]
+    return found

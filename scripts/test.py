@@ -1,0 +1,163 @@
+"""Run steps one after the other, say how each went, and end with "N passed, N failed"."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from steps import CLEAN, REPORTS, STEPS, Step, parts
+
+TAIL = 60
+
+
+def execute(step: Step, log: Path) -> str | None:
+    """Run the step's command; return what went wrong, or None."""
+    env = os.environ | step.env
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            step.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(timeout=step.minutes * 60)
+        except subprocess.TimeoutExpired:
+            stop(process)
+            return f"not finished after {step.minutes:g} minutes"
+        except BaseException:
+            stop(process)
+            raise
+    if code:
+        return f"exit code {code}"
+    if step.unchanged and (changes := re.findall(r"changed=[1-9]\d*", log.read_text(errors="replace"))):
+        return f"must change nothing, but: {', '.join(changes)}"
+    return None
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End a step with everything that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=10)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def count(report: Path) -> tuple[int, int, int]:
+    """The passed, failed and skipped tests of a JUnit report."""
+    total = failed = skipped = 0
+    for suite in ET.parse(report).getroot().iter("testsuite"):
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return max(total - failed - skipped, 0), failed, skipped
+
+
+def run(step: Step) -> tuple[int, int]:
+    """Run a step, print one line about it, and return how much passed and failed."""
+    log = REPORTS / f"{re.sub('[^a-z0-9_]+', '-', step.name)}.log"
+    if step.report_file:
+        step.report_file.unlink(missing_ok=True)
+    print(f"==> {step.name}", flush=True)
+    began = time.monotonic()
+    problem = execute(step, log)
+    took = time.monotonic() - began
+
+    passed = failed = 0
+    words = []
+    if step.report_file and step.report_file.exists():
+        passed, failed, skipped = count(step.report_file)
+        words = [f"{passed} passed", f"{failed} failed"] + ([f"{skipped} skipped"] if skipped else [])
+        if passed + failed == 0:
+            problem = problem or "no tests were found"
+    elif step.report_file:
+        problem = problem or "there is no report of its tests"
+    is_pytest = "pytest" in step.command
+    if problem and not failed:
+        failed += 1
+    elif not problem and not is_pytest:
+        passed += 1
+
+    if problem:
+        lines = log.read_text(errors="replace").splitlines()
+        print("\n".join(f"    | {line}" for line in lines[-TAIL:]))
+        words += [f"FAILED: {problem}", f"all of it: {log}"]
+    print(f"    {took:7.1f} s   {', '.join(words) or 'ok'}", flush=True)
+    return passed, failed
+
+
+def run_all(steps: list[Step]) -> bool:
+    """Run the steps whose needs were met; print the total and return whether all is well."""
+    passed = failed = 0
+    unmet: set[str] = set()
+    for step in steps:
+        missing = [name for name in step.needs if name in unmet]
+        if missing:
+            unmet.add(step.name)
+            print(f"==> {step.name}\n    left out: {missing[0]} did not succeed", flush=True)
+            continue
+        good, bad = run(step)
+        passed += good
+        failed += bad
+        if bad:
+            unmet.add(step.name)
+    return summary(passed, failed)
+
+
+def summary(passed: int, failed: int) -> bool:
+    print(f"\n{passed} passed, {failed} failed", flush=True)
+    return failed == 0 and passed > 0
+
+
+def with_needs(chosen: list[Step]) -> list[Step]:
+    """The chosen steps and what they need, in the order of STEPS."""
+    names = {step.name for step in chosen}
+    for step in reversed(STEPS):
+        if step.name in names:
+            names.update(step.needs)
+    return [step for step in STEPS if step.name in names]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
+    parser.add_argument("names", nargs="*", help="run only the steps whose names begin like this, and what they need")
+    parser.add_argument("--part", help="one of the long tests; empty: which there are")
+    options = parser.parse_args()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+
+    if options.part is not None:
+        if options.part not in parts():
+            print("make test-all PART=name, where name is one of:", *parts(), sep="\n  ")
+            return 2 if options.part else 0
+        steps = parts()[options.part]
+    elif options.names:
+        steps = with_needs([step for step in STEPS if step.name.startswith(tuple(options.names))])
+        if not steps:
+            print("No step begins like that. These are the steps:", *(step.name for step in STEPS), sep="\n  ")
+            return 2
+    else:
+        steps = STEPS
+
+    raises = any(step.name.startswith(("lab ", "prepare ", "molecule ")) for step in steps)
+    try:
+        well = run_all(steps)
+    finally:
+        if raises and not os.environ.get("KEEP"):
+            print()
+            subprocess.run(CLEAN.command, stdin=subprocess.DEVNULL, timeout=CLEAN.minutes * 60, check=False)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A setting is loaded where it can be, and a restart happens only where it must, in an order that every standby survives."""
+
+from __future__ import annotations
+
+import pytest
+from lab import PORTS, changed, playbook
+
+
+@pytest.fixture
+def started(admin_sql):
+    """A function that gives the start time of every member."""
+    return lambda: {name: admin_sql("SELECT pg_postmaster_start_time()", port=port) for name, port in PORTS.items()}
+
+
+@pytest.fixture
+def show(admin_sql):
+    """A function that gives a setting of every member."""
+    return lambda name: {member: admin_sql(f"SHOW {name}", port=port) for member, port in PORTS.items()}
+
+
+def converge(**variables):
+    done = playbook("postgres", variables=variables or None)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    yield
+    converge()
+    assert changed(converge()) == 0
+
+
+def test_a_reloadable_setting_reloads(started, show):
+    before = started()
+    converge(postgres_settings={"log_min_duration_statement": "77ms"})
+    assert set(show("log_min_duration_statement").values()) == {"77ms"}
+    assert started() == before
+
+
+def test_max_connections_up_and_down(started, show, admin_sql):
+    before = started()
+    output = converge(postgres_max_connections=130)
+    assert set(show("max_connections").values()) == {"130"}
+    assert output.index("pg-replica1 (standby) restarts") < output.index("pg-main (primary) restarts"), output
+    raised = started()
+    assert all(raised[name] != before[name] for name in PORTS)
+
+    output = converge(postgres_max_connections=90)
+    assert set(show("max_connections").values()) == {"90"}
+    assert output.index("pg-main (primary) restarts") < output.index("pg-replica1 (standby) restarts"), output
+    assert admin_sql("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "2"
+
+
+def test_one_up_and_another_down_at_once(show):
+    converge(postgres_max_connections=130, postgres_settings={"max_locks_per_transaction": 32})
+    assert set(show("max_connections").values()) == {"130"}
+    assert set(show("max_locks_per_transaction").values()) == {"32"}
+    converge(postgres_max_connections=100, postgres_settings={"max_locks_per_transaction": 128})
+    assert set(show("max_connections").values()) == {"100"}
+    assert set(show("max_locks_per_transaction").values()) == {"128"}
+
+
+def test_a_wrong_setting_never_replaces_a_right_one(started, db01):
+    path = "/etc/postgresql/15/pg_main/conf.d/50-settings.conf"
+    before = started(), db01.file(path).content_string
+    done = playbook("postgres", variables={"postgres_settings": {"work_memory": "4MB"}})
+    assert done.returncode != 0
+    assert 'unrecognized configuration parameter "work_memory"' in done.stdout
+    assert (started(), db01.file(path).content_string) == before
+
+
+def test_what_an_interrupted_run_wrote_is_loaded_by_the_next(db01, show):
+    db01.check_output("touch /etc/postgresql/15/pg_main/conf.d/50-settings.conf")
+    assert "Reload the member" in converge()
+    assert changed(converge()) == 0
