@@ -40,7 +40,7 @@ molecule: ## one scenario from create to destroy: make molecule SCENARIO=postgre
 	@scripts/test 'molecule $(or $(SCENARIO),default)'
 
 bench: ## how long the first converge takes, beside a plain shell script
-	@scripts/test bench
+	@scripts/test --part=bench-converge
 
 clean: ## take the lab down; stop the Docker engine if make lab started it
 	@scripts/clean

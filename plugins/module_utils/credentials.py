@@ -46,7 +46,7 @@ def parse(text):
     :raises CredentialsError: naming the first line that is an assignment but cannot be read as one.
     """
     body = text[:-1] if text.endswith("\n") else text
-    return [_line(number, line) for number, line in enumerate(body.split("\n"), 1)] if body else []
+    return [_line(number, line) for number, line in enumerate(body.split("\n"), 1)] if text else []
 
 
 def quote(value):

@@ -70,7 +70,9 @@ def problems(figures, max_bytes=None, max_seconds=None, require_sync=False, targ
             # Unknown is not within any limit.
             if limit is not None and (standby[key] is None or standby[key] > limit):
                 wrong.append(f"at most {limit} {unit} behind")
-        if target is not None and (standby["replay_lsn"] is None or lsn_number(standby["replay_lsn"]) < lsn_number(target)):
+        if target is not None and (
+            standby["replay_lsn"] is None or lsn_number(standby["replay_lsn"]) < lsn_number(target)
+        ):
             wrong.append(f"{target} replayed")
         if require_sync and standby["sync_state"] not in SYNCHRONOUS:
             wrong.append(f"sync_state {', '.join(SYNCHRONOUS[:-1])} or {SYNCHRONOUS[-1]}")

@@ -43,7 +43,7 @@ def conninfo(text):
     """A libpq connection string, in either of its forms, as a dict of keywords."""
     if text.startswith(("postgresql://", "postgres://")):
         url = urlsplit(text)
-        host, dummy, port = url.netloc.rpartition("@")[2].partition(":")
+        host, _colon, port = url.netloc.rpartition("@")[2].partition(":")
         result = {"host": unquote(host), "port": port, **dict(parse_qsl(url.query))}
         return {keyword: value for keyword, value in result.items() if value}
     return {

@@ -22,7 +22,7 @@ def slots_query(version):
     """All slots, or with an argument ``name`` that is not None that one alone."""
     gated = [f"{sql if version >= since else 'NULL'} AS {name}" for name, (since, sql) in _SINCE.items()]
     return f"""SELECT slot_name AS name, slot_type AS type, plugin, database, temporary, active, wal_status,
-        restart_lsn::text AS restart_lsn, {', '.join(gated)},
+        restart_lsn::text AS restart_lsn, {", ".join(gated)},
         pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
             restart_lsn)::bigint AS retained_bytes
     FROM pg_replication_slots WHERE %(name)s IS NULL OR slot_name = %(name)s ORDER BY slot_name"""

@@ -67,7 +67,9 @@ def recreate_reason(slot):
 def _fate(slot, listed, policy):
     if not listed:
         reason = drop_reason(slot, policy)
-        return ("drop", reason) if reason else ("keep", _guard(slot, policy) or "not listed, and the policy lets it stay")
+        return (
+            ("drop", reason) if reason else ("keep", _guard(slot, policy) or "not listed, and the policy lets it stay")
+        )
     if slot["name"] in policy["recreate_lost"] and recreate_reason(slot):
         return "recreate", recreate_reason(slot)
     if is_lost(slot):
@@ -154,7 +156,9 @@ def _mismatches(wanted, found):
     if found["temporary"]:
         yield f"slot {name} exists as a temporary slot of another session; end that session, or choose another name"
     # None: this release does not tell.
-    differing = [key for key in COMPARED if found[key] != wanted[key] and not (key == "two_phase" and found[key] is None)]
+    differing = [
+        key for key in COMPARED if found[key] != wanted[key] and not (key == "two_phase" and found[key] is None)
+    ]
     if differing:
         yield (
             f"slot {name} exists with {_named(found, differing)}, expected {_named(wanted, differing)}. A slot cannot be "

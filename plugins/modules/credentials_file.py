@@ -83,6 +83,7 @@ import tempfile
 from contextlib import contextmanager
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.plannerate.infra.plugins.module_utils.credentials import CredentialsError, reconcile
 
 MODE = 0o600
@@ -143,7 +144,7 @@ class CredentialsFile:
 
 def diff(path, plan, permissions, owner):
     """Before and after as names alone."""
-    notes = {name: "generated" for name in plan["generated"]}
+    notes = dict.fromkeys(plan["generated"], "generated")
     notes.update((name, "updated") for name in plan["updated"])
     names = dict.fromkeys([*plan["names"], *notes])
     before = [permissions] if permissions else []

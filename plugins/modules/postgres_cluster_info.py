@@ -238,6 +238,7 @@ import os
 import pwd
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.plannerate.infra.plugins.module_utils.data_directory import look, read
 from ansible_collections.plannerate.infra.plugins.module_utils.discovery import answer
 from ansible_collections.plannerate.infra.plugins.module_utils.machine import disk_mb, machine_facts
@@ -297,7 +298,9 @@ class Member:
             try:
                 command = ["runuser", "-u", pwd.getpwuid(owner).pw_name, "--", *command]
             except KeyError:
-                self.errors.append(f"{self.member['data_directory']} belongs to user id {owner}, which has no name here")
+                self.errors.append(
+                    f"{self.member['data_directory']} belongs to user id {owner}, which has no name here"
+                )
                 return None
         code, output, error = self.module.run_command(command, cwd="/", environ_update=self._environment())
         if code == 0:
@@ -366,6 +369,11 @@ def main():
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         module.fail_json(msg=f"members names {', '.join(twice)} more than once, expected each name once")
+    for member in members:
+        if not os.path.isabs(member["data_directory"]):
+            module.fail_json(
+                msg=f"{member['name']}: data_directory is {member['data_directory']}, expected an absolute path"
+            )
     try:
         answers = {member["name"]: Member(module, member, timeout).answer() for member in members}
     except PermissionError as error:

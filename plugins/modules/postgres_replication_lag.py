@@ -188,6 +188,7 @@ waited:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.plannerate.infra.plugins.module_utils.lag import evaluate, missing, problems, unsettled
 from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import (
     SSL_MODES,

@@ -169,6 +169,7 @@ queries:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.plannerate.infra.plugins.module_utils import slot_queries
 from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import (
     Session,

@@ -26,7 +26,7 @@ def converge(**variables):
     return done.stdout
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def as_before():
     yield
     converge()

@@ -3,4 +3,4 @@
 
 from __future__ import annotations
 
-from lab import admin_sql, db01, machine, psql_on, secret  # noqa: F401
+from lab import admin_sql, cluster, db01, machine, psql_on, secret  # noqa: F401

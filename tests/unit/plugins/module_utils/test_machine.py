@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.plannerate.infra.plugins.module_utils.machine import disk_mb, machine_facts
+
+
+def test_a_directory_that_is_still_to_be_made_has_the_disk_of_its_parent(tmp_path):
+    assert disk_mb(str(tmp_path / "not" / "yet")) == disk_mb(str(tmp_path)) > 0
+
+
+def test_a_machine_tells_what_its_members_share():
+    facts = machine_facts()
+    assert set(facts) == {"distribution", "codename", "memory_mb", "cpus"}
+    assert min(facts["memory_mb"], facts["cpus"]) > 0

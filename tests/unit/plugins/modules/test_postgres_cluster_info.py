@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.plannerate.infra.plugins.module_utils.discovery import KEYS
+from ansible_collections.plannerate.infra.plugins.modules import postgres_cluster_info as info
+
+FACTS = {
+    "in_recovery": False,
+    "server_version_num": 150018,
+    "system_identifier": "77",
+    "timeline": 1,
+    "lsn": "0/5",
+    "receive_lsn": None,
+    "replay_lsn": None,
+    "replay_paused": None,
+    "data_checksums": True,
+    "wal_log_hints": True,
+    "primary_conninfo": "",
+    "primary_slot_name": "",
+    "wal_receiver": None,
+    "pending_restart": None,
+    "configuration_errors": None,
+    "settings": {},
+    "roles": None,
+    "databases": None,
+    "slots": None,
+    "synchronous": None,
+}
+
+
+@pytest.fixture
+def member(tmp_path):
+    config, data = tmp_path / "etc", tmp_path / "main"
+    config.mkdir()
+    (config / "postgresql.conf").write_text("port = 5432\n")
+    (data / "global").mkdir(parents=True)
+    (data / "global" / "pg_control").touch()
+    (data / "PG_VERSION").write_text("15\n")
+    return {
+        "name": "pg-main",
+        "version": 15,
+        "port": 5432,
+        "data_directory": str(data),
+        "config_directory": str(config),
+    }
+
+
+@pytest.fixture
+def server(member, monkeypatch):
+    """A living server on another port; what its programs answer is set by the test."""
+    answers, commands = {"psql": (2, "", "psql: no answer"), "pg_controldata": (127, "", "not found")}, []
+
+    def run_command(self, command, **others):
+        commands.append((command, others))
+        program = next(name for name in answers if any(part.endswith(f"/{name}") for part in command))
+        return answers[program]
+
+    postmaster = {"pid": 42, "port": 5499, "socket_directory": "/run/other"}
+    look = info.look
+    monkeypatch.setattr(info, "look", lambda path: dict(look(path), postmaster=postmaster))
+    monkeypatch.setattr(info.Member, "_program", lambda self, seen, program: f"/bin/{program}")
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
+    return answers, commands
+
+
+def ask(run_module, *members, **others):
+    return run_module(info, {"members": list(members), **others})
+
+
+def test_a_bare_machine_is_answered_without_any_program(run_module, tmp_path):
+    bare = {"name": "a", "version": 15, "cluster": "a", "port": 5432, "data_directory": str(tmp_path / "none")}
+    answers = ask(run_module, bare, {**bare, "name": "b"})["members"]
+    assert [answers[name]["state"] for name in ("a", "b")] == ["no_data", "no_data"]
+    assert set(answers["a"]) >= set(KEYS)
+
+
+def test_an_unmounted_disk_is_told_by_the_marker(run_module, member, tmp_path):
+    (tmp_path / "etc" / "system_identifier").write_text("77\n")
+    told = ask(run_module, {**member, "data_directory": str(tmp_path / "none")})["members"]["pg-main"]
+    assert (told["state"], told["marker"], told["config_present"]) == ("no_data", "77", True)
+
+
+def test_a_server_is_asked_where_it_is_not_where_it_should_be(run_module, member, server):
+    answers, commands = server
+    answers["psql"] = (
+        0,
+        "40\n" + json.dumps({**FACTS, "data_directory": "/d", "files": [], "load_time": 1.0}) + "\n",
+        "",
+    )
+    told = ask(run_module, member)["members"]["pg-main"]
+    assert (told["state"], told["role"], told["port"]) == ("running", "primary", 5499)
+    psql = next(command for command, others in commands if "/bin/psql" in command)
+    assert psql[psql.index("--port") + 1] == "5499"
+    assert psql[psql.index("--host") + 1] == "/run/other"
+
+
+@pytest.mark.parametrize(("load_time", "current"), [(0.0, False), (4102444800.0, True)])
+def test_a_file_beside_the_data_counts_too(run_module, member, server, tmp_path, load_time, current):
+    (tmp_path / "main" / "server.crt").touch()
+    facts = {
+        **FACTS,
+        "data_directory": member["data_directory"],
+        "files": ["server.crt", "/gone"],
+        "load_time": load_time,
+    }
+    server[0]["psql"] = (0, "40\n" + json.dumps(facts) + "\n", "")
+    assert ask(run_module, member)["members"]["pg-main"]["configuration_current"] is current
+
+
+def test_a_server_that_fails_to_answer_is_unresponsive_with_its_message(run_module, member, server):
+    told = ask(run_module, member)["members"]["pg-main"]
+    assert (told["state"], told["role"]) == ("unresponsive", None)
+    assert "psql: no answer" in told["detail"]
+    assert "pg_controldata: not found" in told["detail"]
+
+
+def test_a_server_that_hangs_is_unresponsive(run_module, member, server):
+    server[0]["psql"] = (124, "", "")
+    told = ask(run_module, member, timeout=3)["members"]["pg-main"]
+    assert (told["state"], "psql took more than 3 s" in told["detail"]) == ("unresponsive", True)
+
+
+def test_nobody_can_write_through_the_question(run_module, member, server):
+    ask(run_module, member)
+    environment = next(others["environ_update"] for command, others in server[1] if "/bin/psql" in command)
+    assert "-c default_transaction_read_only=on" in environment["PGOPTIONS"]
+
+
+def test_a_stopped_member_is_read_without_pg_controldata(run_module, member, monkeypatch):
+    monkeypatch.setattr(info.Member, "_program", lambda self, seen, program: None)
+    told = ask(run_module, member)["members"]["pg-main"]
+    assert (told["state"], told["role"], told["version"]) == ("stopped", "primary", 15)
+    assert "pg_controldata is not installed for PostgreSQL 15" in told["detail"]
+
+
+def test_two_members_of_one_name_are_refused(run_module, member):
+    assert "names pg-main more than once" in ask(run_module, member, member)["msg"]
+
+
+def test_a_relative_data_directory_is_refused(run_module, member):
+    told = ask(run_module, {**member, "data_directory": "main"})
+    assert told["msg"] == "pg-main: data_directory is main, expected an absolute path"
