@@ -66,7 +66,7 @@ class _View:
                 found.append(
                     f"{name}: {directory} on {machine} is empty, but the member was initialised before "
                     f"(system identifier {answer['marker']}); an unmounted disk looks like this. Mount it, or, if the "
-                    f"data is really gone, run again with -e '{{\"postgres_rebuild\": [\"{name}\"]}}'"
+                    f'data is really gone, run again with -e \'{{"postgres_rebuild": ["{name}"]}}\''
                 )
             version = answer.get("version")
             if name in self.with_data and version and int(version) != member["version"]:

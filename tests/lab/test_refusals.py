@@ -55,9 +55,7 @@ def test_bad_input(variables, found, expected):
 def test_a_data_directory_of_another_cluster(db01, tmp_path):
     overlay = tmp_path / "overlay.json"
     overlay.write_text(
-        json.dumps(
-            {"postgres_replica": {"hosts": {"pg-stray": {"postgres_machine": "db01", "postgres_port": 5440}}}}
-        )
+        json.dumps({"postgres_replica": {"hosts": {"pg-stray": {"postgres_machine": "db01", "postgres_port": 5440}}}})
     )
     directory = "/var/lib/postgresql/15/pg_stray"
     db01.check_output(f"runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb --pgdata={directory} >/dev/null")
@@ -72,7 +70,9 @@ def test_a_data_directory_of_another_cluster(db01, tmp_path):
 def test_an_unmounted_disk_is_not_a_new_member(db01):
     """The data directory of a replica is away, everything else of it is there."""
     directory = "/var/lib/postgresql/15/pg_replica2"
-    db01.check_output(f"systemctl stop postgresql@15-pg_replica2 && mv {directory} {directory}.away && mkdir {directory}")
+    db01.check_output(
+        f"systemctl stop postgresql@15-pg_replica2 && mv {directory} {directory}.away && mkdir {directory}"
+    )
     try:
         message = refused()
     finally:
@@ -113,11 +113,7 @@ def test_two_writable_primaries(db01, admin_sql):
         staging = playbook("site", inventory="staging")
         assert staging.returncode != 0 and changed(staging.stdout) == 0
     finally:
-        db01.check_output(
-            "systemctl stop postgresql@15-pg_replica2 && rm -r /var/lib/postgresql/15/pg_replica2"
-        )
+        db01.check_output("systemctl stop postgresql@15-pg_replica2 && rm -r /var/lib/postgresql/15/pg_replica2")
         rebuilt = playbook("postgres", variables={"postgres_rebuild": ["pg-replica2"]})
     assert rebuilt.returncode == 0, rebuilt.stdout
     assert admin_sql("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "2"
-
-

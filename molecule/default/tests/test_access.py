@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-
 from lab import DB01
 
 
@@ -61,6 +60,6 @@ def test_passwords_are_stored_as_scram(admin_sql):
 def test_only_ssh_of_db01_is_open_to_a_strange_machine(machine):
     open_ports = machine("outsider").check_output(
         "for port in 22 5432 5433 5434 6432; do "
-        f"timeout 2 bash -c \"</dev/tcp/{DB01}/$port\" 2>/dev/null && echo $port; done; true"
+        f'timeout 2 bash -c "</dev/tcp/{DB01}/$port" 2>/dev/null && echo $port; done; true'
     )
     assert open_ports.split() == ["22"]

@@ -21,7 +21,9 @@ def test_the_rollback_of_the_firewall_is_called_off(machine, name):
 
 def test_the_certificate_is_signed_by_the_projects_authority(machine, name):
     directory = "/etc/ssl/machine"
-    check = machine(name).run(f"openssl verify -CAfile {directory}/ca.crt -verify_hostname {name} {directory}/machine.crt")
+    check = machine(name).run(
+        f"openssl verify -CAfile {directory}/ca.crt -verify_hostname {name} {directory}/machine.crt"
+    )
     assert check.rc == 0, check.stdout + check.stderr
 
 

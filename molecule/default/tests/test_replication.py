@@ -46,9 +46,7 @@ def test_both_slots_are_active_and_there_is_no_other(admin_sql):
 
 @pytest.mark.parametrize("port", [5432, 5433, 5434])
 def test_every_member_can_be_the_primary(admin_sql, port):
-    assert (
-        admin_sql("SHOW synchronous_standby_names", port=port) == 'ANY 1 ("pg-main", "pg-replica1", "pg-replica2")'
-    )
+    assert admin_sql("SHOW synchronous_standby_names", port=port) == 'ANY 1 ("pg-main", "pg-replica1", "pg-replica2")'
     assert admin_sql("SHOW wal_log_hints", port=port) == "on"
     assert admin_sql("SHOW data_checksums", port=port) == "on"
 

@@ -34,7 +34,9 @@ def test_pages_have_checksums_and_text_sorts_the_same_everywhere(cluster):
 
 
 def test_the_package_made_no_cluster_of_its_own(cluster):
-    assert [line.split()[1] for line in cluster.machine.check_output("pg_lsclusters --no-header").splitlines()] == ["pg_main"]
+    assert [line.split()[1] for line in cluster.machine.check_output("pg_lsclusters --no-header").splitlines()] == [
+        "pg_main"
+    ]
 
 
 def test_it_starts_with_the_machine(cluster):

@@ -21,7 +21,9 @@ def test_both_replicas_stream_through_tls_and_count_for_the_quorum(cluster):
 def test_the_replica_of_the_other_machine_has_what_the_primary_has():
     other = over_ssh("198.18.0.23")
     assert other.check_output("runuser -u postgres -- psql -XAtqc 'SELECT pg_is_in_recovery()'") == "t"
-    assert "sample" in other.check_output("runuser -u postgres -- psql -XAtqc 'SELECT datname FROM pg_database'").split()
+    assert (
+        "sample" in other.check_output("runuser -u postgres -- psql -XAtqc 'SELECT datname FROM pg_database'").split()
+    )
 
 
 def test_both_slots_are_active(cluster):

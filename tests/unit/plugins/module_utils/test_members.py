@@ -93,5 +93,7 @@ def test_the_first_run_has_exactly_one_primary(initial):
 
 
 def test_every_contradiction_is_named_at_once():
-    message = refusal(inventory(pg_replica1={"postgres_port": 5432, "postgres_machine": "db9"}, pg_main={"postgres_version": 9}))
+    message = refusal(
+        inventory(pg_replica1={"postgres_port": 5432, "postgres_machine": "db9"}, pg_main={"postgres_version": 9})
+    )
     assert message.count("\n- ") >= 2

@@ -179,11 +179,15 @@ states = st.one_of(
 def test_no_history_leads_to_a_second_primary_or_to_lost_data(main, replica1, replica2, rebuild):
     result = topology(main, replica1, replica2, rebuild=rebuild)
     answers = dict(zip(NAMES, (main, replica1, replica2)))
-    running = [name for name, value in answers.items() if value and value["state"] == "running" and value["role"] == "primary"]
+    running = [
+        name for name, value in answers.items() if value and value["state"] == "running" and value["role"] == "primary"
+    ]
     assert (result["primary"] is None) == bool(result["errors"])
     if result["primary"] and running:
         assert running == [result["primary"]]
     if result["first_run"]:
-        assert all(value and value["state"] in ("no_data", "incomplete") and not value["marker"] for value in answers.values())
+        assert all(
+            value and value["state"] in ("no_data", "incomplete") and not value["marker"] for value in answers.values()
+        )
     for name in result["absent"]:
         assert answers[name]["state"] in ("no_data", "incomplete")
