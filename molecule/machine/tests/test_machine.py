@@ -37,7 +37,7 @@ def test_a_firewall_that_locks_its_operator_out_disables_itself(m13):
     locked_out = playbook("machines", inventory=INVENTORY, variables=wrong)
     assert locked_out.returncode != 0
     assert "is that the port of this connection?" in " ".join(locked_out.stdout.split())
-    status = wait_for(lambda: _status_over_a_new_connection(), timeout=60, what="the roll-back")
+    status = wait_for(_status_over_a_new_connection, timeout=60, what="the roll-back")
     assert "Status: inactive" in status
 
     again = playbook("machines", inventory=INVENTORY)

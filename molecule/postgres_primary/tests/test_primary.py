@@ -4,17 +4,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from lab import Cluster, wait_for
-
-INVENTORY = Path(__file__).resolve().parents[1] / "inventory" / "production"
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    return Cluster("db17", "198.18.0.22", INVENTORY)
+from lab import wait_for
 
 
 def test_it_takes_writes_without_waiting_for_anybody(cluster):

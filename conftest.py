@@ -1,5 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The promises of the lag module on PostgreSQL 15."""
+"""What tests of the lab's machines share is in tests/fixtures."""
 
-from lag_promises import *  # noqa: F403
+from __future__ import annotations
+
+pytest_plugins = ["lab"]
