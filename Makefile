@@ -1,7 +1,7 @@
 # `make help` says what there is. Everything works without a terminal and from a fresh clone.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help lab status shell psql test test-all lint format sanity unit molecule bench clean distclean
+.PHONY: help lab status pools shell psql test test-all lint format sanity unit molecule bench clean distclean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ lab: ## raise the lab on this machine, converge it and say how to get in
 
 status: ## who is primary, who follows, how far behind (JSON=1, INVENTORY=path)
 	@scripts/status $(if $(JSON),--json) $(if $(INVENTORY),-i $(INVENTORY))
+
+pools: ## PgBouncer's pools: clients, waiting, servers, statistics (JSON=1, INVENTORY=path)
+	@scripts/pools $(if $(JSON),--json) $(if $(INVENTORY),-i $(INVENTORY))
 
 shell: ## a shell on a machine of the lab: make shell M=db01
 	@scripts/shell $(or $(M),db01)
@@ -36,8 +39,8 @@ sanity: ## ansible-test sanity on a copy of the checkout
 unit: ## the unit tests
 	@scripts/test unit
 
-molecule: ## one scenario from create to destroy: make molecule SCENARIO=postgres_primary
-	@scripts/test 'molecule $(or $(SCENARIO),default)'
+molecule: ## the lab from create to verify, or a role's scenario: make molecule SCENARIO=postgres_primary
+	@scripts/test $(if $(SCENARIO),'molecule $(SCENARIO)',lab)
 
 bench: ## how long the first converge takes, beside a plain shell script
 	@scripts/test --part=bench-converge

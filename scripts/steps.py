@@ -27,6 +27,7 @@ class Step:
     unchanged: bool = False
     env: dict[str, str] = field(default_factory=dict)
     report: str = ""
+    show: bool = False
 
     @property
     def report_file(self) -> Path | None:
@@ -112,5 +113,5 @@ def parts() -> dict[str, list[Step]]:
     for path in sorted(Path("tests/bench").glob("*")):
         if path.is_file() and path.suffix == "":
             name = f"bench-{path.name}"
-            found[name] = [*PREPARE, Step(name, [str(path)], minutes=60, needs=("prepare images",))]
+            found[name] = [*PREPARE, Step(name, [str(path)], minutes=60, needs=("prepare images",), show=True)]
     return found

@@ -89,16 +89,17 @@ def run(step: Step) -> tuple[int, int]:
     elif not problem and not is_pytest:
         passed += 1
 
-    if problem:
+    if problem or step.show:
         lines = log.read_text(errors="replace").splitlines()
         print("\n".join(f"    | {line}" for line in lines[-TAIL:]))
+    if problem:
         words += [f"FAILED: {problem}", f"all of it: {log}"]
     print(f"    {took:7.1f} s   {', '.join(words) or 'ok'}", flush=True)
     return passed, failed
 
 
-def run_all(steps: list[Step]) -> bool:
-    """Run the steps whose needs were met; print the total and return whether all is well."""
+def run_all(steps: list[Step]) -> tuple[int, int]:
+    """Run the steps whose needs were met; return how much passed and failed."""
     passed = failed = 0
     unmet: set[str] = set()
     for step in steps:
@@ -112,12 +113,7 @@ def run_all(steps: list[Step]) -> bool:
         failed += bad
         if bad:
             unmet.add(step.name)
-    return summary(passed, failed)
-
-
-def summary(passed: int, failed: int) -> bool:
-    print(f"\n{passed} passed, {failed} failed", flush=True)
-    return failed == 0 and passed > 0
+    return passed, failed
 
 
 def with_needs(chosen: list[Step]) -> list[Step]:
@@ -149,14 +145,15 @@ def main() -> int:
     else:
         steps = STEPS
 
-    raises = any(step.name.startswith(("lab ", "prepare ", "molecule ")) for step in steps)
+    takes_down = not os.environ.get("KEEP") and any(step.name.startswith("lab ") for step in steps)
+    passed = failed = cleaned = left = 0
     try:
-        well = run_all(steps)
+        passed, failed = run_all(steps)
     finally:
-        if raises and not os.environ.get("KEEP"):
-            print()
-            subprocess.run(CLEAN.command, stdin=subprocess.DEVNULL, timeout=CLEAN.minutes * 60, check=False)
-    return 0 if well else 1
+        if takes_down:
+            cleaned, left = run(CLEAN)
+    print(f"\n{passed + cleaned} passed, {failed + left} failed", flush=True)
+    return 0 if passed and not failed + left else 1
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ def gone(cluster):
     for name in taken:
         subprocess.run(["docker", "start", f"plannerate-lab-{name}"], check=True, capture_output=True)
     wait_for(lambda: all(map(answers, ADDRESSES.values())), timeout=60, what="SSH on both machines")
-    streaming = "runuser -u postgres -- psql -XAtqc \"SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'\""
+    streaming = (
+        "runuser -u postgres -- psql -XAtqc \"SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'\""
+    )
     wait_for(lambda: cluster.machine.run(streaming).stdout.strip() == "2", timeout=60, what="both replicas streaming")
 
 

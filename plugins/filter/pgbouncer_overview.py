@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: pgbouncer_overview
+short_description: PgBouncer's pools at a glance
+version_added: 0.1.0
+description:
+  - Puts C(SHOW POOLS), C(SHOW STATS) and C(SHOW DATABASES) into one row for each pool, and into a table.
+options:
+  _input:
+    description: The three answers as CSV, under the headings C(== pools), C(== stats) and C(== databases).
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the pools
+  ansible.builtin.debug:
+    msg: "{{ (answer.stdout | plannerate.infra.pgbouncer_overview).table }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(rows), one dict for each pool, and C(table), the same as text.
+  type: dict
+"""
+
+from ansible_collections.plannerate.infra.plugins.module_utils import pgbouncer
+
+
+def pgbouncer_overview(text):
+    rows = pgbouncer.overview(text)
+    return {"rows": rows, "table": pgbouncer.table(rows)}
+
+
+class FilterModule:
+    def filters(self):
+        return {"pgbouncer_overview": pgbouncer_overview}
