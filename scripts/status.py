@@ -36,12 +36,13 @@ def answers(report: dict):
 
 
 def failures(report: dict) -> list[str]:
-    """Every failed or unreachable answer as one readable line."""
-    return [
-        f"{host}: {result.get('msg') or result}"
-        for _name, host, result in answers(report)
-        if result.get("unreachable") or (result.get("failed") and not result.get("ignored"))
-    ]
+    """Every failed or unreachable answer as one readable line; a loop's answers one by one."""
+    lines = []
+    for _name, host, result in answers(report):
+        for item in result.get("results", [result]):
+            if item.get("unreachable") or (item.get("failed") and not result.get("ignored")):
+                lines.append(f"{host}: {item.get('msg') or item}")
+    return lines
 
 
 def main() -> int:

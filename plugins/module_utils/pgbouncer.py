@@ -254,24 +254,32 @@ def overview(text):
     found = _sections(text)
     stats = {row["database"]: row for row in _rows(found["stats"])}
     databases = {row["name"]: row for row in _rows(found["databases"])}
-    return [
-        {
-            "pool": row["database"],
-            "user": row["user"],
-            "target": f"{databases[row['database']]['host']}:{databases[row['database']]['port']}",
-            "mode": row["pool_mode"],
-            "clients_active": int(row["cl_active"]),
-            "clients_waiting": int(row["cl_waiting"]),
-            "longest_wait_seconds": int(row["maxwait"]) + round(int(row["maxwait_us"]) / 1e6, 1),
-            "servers_active": int(row["sv_active"]),
-            "servers_idle": int(row["sv_idle"]) + int(row["sv_used"]) + int(row["sv_tested"]) + int(row["sv_login"]),
-            "servers_allowed": int(databases[row["database"]]["max_connections"]),
-            "transactions": int(stats.get(row["database"], {}).get("total_xact_count", 0)),
-            "average_transaction_ms": round(int(stats.get(row["database"], {}).get("avg_xact_time", 0)) / 1000, 2),
-        }
-        for row in _rows(found["pools"])
-        if row["database"] != ADMIN_DATABASE
-    ]
+    rows = [row for row in _rows(found["pools"]) if row["database"] != ADMIN_DATABASE]
+    used = {row["database"] for row in rows}
+    idle = [{"database": name} for name in databases if name != ADMIN_DATABASE and name not in used]
+    return [_overview(row, databases[row["database"]], stats.get(row["database"], {})) for row in rows + idle]
+
+
+def _overview(pool, database, stats):
+    """One row; a pool that nobody used since PgBouncer started has no user yet."""
+
+    def number(row, *keys):
+        return sum(int(row.get(key) or 0) for key in keys)
+
+    return {
+        "pool": pool["database"],
+        "user": pool.get("user", "-"),
+        "target": f"{database['host']}:{database['port']}",
+        "mode": pool.get("pool_mode") or database["pool_mode"],
+        "clients_active": number(pool, "cl_active"),
+        "clients_waiting": number(pool, "cl_waiting"),
+        "longest_wait_seconds": round(number(pool, "maxwait") + number(pool, "maxwait_us") / 1e6, 1),
+        "servers_active": number(pool, "sv_active"),
+        "servers_idle": number(pool, "sv_idle", "sv_used", "sv_tested", "sv_login"),
+        "servers_allowed": number(database, "max_connections"),
+        "transactions": number(stats, "total_xact_count"),
+        "average_transaction_ms": round(number(stats, "avg_xact_time") / 1000, 2),
+    }
 
 
 _COLUMNS = (

@@ -204,15 +204,18 @@ shop,owner,900,100,24,0,0,0,0,1,250000,transaction
 database,total_xact_count,avg_xact_time
 shop,3000,20500
 == databases
-name,host,port,max_connections
-shop,10.0.0.1,5432,25
+name,host,port,pool_mode,max_connections
+shop,10.0.0.1,5432,transaction,25
+shop_ro,127.0.0.1,6433,session,20
+pgbouncer,,6432,statement,0
 """
 
 
 def test_the_overview():
-    (row,) = pgbouncer.overview(SHOWN)
+    row, unused = pgbouncer.overview(SHOWN)
     assert (row["pool"], row["clients_waiting"], row["longest_wait_seconds"]) == ("shop", 100, 1.2)
     assert (row["servers_active"], row["servers_allowed"], row["average_transaction_ms"]) == (24, 25, 20.5)
+    assert (unused["pool"], unused["user"], unused["mode"], unused["transactions"]) == ("shop_ro", "-", "session", 0)
     heading, line = pgbouncer.table([row]).splitlines()
     assert heading.split()[:3] == ["POOL", "USER", "TARGET"]
     assert line.split()[:3] == ["shop", "owner", "10.0.0.1:5432"]
