@@ -141,6 +141,15 @@ def test_another_environments_pool_follows_the_primary_when_the_owner_converges(
     assert pooler.pool("plannerate_staging")["port"] == "5432"
 
 
+def test_an_address_that_is_none_never_gets_in_place(pooler):
+    before = pooler.machine.check_output(FILES)
+    done = playbook("pgbouncer", variables={"pgbouncer_clients": ["198.18.0.x"]})
+    assert done.returncode != 0
+    assert "could not parse hba config" in done.stdout
+    assert pooler.machine.check_output(FILES) == before
+    assert pooler.machine.run("pgrep -f [t]rial.ini").rc == 1, "nothing of the trial is left"
+
+
 def test_staging_changes_only_its_own(pooler):
     """A pending change of every kind stands in the shared data; staging's inventory applies its own pool alone."""
 
