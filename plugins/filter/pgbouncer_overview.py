@@ -29,12 +29,12 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils import pgbouncer
+from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_overview import overview, table
 
 
 def pgbouncer_overview(text):
-    rows = pgbouncer.overview(text)
-    return {"rows": rows, "table": pgbouncer.table(rows)}
+    rows = overview(text)
+    return {"rows": rows, "table": table(rows)}
 
 
 class FilterModule:

@@ -42,7 +42,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer import pending
+from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_answer import pending
 
 
 class FilterModule:

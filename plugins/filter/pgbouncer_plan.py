@@ -57,15 +57,15 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils import pgbouncer
+from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_plan import pools, problems, version_problems
 
 
 def pgbouncer_plan(environments, environment, defaults, max_connections, reserved, version=""):
-    errors = pgbouncer.problems(environments, environment, defaults, max_connections, reserved)
+    errors = problems(environments, environment, defaults, max_connections, reserved)
     if errors:
         return {"pools": [], "errors": errors}
-    pools = pgbouncer.pools(environments, defaults)
-    return {"pools": pools, "errors": pgbouncer.version_problems(pools, version)}
+    wanted = pools(environments, defaults)
+    return {"pools": wanted, "errors": version_problems(wanted, version)}
 
 
 class FilterModule:

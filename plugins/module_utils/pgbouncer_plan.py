@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PgBouncer's pools as the inventory wants them, and what contradicts them. Pure."""
+
+from __future__ import annotations
+
+import re
+
+POOL_MODES = ("transaction", "session")
+# The first release that keeps protocol-level prepared statements apart in transaction pooling.
+PREPARED_SINCE = (1, 21)
+READ_ONLY_SUFFIX = "_ro"
+ADMIN_DATABASE = "pgbouncer"
+
+_KEYS = ("database", "pool_mode", "pool_size", "pool_size_ro", "prepared_statements")
+_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_DATABASE = re.compile(r"[A-Za-z0-9_]{1,60}")
+
+
+def pools(environments, defaults):
+    """Two pools for each environment: its database on the primary, and read only on the replicas.
+
+    :arg environments: environment name to a dict with ``database`` and, where they differ from the defaults, ``pool_mode``,
+        ``pool_size``, ``pool_size_ro`` and ``prepared_statements``.
+    :arg defaults: ``pool_mode`` and ``pool_size`` of an environment that names none.
+    :returns: list of dicts. ``size`` is the number of server connections in all. One of them is kept for looking passwords
+        up: with all of them in use by the clients, nobody new could log in.
+    """
+    found = []
+    for environment, given in environments.items():
+        database = given["database"]
+        size = int(given.get("pool_size", defaults["pool_size"]))
+        for target, name, connections in (
+            ("primary", database, size),
+            ("replicas", database + READ_ONLY_SUFFIX, int(given.get("pool_size_ro", size))),
+        ):
+            found.append(
+                {
+                    "environment": environment,
+                    "name": name,
+                    "database": database,
+                    "target": target,
+                    "pool_mode": given.get("pool_mode", defaults["pool_mode"]),
+                    "size": connections,
+                    "pool_size": connections - 1,
+                    "prepared_statements": bool(given.get("prepared_statements", True)),
+                }
+            )
+    return found
+
+
+def problems(environments, environment, defaults, max_connections, reserved):
+    """Every contradiction in the environments, each as one sentence with what was found and what to do."""
+    found = [text for name, given in environments.items() for text in _entry_problems(name, given, defaults)]
+    if environment not in environments:
+        found.append(
+            f"pgbouncer_environment is {environment!r}, expected one of pgbouncer_environments "
+            f"({', '.join(environments) or 'none'})"
+        )
+    if found:
+        return found
+    wanted = pools(environments, defaults)
+    return _name_problems(wanted) + _sum_problems(wanted, max_connections, reserved)
+
+
+def _entry_problems(name, given, defaults):
+    where = f"pgbouncer_environments: {name}"
+    if not _FILE_NAME.fullmatch(str(name)):
+        return [f"{where}: the name becomes a file name, expected a-z, 0-9, _ and - only"]
+    if not isinstance(given, dict) or not _DATABASE.fullmatch(str(given.get("database", ""))):
+        return [f"{where}: database is missing or has other characters than letters, digits and _"]
+    found = []
+    unknown = sorted(set(given) - set(_KEYS))
+    if unknown:
+        found.append(f"{where}: {', '.join(unknown)} is not known, expected {', '.join(_KEYS)}")
+    mode = given.get("pool_mode", defaults["pool_mode"])
+    if mode not in POOL_MODES:
+        found.append(f"{where}: pool_mode is {mode!r}, expected {' or '.join(POOL_MODES)}")
+    for key in ("pool_size", "pool_size_ro"):
+        value = given.get(key, defaults["pool_size"])
+        if not re.fullmatch(r"\d+", str(value)) or int(value) < 2:
+            found.append(f"{where}: {key} is {value!r}, expected an integer of 2 or more")
+    return found
+
+
+def _name_problems(wanted):
+    owners, found = {ADMIN_DATABASE: "PgBouncer itself"}, []
+    for pool in wanted:
+        other = owners.setdefault(pool["name"], pool["environment"])
+        if other != pool["environment"]:
+            found.append(
+                f"pgbouncer_environments: {pool['environment']}: a pool called {pool['name']} is already {other}'s, "
+                f"expected one for each database and its read-only alias ({READ_ONLY_SUFFIX})"
+            )
+    return found
+
+
+def _sum_problems(wanted, max_connections, reserved):
+    total, available = sum(pool["size"] for pool in wanted), int(max_connections) - int(reserved)
+    if total <= available:
+        return []
+    parts = ", ".join(f"{pool['name']} {pool['size']}" for pool in wanted)
+    return [
+        f"the pools take {total} server connections ({parts}), but a member has {available}: postgres_max_connections "
+        f"{max_connections} less pgbouncer_reserved_connections {reserved}. Make the pools smaller by {total - available}, "
+        "or raise postgres_max_connections"
+    ]
+
+
+def version_problems(wanted, version):
+    """Environments whose clients would break: prepared statements of one client are unknown to the next server connection."""
+    if not version or version_tuple(version) >= PREPARED_SINCE:
+        return []
+    names = sorted(
+        {pool["environment"] for pool in wanted if pool["prepared_statements"] and pool["pool_mode"] == "transaction"}
+    )
+    return [
+        f"pgbouncer_environments: {name}: pool_mode transaction with prepared_statements needs PgBouncer "
+        f"{'.'.join(map(str, PREPARED_SINCE))} or newer, found {version}. Either let the application emulate them "
+        "(Laravel: PDO::ATTR_EMULATE_PREPARES => true in the connection's options) and set prepared_statements: false, or "
+        "set pool_mode: session, or install a newer PgBouncer (postgres_package_source: pgdg)"
+        for name in names
+    ]
+
+
+def version_tuple(version):
+    """(1, 18) of '1.18.0'."""
+    return tuple(int(part) for part in re.findall(r"\d+", str(version))[:2])
