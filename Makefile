@@ -40,7 +40,7 @@ unit: ## the unit tests
 	@scripts/test unit
 
 molecule: ## the lab from create to verify, or a role's scenario: make molecule SCENARIO=postgres_primary
-	@scripts/test $(if $(SCENARIO),'molecule $(SCENARIO)',lab)
+	@$(if $(SCENARIO),scripts/test prepare && scripts/molecule $(SCENARIO) test,scripts/test lab)
 
 bench: ## how long the first converge takes, beside a plain shell script
 	@scripts/test --part=bench-converge

@@ -8,8 +8,9 @@ from pathlib import Path
 REPORTS = Path(".cache/test")
 SHELL_FILES = "git ls-files -co --exclude-standard | xargs grep -lE '^#!/usr/bin/env bash|^# shellcheck shell='"
 PYTEST = ["python", "-m", "pytest"]
-ROLE_SCENARIOS = sorted(path.parent.name for path in Path("molecule").glob("*/molecule.yml"))
-ROLE_SCENARIOS = [name for name in ROLE_SCENARIOS if name not in ("default", "bench")]
+# Scenarios on the same two machines: in `make test` each builds on what the one before left there.
+STACKED = ["postgres_primary", "postgres_replica", "pgbouncer"]
+ALONE = sorted({path.parent.name for path in Path("molecule").glob("*/molecule.yml")} - {"default", "bench", *STACKED})
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,18 @@ PREPARE = [
     ),
 ]
 
+
+def scenario_step(name: str, *options: str) -> Step:
+    command = ["scripts/molecule", name, "test", *options]
+    return Step(f"molecule {name}", command, minutes=20, needs=("prepare images",), report=f"verify-{name}")
+
+
+UNSTACK = Step("molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare engine",))
 SCENARIOS = [
-    Step(
-        f"molecule {name}",
-        ["scripts/molecule", name, "test"],
-        minutes=20,
-        needs=("prepare images",),
-        report=f"verify-{name}",
-    )
-    for name in ROLE_SCENARIOS
+    *(scenario_step(name) for name in ALONE),
+    UNSTACK,
+    *(scenario_step(name, "--destroy=never") for name in STACKED),
+    UNSTACK,
 ]
 
 RAISE = [

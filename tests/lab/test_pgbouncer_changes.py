@@ -124,13 +124,6 @@ def test_a_changed_setting_is_reloaded_and_a_wrong_one_never_gets_in_place(poole
     assert pooler.machine.check_output(FILES) == before
 
 
-def test_what_an_interrupted_run_wrote_is_loaded_by_the_next(pooler):
-    converge()
-    pooler.machine.check_output("sleep 1; touch /etc/pgbouncer/pgbouncer_hba.conf")
-    assert "Reload PgBouncer" in converge()
-    assert changed(converge()) == 0
-
-
 def test_another_environments_pool_follows_the_primary_when_the_owner_converges(pooler):
     path = "/etc/pgbouncer/environments/staging.ini"
     before = pooler.machine.check_output(f"cat {path}")

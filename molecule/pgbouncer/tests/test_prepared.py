@@ -20,8 +20,8 @@ def test_it_is_new_enough_and_remembers_prepared_statements(pooler):
 def test_reads_go_on_with_the_replica_of_either_machine(pooler):
     """The certificate of either verifies, although PgBouncer reaches both through HAProxy on loopback."""
     for machine, unit, other in (
-        (pooler.machine, "postgresql@17-pg_replica1", "198.18.0.26:5432"),
-        (pooler.client, "postgresql@17-pg_replica2", "198.18.0.25:5433"),
+        (pooler.machine, "postgresql@17-pg_replica1", "198.18.0.23:5432"),
+        (pooler.client, "postgresql@17-pg_replica2", "198.18.0.22:5433"),
     ):
         machine.check_output(f"systemctl stop {unit}")
         try:
