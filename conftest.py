@@ -4,4 +4,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["lab", "pooler"]
+pytest_plugins = ["edge", "lab", "pooler"]

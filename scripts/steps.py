@@ -63,9 +63,7 @@ CODE = [
 
 PREPARE = [
     Step("prepare engine", ["scripts/engine", "start"], minutes=10),
-    Step(
-        "prepare images", ["tests/images/machine/build", "debian12", "debian13"], minutes=20, needs=("prepare engine",)
-    ),
+    Step("prepare images", ["tests/images/build"], minutes=30, needs=("prepare engine",)),
 ]
 
 

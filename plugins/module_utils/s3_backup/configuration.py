@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration of one environment: read, completed and checked; everything that is wrong is named at once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from . import keys, planner
+from .errors import UsageError
+
+DIRECTORY = "/etc/plannerate-backup"
+JOBS = ("run", "rotate", "drill")
+REQUIRED = object()
+
+_DEFAULTS = {
+    "environment": REQUIRED,
+    "databases": REQUIRED,
+    "bucket": REQUIRED,
+    "prefix": REQUIRED,
+    "state_directory": REQUIRED,
+    "textfile_directory": None,
+    "compression_level": 1,
+    "store": {
+        "endpoint": None,
+        "region": "us-east-1",
+        "path_style": False,
+        "checksums": "when_required",
+        "ca_file": None,
+        "outage_seconds": 90,
+        "clock_limit_seconds": 300,
+        "part_bytes": 16 * 1024 * 1024,
+        "parallel_transfers": 4,
+    },
+    "credentials": {"writer": REQUIRED, "rotator": None, "drill": None},
+    "users": {"run": None, "rotate": None, "drill": None, "restore": "postgres"},
+    "source": {
+        "conninfo": REQUIRED,
+        "binaries": REQUIRED,
+        "mode": "stream",
+        "jobs": 2,
+        "staging_directory": None,
+        "lock_wait_timeout": "60s",
+        "row_counts": True,
+        "roles_function": None,
+    },
+    "encryption": {"method": REQUIRED, "recipients": []},
+    "drill": {"identity_file": None, "work_directory": None, "jobs": 1},
+    "restore": {"conninfo": "host=/var/run/postgresql user=postgres", "jobs": 1, "work_directory": "/var/tmp"},
+    "retention": {
+        "daily": 30,
+        "weekly": None,
+        "monthly": None,
+        "verified": 3,
+        "minimum_age_hours": 24,
+        "orphan_grace_hours": 48,
+    },
+}
+# Multipart uploads take no smaller parts, and memory no greater ones.
+_PART_BYTES = (5 * 1024 * 1024, 512 * 1024 * 1024)
+
+
+def path_of(environment):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", environment):
+        raise UsageError(f"environment {environment!r}: expected letters, digits, '_', '-' and '.'")
+    return f"{DIRECTORY}/{environment}.json"
+
+
+def load(path):
+    """The checked configuration of an environment.
+
+    :raises UsageError: naming the file and everything that is wrong in it.
+    """
+    try:
+        return complete(_read(path))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def credentials(path):
+    """C(access_key) and C(secret_key) from a file that only its user can read."""
+    found = _read(path)
+    for name in ("access_key", "secret_key"):
+        if not isinstance(found, dict) or not isinstance(found.get(name), str) or not found[name]:
+            raise UsageError(f'{path} has no {name}, expected {{"access_key": "...", "secret_key": "..."}}')
+    return found
+
+
+def complete(given):
+    """The configuration with defaults for what was left out."""
+    problems = []
+    found = _merged(given, _DEFAULTS, "", problems)
+    if not problems:
+        problems += _problems(found)
+    if problems:
+        raise UsageError("; ".join(problems))
+    return found
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}; converge the role that writes it") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
+
+
+def _merged(given, defaults, where, problems):
+    if not isinstance(given, dict):
+        problems.append(f"{where or 'the configuration'} is no object")
+        return {}
+    problems += [
+        f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in given if name not in defaults
+    ]
+    found = {}
+    for name, default in defaults.items():
+        if isinstance(default, dict):
+            found[name] = _merged(given.get(name, {}), default, f"{where}{name}.", problems)
+            continue
+        found[name] = given.get(name, default)
+        if found[name] is REQUIRED or (default is REQUIRED and found[name] in (None, "")):
+            problems.append(f"{where}{name} is missing")
+    return found
+
+
+def _problems(found):
+    for check in (lambda: keys.root(found["prefix"]), lambda: planner.check_policy(found["retention"])):
+        try:
+            check()
+        except UsageError as error:
+            yield str(error)
+    names = found["databases"]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        yield f"databases is {names!r}, expected a list of at least one name"
+    for name, allowed in (
+        ("source.mode", ("stream", "directory")),
+        ("encryption.method", ("age", "gpg", "none")),
+        ("store.checksums", ("when_required", "when_supported")),
+    ):
+        section, key = name.split(".")
+        if found[section][key] not in allowed:
+            yield f"{name} is {found[section][key]!r}, expected one of {', '.join(allowed)}"
+    if (found["encryption"]["method"] == "none") == bool(found["encryption"]["recipients"]):
+        yield "encryption.recipients: expected public keys for age and gpg, and none for method none"
+    if found["source"]["mode"] == "directory" and not found["source"]["staging_directory"]:
+        yield "source.staging_directory is missing; mode directory writes each table there before it is uploaded"
+    yield from _number_problems(found)
+
+
+def _number_problems(found):
+    for section, key, least, most in (
+        ("store", "outage_seconds", 0, 3600),
+        ("store", "clock_limit_seconds", 1, 900),
+        ("store", "part_bytes", *_PART_BYTES),
+        ("store", "parallel_transfers", 1, 64),
+        ("source", "jobs", 1, 64),
+        ("drill", "jobs", 1, 64),
+        ("restore", "jobs", 1, 64),
+    ):
+        value = found[section][key]
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:
+            yield f"{section}.{key} is {value!r}, expected a number from {least} to {most}"
+    level = found["compression_level"]
+    if not isinstance(level, int) or isinstance(level, bool) or not 1 <= level <= 19:
+        yield f"compression_level is {level!r}, expected 1 to 19"

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of Traefik's file provider: rendered, marked, and compared with what its API answers. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+
+def render(content):
+    """The content as text. JSON is YAML, needs no library on the machine, and is the same every time."""
+    return "# Written by Ansible; changes are overwritten.\n" + json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def marker(content):
+    """Name of the middleware by which Traefik is seen to have loaded this content."""
+    return "loaded-" + hashlib.sha256(render(content).encode()).hexdigest()[:12]
+
+
+def marked(content):
+    """The content with its marker, a middleware that changes nothing and that no router uses."""
+    http = dict(content.get("http") or {})
+    http["middlewares"] = {
+        **(http.get("middlewares") or {}),
+        marker(content): {"headers": {"contentTypeNosniff": True}},
+    }
+    return {**content, "http": http}
+
+
+def load_problems(content, answer):
+    """What of the content Traefik does not have, or does not accept.
+
+    :arg answer: ``routers``, ``services`` and ``middlewares``, each a list of rows of the API.
+    """
+    found = []
+    for kind in ("routers", "services", "middlewares"):
+        rows = {row["name"]: row for row in answer[kind]}
+        for name in (content.get("http") or {}).get(kind) or {}:
+            row = rows.get(f"{name}@file")
+            what = f"{kind[:-1]} {name}"
+            if row is None:
+                found.append(f"{what} is not there")
+            elif row.get("status") != "enabled" or row.get("error"):
+                reasons = row.get("error") or [f"its status is {row.get('status')}"]
+                found.append(f"{what}: {', '.join(reasons if isinstance(reasons, list) else [reasons])}")
+    return found

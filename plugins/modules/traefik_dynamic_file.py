@@ -1,0 +1,218 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: traefik_dynamic_file
+short_description: Switches in a file of Traefik's file provider, and takes it back when Traefik refuses it
+version_added: 0.1.0
+description:
+  - Writes one file of the directory that a Traefik in a container watches, waits until Traefik has loaded it, and asks Traefik's
+    API whether every router, service and middleware of the file is enabled.
+  - If one is not, or the file was not loaded in time, the file that was there before is put back, and the task fails with
+    Traefik's reason. What was served before is served on.
+  - To see that Traefik has loaded just this content, the file has an additional middleware that no router uses and whose name
+    ends in a checksum of the content.
+options:
+  path:
+    description: The file. Its directory is the one that Traefik watches.
+    type: path
+    required: true
+  content:
+    description: The content, with C(http) as Traefik's dynamic configuration has it.
+    type: dict
+    required: true
+  container:
+    description: Name of Traefik's container.
+    type: str
+    required: true
+  api_port:
+    description: Port of Traefik's API on the container's loopback.
+    type: int
+    default: 8080
+  timeout:
+    description: How long Traefik may take to load the file, in seconds.
+    type: int
+    default: 20
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    details: Whether Traefik would take the file is not known before it is there.
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+notes:
+  - Needs C(docker) and C(nsenter) on the machine, and root.
+author:
+  - The Plannerate infrastructure team (@plannerate)
+"""
+
+EXAMPLES = r"""
+- name: Route a domain to a container
+  plannerate.infra.traefik_dynamic_file:
+    path: /opt/stacks/traefik/dynamic/production.yml
+    container: stack-traefik
+    content:
+      http:
+        routers:
+          production-app:
+            rule: Host(`example.com`)
+            service: production-app
+        services:
+          production-app:
+            loadBalancer:
+              servers:
+                - url: http://stack-app-production:80
+  become: true
+"""
+
+RETURN = r"""
+loaded_after:
+  description: Seconds until Traefik had loaded the file, if it was changed.
+  returned: changed, and not in check mode
+  type: float
+  sample: 0.4
+"""
+
+import json
+import os
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.plannerate.infra.plugins.module_utils.traefik import load_problems, marked, marker, render
+
+# Runs in the container's network, where the API listens on loopback; needs nothing of the container's own.
+ASK = """
+import json, sys, urllib.request
+answer = {}
+for kind in ("routers", "services", "middlewares"):
+    url = "http://127.0.0.1:%s/api/http/%s?per_page=10000" % (sys.argv[1], kind)
+    answer[kind] = json.load(urllib.request.urlopen(url, timeout=5))
+print(json.dumps(answer))
+"""
+
+
+class Traefik:
+    """The API and the log of a Traefik that runs in a container."""
+
+    def __init__(self, module):
+        self.module = module
+        self.container = module.params["container"]
+        self.port = str(module.params["api_port"])
+
+    def _run(self, *command):
+        return self.module.run_command(list(command))
+
+    def ask(self):
+        """Routers, services and middlewares as the API lists them; None while it does not answer."""
+        code, pid, _error = self._run("docker", "inspect", "--format", "{{.State.Pid}}", self.container)
+        if code or pid.strip() == "0":
+            self.module.fail_json(
+                msg=f"the container {self.container} does not run, expected Traefik in it. Converge the machine's part first"
+            )
+        code, output, _error = self._run(
+            "nsenter",
+            f"--target={pid.strip()}",
+            "--net",
+            self.module.get_bin_path("python3", True),
+            "-c",
+            ASK,
+            self.port,
+        )
+        return None if code else json.loads(output)
+
+    def complaints(self, since):
+        """What Traefik logged as an error since then, newest last."""
+        _code, output, error = self._run("docker", "logs", "--since", str(int(since)), self.container)
+        found = []
+        for line in (output + error).splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and entry.get("level") == "error":
+                found.append(": ".join(filter(None, [entry.get("message"), entry.get("error")])))
+        return found
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def put(module, path, text):
+    """Replaces the file by renaming, as Traefik's watcher needs it; without a text the file goes."""
+    if text is None:
+        os.unlink(path)
+        return
+    # Hidden until it is complete: Traefik reads whatever ends in .yml.
+    temporary = os.path.join(module.tmpdir, os.path.basename(path))
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(temporary, 0o644)
+    module.atomic_move(temporary, path)
+
+
+def wait_until_loaded(traefik, content, timeout):
+    """What is wrong with the content that Traefik was given; an empty list once it serves all of it."""
+    deadline = time.time() + timeout
+    while time.time() < deadline:
+        answer = traefik.ask()
+        if answer is not None and marker(content) in {row["name"].split("@")[0] for row in answer["middlewares"]}:
+            return load_problems(content, answer)
+        time.sleep(0.2)
+    return [f"Traefik did not load it within {timeout} s"]
+
+
+def switch(module, traefik, path, content, before, text):
+    """Puts the file in place and waits for Traefik; returns seconds, or fails with the file as it was."""
+    began = time.time()
+    problems = ["the wait for Traefik was broken off"]
+    put(module, path, text)
+    try:
+        problems = wait_until_loaded(traefik, content, module.params["timeout"])
+    finally:
+        if problems:
+            put(module, path, before)
+    if problems:
+        module.fail_json(
+            msg=f"{path} was taken back, {'what was there before' if before else 'no such file'} is in place again: "
+            + "; ".join(problems + traefik.complaints(began)[-3:])
+        )
+    return round(time.time() - began, 1)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "content": {"type": "dict", "required": True},
+            "container": {"type": "str", "required": True},
+            "api_port": {"type": "int", "default": 8080},
+            "timeout": {"type": "int", "default": 20},
+        },
+        supports_check_mode=True,
+    )
+    path, content = module.params["path"], module.params["content"]
+    before, text = read(path), render(marked(content))
+    result = {
+        "changed": before != text,
+        "diff": {"before": before or "", "after": text, "before_header": path, "after_header": path},
+    }
+    if result["changed"] and not module.check_mode:
+        result["loaded_after"] = switch(module, Traefik(module), path, content, before, text)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

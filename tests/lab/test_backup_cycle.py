@@ -1,0 +1,145 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backup, rotation, drill and restore of the production database, by the timers' units and by playbook; secrets stay secret."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from lab import DATABASE, PORTS, playbook, wait_for
+
+RESTORED = f"{DATABASE}_restored_by_test"
+METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
+
+
+@pytest.fixture(scope="module")
+def content(admin_sql):
+    """Tables of several kinds, with nothing that could change while a test looks."""
+    admin_sql(
+        "SET synchronous_commit = local; DROP SCHEMA IF EXISTS cycle CASCADE; CREATE SCHEMA cycle;"
+        "CREATE TABLE cycle.numbers AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g;"
+        "CREATE TABLE cycle.documents (id int PRIMARY KEY, body jsonb, data bytea);"
+        "INSERT INTO cycle.documents SELECT g, jsonb_build_object('n', g), decode(md5(g::text), 'hex') "
+        "FROM generate_series(1, 500) g; CREATE TABLE cycle.empty (id int)",
+        database=DATABASE,
+    )
+    yield
+    admin_sql(f'DROP DATABASE IF EXISTS "{RESTORED}" WITH (FORCE)')
+    admin_sql("SET synchronous_commit = local; DROP SCHEMA cycle CASCADE", database=DATABASE)
+
+
+@pytest.fixture
+def checksums(admin_sql):
+    """A function that gives rows and checksum of every table of a database."""
+
+    def ask(database):
+        tables = admin_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'cycle' ORDER BY 1", database=database)
+        return {
+            table: admin_sql(
+                f"SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM cycle.{table} t",
+                database=database,
+            )
+            for table in tables.split()
+        }
+
+    return ask
+
+
+def listed(db01):
+    return json.loads(db01.check_output("plannerate-backup list production --json"))["backups"]
+
+
+def metric(db01, job, name):
+    lines = db01.file(METRICS.format(job)).content_string.splitlines()
+    (line,) = [line for line in lines if line.startswith(f"{name}{{")]
+    return float(line.split()[-1])
+
+
+@pytest.mark.usefixtures("content")
+def test_the_units_of_the_timers_back_up_rotate_and_prove(db01, admin_sql):
+    timers = db01.check_output("systemctl list-timers --no-legend 'plannerate-backup*@production.timer'")
+    assert len(timers.splitlines()) == 2
+    began = float(db01.check_output("date +%s"))
+    db01.check_output("systemctl start plannerate-backup@production.service")
+    wait_for(lambda: db01.file(METRICS.format("rotate")).exists, what="the rotation after the backup")
+    wait_for(lambda: metric(db01, "rotate", "s3_backup_job_last_success_timestamp_seconds") >= began)
+    db01.check_output("systemctl start plannerate-backup-drill@production.service")
+    newest = max(listed(db01), key=lambda backup: backup["id"])
+    assert newest["state"] == "verified"
+    for job in ("run", "rotate", "drill"):
+        assert metric(db01, job, "s3_backup_job_success") == 1
+        assert metric(db01, job, "s3_backup_job_last_success_timestamp_seconds") >= began
+    size = int(admin_sql(f"SELECT pg_database_size('{DATABASE}')"))
+    assert 0 < metric(db01, "run", "s3_backup_stored_bytes") < size
+    assert metric(db01, "drill", "s3_backup_restore_seconds") > 0
+
+
+@pytest.mark.usefixtures("content")
+def test_the_playbooks_back_up_prove_and_restore(db01, checksums):
+    before = {backup["id"] for backup in listed(db01)}
+    assert playbook("backup", "--check").returncode == 0
+    assert {backup["id"] for backup in listed(db01)} == before, "check mode backs up nothing"
+    outputs = [playbook("backup"), playbook("restore_drill")]
+    into = {"restore_into": RESTORED}
+    planned = playbook("restore", "--check", variables=into)
+    assert RESTORED in planned.stdout
+    outputs += [planned, playbook("restore", variables=into)]
+    for done in outputs:
+        assert done.returncode == 0, done.stdout
+    (made,) = {backup["id"] for backup in listed(db01)} - before
+    assert made in outputs[1].stdout, "the drill takes the newest"
+    assert checksums(RESTORED) == checksums(DATABASE)
+    assert len(checksums(DATABASE)) == 3
+
+
+def test_a_non_owner_backs_up_its_own_database_and_none_else(db01):
+    before = {backup["id"] for backup in listed(db01)}
+    done = playbook("backup", inventory="staging")
+    assert done.returncode == 0, done.stdout
+    assert "plannerate_staging" in done.stdout
+    assert {backup["id"] for backup in listed(db01)} == before
+    role = db01.check_output("cat /etc/plannerate-backup/staging/pgpass").split(":")
+    command = [
+        "runuser",
+        "-u",
+        "backup-dump",
+        "--",
+        "psql",
+        "-XAtqw",
+        f"host=db01 hostaddr=198.18.0.12 port={PORTS['pg-main']} ",
+    ]
+    command[-1] += f"user={role[3]} dbname={DATABASE} sslmode=verify-full sslrootcert=/etc/ssl/machine/ca.crt "
+    command[-1] += "passfile=/etc/plannerate-backup/staging/pgpass"
+    refused = subprocess.run(
+        ["docker", "exec", "plannerate-lab-db01", *command, "-c", "SELECT 1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "permission denied for database" in refused.stderr
+
+
+def test_secrets_are_in_no_log_and_in_no_file_of_others(db01):
+    secrets = ["lab-writer-secret", "lab-rotator-secret", "AGE-SECRET-KEY-"]
+    secrets.append(db01.file("/etc/plannerate-backup/production/pgpass").content_string.strip().split(":")[-1])
+    done = playbook("s3_backup", "-vvv", "--diff")
+    assert done.returncode == 0, done.stdout
+    units = "journalctl --output=cat --unit='plannerate-backup*'"
+    processes = db01.check_output("ps -ewwo args")
+    for value in secrets:
+        assert value not in done.stdout
+        assert value not in processes
+    search = ["docker", "exec", "--interactive", "plannerate-lab-db01", "bash", "-c"]
+    for command, allowed in (
+        ("grep -rlFf /dev/stdin /etc /var/lib/plannerate-backup /usr/local", "/etc/plannerate-backup/"),
+        (f"grep -Ff /dev/stdin <({units})", None),
+    ):
+        found = subprocess.run(
+            [*search, command], input="\n".join(secrets), capture_output=True, text=True, timeout=60, check=False
+        ).stdout.split()
+        assert bool(found) is bool(allowed)
+        for path in found:
+            assert path.startswith(allowed)
+            assert db01.file(path).mode & 0o077 == 0, path

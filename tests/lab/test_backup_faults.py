@@ -1,0 +1,314 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever goes wrong: one clear message, the metric says so, nothing looks like a backup, and the next run is good."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from backup import Environment
+
+STORE_UNIT = "s3"
+
+
+@pytest.fixture(scope="module")
+def environment(machine):
+    environment = Environment(machine("db01"))
+    environment.raise_up()
+    yield environment
+    environment.tear_down()
+
+
+@pytest.fixture(scope="module")
+def store(machine):
+    """The machine of the S3 server."""
+    return machine("s3")
+
+
+def assert_failed(environment, code, words, message, known=()):
+    """The promises after a failure; C(known) are the backups from before it."""
+    assert code == 1, words
+    lines = [line for line in words.splitlines() if line]
+    assert len(lines) == 1, words
+    assert message in lines[0]
+    assert environment.metric("s3_backup_job_success") == 0
+    found = environment.look()
+    assert found["uploads"] == []
+    assert {one for one, state in found["states"].items() if state != "orphan"} == set(known)
+
+
+def backups(environment):
+    return {one for one, state in environment.look()["states"].items() if state != "orphan"}
+
+
+@pytest.fixture
+def before(environment):
+    """Backups that were there before; at the end of the test the next run has to be good."""
+    yield backups(environment)
+    environment.configure()
+    next_run = environment.command("run")
+    assert next_run.rc == 0, next_run.stderr
+    assert environment.metric("s3_backup_job_success") == 1
+    assert environment.look()["uploads"] == []
+
+
+def test_pg_dump_is_killed(environment, before):
+    with environment.held_run() as finish:
+        assert environment.look()["uploads"]
+        environment.machine.check_output(f"{environment.signal_dump} -KILL")
+        code, words = finish()
+    assert_failed(environment, code, words, "backup_faults: pg_dump was ended by SIGKILL", before)
+
+
+def test_the_command_is_asked_to_end(environment, before):
+    with environment.held_run() as finish:
+        environment.machine.check_output(
+            f"pkill -TERM -u {environment.users['run']} -f 's3_backup run {environment.name}'"
+        )
+        code, words = finish()
+    assert_failed(environment, code, words, "stopped by SIGTERM", before)
+
+
+def test_the_command_is_killed_and_the_next_run_clears_what_it_left(environment, before):
+    with environment.held_run() as finish:
+        environment.machine.check_output(
+            f"pkill -KILL -u {environment.users['run']} -f 's3_backup run {environment.name}'"
+        )
+        code, _words = finish()
+    assert code == 137
+    assert environment.look()["uploads"]
+    assert environment.command("failed", "--job=run").rc == 0
+    assert environment.metric("s3_backup_job_success") == 0
+    assert backups(environment) == before
+
+
+def test_the_store_comes_back_within_a_minute(environment, store):
+    before = backups(environment)
+    with environment.held_run() as finish:
+        store.check_output(f"systemctl kill --signal=KILL {STORE_UNIT}; systemctl stop {STORE_UNIT}")
+        try:
+            environment.machine.run(f"{environment.signal_dump} -CONT")
+            time.sleep(8)
+        finally:
+            store.check_output(f"systemctl start {STORE_UNIT}")
+        code, words = finish()
+    assert code == 0, words
+    assert len(backups(environment) - before) == 1
+    assert environment.command("verify").rc == 0
+
+
+def test_the_store_is_gone(environment, store, before):
+    environment.configure(store__outage_seconds=3)
+    with environment.held_run() as finish:
+        store.check_output(f"systemctl kill --signal=KILL {STORE_UNIT}; systemctl stop {STORE_UNIT}")
+        try:
+            code, words = finish()
+        finally:
+            store.check_output(f"systemctl start {STORE_UNIT}")
+            wait_for_store(environment)
+    assert code == 1
+    assert "cannot be reached" in words
+    assert environment.metric("s3_backup_job_success") == 0
+    assert backups(environment) == before
+
+
+def wait_for_store(environment):
+    environment.configure()
+    answer = environment.command("check", "--job=rotate")
+    assert answer.rc == 0, answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("bucket", "no-such-bucket", "the bucket no-such-bucket does not exist"),
+        ("encryption", {"method": "age", "recipients": ["age1nobody"]}, "age failed with exit code 1"),
+        ("databases", ["not_there"], 'database "not_there" does not exist'),
+    ],
+)
+def test_the_configuration_names_what_is_not_there(environment, before, name, change, message):
+    environment.configure(**{name: change})
+    done = environment.command("run")
+    assert (done.rc, environment.metric("s3_backup_job_success")) == (1, 0)
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    environment.configure()
+    assert environment.look()["uploads"] == []
+    assert backups(environment) == before
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (True, "does not know the access key"),
+        (False, "cannot be read"),
+    ],
+    ids=["unknown key", "no file"],
+)
+def test_the_credential_is_wrong(environment, before, there, message):
+    path = f"{environment.directory}/run/wrong.json"
+    if there:
+        text = '{"access_key": "nobody", "secret_key": "wrong"}'
+        environment.machine.check_output(
+            f"echo '{text}' > {path}; chown {environment.users['run']} {path}; chmod 0400 {path}"
+        )
+    else:
+        environment.machine.check_output(f"rm -f {path}")
+    environment.configure(credentials__writer=path)
+    done = environment.command("run")
+    assert done.rc in (1, 2)
+    assert message in done.stderr
+    assert environment.metric("s3_backup_job_success") == 0
+    assert backups(environment) == before
+
+
+def test_the_credential_may_not_write(environment, before, store):
+    with environment.writes_denied(store):
+        done = environment.command("run")
+        assert_failed(environment, done.rc, done.stderr, "AccessDenied: the credential may not do this", before)
+
+
+def test_the_database_is_dropped_during_the_run(environment):
+    before = backups(environment)
+    with environment.held_run() as finish:
+        environment.sql(f"DROP DATABASE {environment.database} WITH (FORCE)", "postgres")
+        code, words = finish()
+    try:
+        assert_failed(environment, code, words, "backup_faults: pg_dump failed with exit code 1: ", before)
+    finally:
+        environment.make_database()
+    assert environment.command("run").rc == 0
+
+
+def test_the_disk_is_full_where_a_parallel_dump_is_staged(environment, before):
+    staging = f"{environment.directory}/run/full"
+    user = environment.users["run"]
+    environment.machine.check_output(
+        f"install -d {staging}; mount -t tmpfs -o size=1m,uid=$(id -u {user}) tmpfs {staging}"
+    )
+    try:
+        environment.configure(source__mode="directory", source__staging_directory=staging)
+        done = environment.command("run")
+        assert_failed(environment, done.rc, done.stderr, "No space left on device", before)
+        assert environment.machine.check_output(f"ls {staging}") == ""
+    finally:
+        environment.machine.check_output(f"umount {staging}")
+
+
+def test_the_disk_is_full_where_a_drill_restores(environment, before):
+    assert environment.command("run").rc == 0
+    scratch, user = f"{environment.directory}/drill/full", environment.users["drill"]
+    environment.machine.check_output(
+        f"install -d {scratch}; mount -t tmpfs -o size=60m,uid=$(id -u {user}) tmpfs {scratch}"
+    )
+    try:
+        environment.configure(drill__work_directory=scratch)
+        done = environment.command("drill")
+        assert done.rc == 1
+        assert "is full; it needs room for the whole database" in done.stderr
+        assert environment.metric("s3_backup_job_success", "drill") == 0
+        assert environment.machine.check_output(f"ls {scratch}") == ""
+    finally:
+        environment.machine.check_output(f"umount {scratch}")
+    # Nobody knows anything bad about the backup itself.
+    assert "damaged" not in environment.look()["states"].values()
+
+
+def test_the_clock_is_a_day_off(environment, before):
+    if not environment.machine.exists("faketime"):
+        environment.machine.check_output("apt-get -q update && apt-get -qy install --no-install-recommends faketime")
+    done = environment.command("run", before="faketime -f +1d")
+    assert_failed(environment, done.rc, done.stderr, "clock", before)
+    done = environment.command("rotate", before="faketime -f +1d")
+    assert done.rc == 1
+    assert "clock" in done.stderr
+
+
+def test_a_second_run_at_the_same_time_is_refused(environment):
+    with environment.held_run() as finish:
+        second = environment.command("run")
+        assert second.rc == 75
+        assert "is running already" in second.stderr
+        code, words = finish()
+    assert code == 0, words
+
+
+def test_a_flipped_bit_is_found_by_verify_and_by_the_drill(environment):
+    assert environment.command("run").rc == 0
+    newest = max(backups(environment))
+    key = next(key for key in environment.look()["objects"] if f"/{newest}/database.dump" in key)
+    environment.flip(key)
+    drilled = environment.command("drill", f"--backup={newest}")
+    assert drilled.rc == 4
+    assert f"{key} is damaged" in drilled.stderr
+    assert environment.metric("s3_backup_job_success", "drill") == 0
+    assert environment.look()["states"][newest] == "damaged"
+    verified = environment.command("verify", f"--backup={newest}")
+    assert verified.rc == 4
+    assert f"{key} is damaged" in verified.stderr
+    # The newest good one is meant from now on.
+    assert environment.command("drill").rc == 0
+    assert environment.look()["states"][newest] == "damaged"
+    assert "verified" in environment.look()["states"].values()
+
+
+def test_a_manifest_with_a_flipped_bit_is_found_and_stops_rotation(environment):
+    assert environment.command("run").rc == 0
+    newest = max(backups(environment))
+    key = next(key for key in environment.look()["objects"] if key.endswith(f"/{newest}/manifest.json"))
+    environment.flip(key)
+    verified = environment.command("verify", f"--backup={newest}")
+    assert verified.rc == 4
+    assert f"{key} cannot be read" in verified.stderr
+    rotated = environment.command("rotate")
+    assert rotated.rc == 3
+    assert f"nothing was deleted: {key} cannot be read" in rotated.stderr
+    environment.flip(key)
+    assert environment.command("verify", f"--backup={newest}").rc == 0
+
+
+# Every backup of these tests is younger than an hour: one day's newest and the newest verified stay.
+STRICT = {"daily": 1, "verified": 1, "minimum_age_hours": 0, "orphan_grace_hours": 48}
+
+
+def rotated(environment, *options):
+    done = environment.command("rotate", "--json", *options)
+    return done.rc, json.loads(done.stdout)
+
+
+def test_a_credential_that_may_not_delete_fails_the_rotation_and_hurts_nothing(environment):
+    path = f"{environment.directory}/rotate/writer.json"
+    writer = environment.settings["credentials"]["writer"]
+    environment.machine.check_output(f"install -m 0400 -o {environment.users['rotate']} {writer} {path}")
+    before = environment.look()
+    with environment.changed(retention=STRICT, credentials__rotator=path):
+        code, answer = rotated(environment)
+    assert code == 1, answer
+    assert "objects were not deleted" in answer["message"] or "AccessDenied" in answer["message"]
+    assert "manifest.json" in answer["message"]
+    assert environment.look() == before
+    assert environment.metric("s3_backup_job_success", "rotate") == 0
+
+
+def test_rotation_does_what_it_showed(environment):
+    assert environment.command("run").rc == 0
+    before = environment.look()["states"]
+    with environment.changed(retention=STRICT):
+        code, shown = rotated(environment, "--check")
+        assert (code, environment.look()["states"]) == (0, before)
+        code, done = rotated(environment)
+        assert code == 0
+        assert done == shown
+        left = environment.look()
+        assert set(left["states"]) == {one["id"] for one in done["kept"]}
+        assert {one["id"] for one in done["deleted"]} == set(before) - set(left["states"])
+        assert done["deleted"]
+        assert all(key.count("/") < 3 or key.split("/")[3] in left["states"] for key in left["objects"])
+        again = rotated(environment)
+    assert (again[0], again[1]["changed"]) == (0, False)
+    assert {"verified", "good"} & set(left["states"].values())
+    assert environment.metric("s3_backup_deleted", "rotate") == 0
+    assert environment.metric("s3_backup_job_success", "rotate") == 1

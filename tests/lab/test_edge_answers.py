@@ -1,0 +1,80 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a visitor gets from the product: pages, websockets, writes, jobs, and a certificate for each name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lab import wait_for
+
+ENVIRONMENTS = {"app.test": "production", "dev.test": "staging"}
+
+everywhere = pytest.mark.parametrize("domain", ENVIRONMENTS)
+
+
+def test_every_container_of_both_stacks_is_healthy(stacks):
+    assert stacks.unhealthy() == set()
+
+
+@everywhere
+@pytest.mark.parametrize("prefix", ["", "tenant1.", "tenant2."])
+def test_a_domain_and_its_tenants_answer_with_the_release(visitor, domain, prefix):
+    answer = visitor.ask(f"https://{prefix}{domain}/")
+    assert (answer.status, answer.headers["x-release"]) == (200, "1.0.0")
+    assert answer.json == {"host": f"{prefix}{domain}", "scheme": "https"}
+
+
+@everywhere
+def test_one_certificate_covers_the_domain_and_its_wildcard(visitor, domain):
+    for host in (domain, f"tenant1.{domain}"):
+        shown = visitor.certificate(host)
+        assert "Pebble" in shown
+        assert set(re.findall(r"DNS:([^\s,]+)", shown)) == {domain, f"*.{domain}"}
+
+
+@everywhere
+def test_plain_http_leads_to_https_for_good(visitor, domain):
+    answer = visitor.ask(f"http://{domain}/somewhere?a=b")
+    assert answer.status in (301, 308)
+    assert answer.headers["location"] == f"https://{domain}/somewhere?a=b"
+
+
+@everywhere
+def test_a_websocket_talks_through_the_proxy(visitor, domain):
+    assert visitor.echo(f"wss://{domain}/app/{ENVIRONMENTS[domain]}", "ping from outside") == "ping from outside"
+
+
+def test_a_write_reaches_postgresql_through_pgbouncer(visitor, admin_sql):
+    answer = visitor.ask("https://app.test/writes", "--request", "POST")
+    assert answer.status == 200, answer.body
+    written = int(answer.json["id"])
+    assert admin_sql(f"SELECT count(*) FROM writes WHERE id = {written}", database="plannerate_production") == "1"
+
+
+@everywhere
+def test_a_job_goes_through_redis_to_the_worker_and_is_seen_done(visitor, domain):
+    queued = visitor.ask(f"https://{domain}/jobs", "--request", "POST")
+    assert queued.status == 200, queued.body
+    url = f"https://{domain}/jobs/{queued.json['id']}"
+    wait_for(lambda: visitor.ask(url).json["done"], timeout=20, what=f"the job {url}")
+
+
+@everywhere
+def test_the_scheduler_ticks(visitor, domain):
+    first = visitor.ask(f"https://{domain}/ticks").json["ticks"]
+    wait_for(lambda: visitor.ask(f"https://{domain}/ticks").json["ticks"] > first, timeout=20, what="the next tick")
+
+
+def test_pgadmin_asks_who_is_there(visitor):
+    answer = visitor.ask("https://pgadmin.app.test/browser/", "--location")
+    assert "/login" in answer.headers.get("location", "") + answer.body
+
+
+def test_a_hashed_asset_is_cached_for_good_and_a_page_is_not(visitor):
+    asset = visitor.ask("https://app.test/build/assets/app-4f3c9a1b.js")
+    assert (asset.status, asset.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+    missing = visitor.ask("https://app.test/build/assets/app-00000000.js")
+    for answer in (missing, visitor.ask("https://app.test/")):
+        assert "immutable" not in answer.headers.get("cache-control", "")
