@@ -90,11 +90,12 @@ from ansible_collections.plannerate.infra.plugins.module_utils.traefik import lo
 
 # Runs in the container's network, where the API listens on loopback; needs nothing of the container's own.
 ASK = """
-import json, sys, urllib.request
+import http.client, json, sys
 answer = {}
 for kind in ("routers", "services", "middlewares"):
-    url = "http://127.0.0.1:%s/api/http/%s?per_page=10000" % (sys.argv[1], kind)
-    answer[kind] = json.load(urllib.request.urlopen(url, timeout=5))
+    connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+    connection.request("GET", "/api/http/%s?per_page=10000" % kind)
+    answer[kind] = json.load(connection.getresponse())
 print(json.dumps(answer))
 """
 

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Makes the bucket, whose policy keeps the writer from deleting."""
 
 import json
