@@ -88,11 +88,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils.traefik import load_problems, marked, marker, render
 
-# Runs in the container's network, where the API listens on loopback; needs nothing of the container's own.
+# Runs in the container's network, where the API listens on loopback; needs nothing of the container's own. The middlewares come
+# first: once they have the marker, the answers after them are of the new content too.
 ASK = """
 import http.client, json, sys
 answer = {}
-for kind in ("routers", "services", "middlewares"):
+for kind in ("middlewares", "routers", "services"):
     connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
     connection.request("GET", "/api/http/%s?per_page=10000" % kind)
     answer[kind] = json.load(connection.getresponse())

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 
 import pytest
-from lab import DATABASE, PORTS, playbook, wait_for
+from lab import DATABASE, INVENTORIES, PORTS, ROOT, playbook, wait_for
 
 RESTORED = f"{DATABASE}_restored_by_test"
 METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
@@ -92,6 +94,48 @@ def test_the_playbooks_back_up_prove_and_restore(db01, checksums):
     assert made in outputs[1].stdout, "the drill takes the newest"
     assert checksums(RESTORED) == checksums(DATABASE)
     assert len(checksums(DATABASE)) == 3
+
+
+def test_the_module_plans_what_the_command_plans(db01):
+    """On the machine with its distribution's boto3, and on the controller with the current one."""
+    settings = json.loads(db01.file("/etc/plannerate-backup/production.json").content_string)
+    arguments = {name: settings[name] for name in ("bucket", "prefix")}
+    arguments |= {name: settings["store"][name] for name in ("endpoint", "path_style", "ca_file")}
+    arguments |= {"access_key": "lab-rotator", "secret_key": "lab-rotator-secret"}
+    planned = json.loads(db01.check_output("plannerate-backup rotate production --check --json"))
+    expected = [backup["id"] for backup in planned["kept"]]
+    assert expected
+    authority = str(ROOT / ".cache" / "lab" / "s3-ca.crt")
+    for host, options in (
+        ("db01", ["--become"]),
+        ("localhost", ["--connection=local", f"-eansible_python_interpreter={sys.executable}"]),
+    ):
+        arguments["ca_file"] = authority if host == "localhost" else settings["store"]["ca_file"]
+        result = module(host, arguments, "--check", *options)
+        assert sorted(backup["id"] for backup in result["kept"]) == sorted(expected)
+        assert result["deleted"] == planned["deleted"] == []
+        assert not result["changed"]
+
+
+def module(host, arguments, *options):
+    command = [
+        "ansible",
+        host,
+        f"--inventory={INVENTORIES / 'production'}",
+        "--module-name=plannerate.infra.s3_backup_rotation",
+    ]
+    done = subprocess.run(
+        [*command, f"--args={json.dumps(arguments)}", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+    )
+    result = json.loads(done.stdout[done.stdout.index("{") :])["plays"][0]["tasks"][0]["hosts"][host]
+    assert not result.get("failed"), result
+    return result
 
 
 def test_a_non_owner_backs_up_its_own_database_and_none_else(db01):
