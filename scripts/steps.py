@@ -94,7 +94,6 @@ LAB = [
     lab_step("lab idempotence", "idempotence", needs=("lab converge",)),
     lab_step("lab idempotence staging", "idempotence", "staging", needs=("lab converge staging",)),
     lab_step("lab check", "check", needs=("lab converge",), unchanged=True),
-    lab_step("lab check staging", "check", "staging", needs=("lab converge staging",), unchanged=True),
     Step("lab status", ["scripts/status"], needs=("lab converge",)),
     lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=20, report="verify-default"),
     pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=60, needs=("lab converge staging",)),

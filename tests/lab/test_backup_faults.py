@@ -9,50 +9,9 @@ import json
 import time
 
 import pytest
-from backup import Environment
+from backup import assert_failed, backups
 
 STORE_UNIT = "s3"
-
-
-@pytest.fixture(scope="module")
-def environment(machine):
-    environment = Environment(machine("db01"))
-    environment.raise_up()
-    yield environment
-    environment.tear_down()
-
-
-@pytest.fixture(scope="module")
-def store(machine):
-    """The machine of the S3 server."""
-    return machine("s3")
-
-
-def assert_failed(environment, code, words, message, known=()):
-    """The promises after a failure; C(known) are the backups from before it."""
-    assert code == 1, words
-    lines = [line for line in words.splitlines() if line]
-    assert len(lines) == 1, words
-    assert message in lines[0]
-    assert environment.metric("s3_backup_job_success") == 0
-    found = environment.look()
-    assert found["uploads"] == []
-    assert {one for one, state in found["states"].items() if state != "orphan"} == set(known)
-
-
-def backups(environment):
-    return {one for one, state in environment.look()["states"].items() if state != "orphan"}
-
-
-@pytest.fixture
-def before(environment):
-    """Backups that were there before; at the end of the test the next run has to be good."""
-    yield backups(environment)
-    environment.configure()
-    next_run = environment.command("run")
-    assert next_run.rc == 0, next_run.stderr
-    assert environment.metric("s3_backup_job_success") == 1
-    assert environment.look()["uploads"] == []
 
 
 def test_pg_dump_is_killed(environment, before):
@@ -98,27 +57,6 @@ def test_the_store_comes_back_within_a_minute(environment, store):
     assert code == 0, words
     assert len(backups(environment) - before) == 1
     assert environment.command("verify").rc == 0
-
-
-def test_the_store_is_gone(environment, store, before):
-    environment.configure(store__outage_seconds=3)
-    with environment.held_run() as finish:
-        store.check_output(f"systemctl kill --signal=KILL {STORE_UNIT}; systemctl stop {STORE_UNIT}")
-        try:
-            code, words = finish()
-        finally:
-            store.check_output(f"systemctl start {STORE_UNIT}")
-            wait_for_store(environment)
-    assert code == 1
-    assert "cannot be reached" in words
-    assert environment.metric("s3_backup_job_success") == 0
-    assert backups(environment) == before
-
-
-def wait_for_store(environment):
-    environment.configure()
-    answer = environment.command("check", "--job=rotate")
-    assert answer.rc == 0, answer.stderr
 
 
 @pytest.mark.parametrize(
@@ -169,18 +107,6 @@ def test_the_credential_may_not_write(environment, before, store):
     with environment.writes_denied(store):
         done = environment.command("run")
         assert_failed(environment, done.rc, done.stderr, "AccessDenied: the credential may not do this", before)
-
-
-def test_the_database_is_dropped_during_the_run(environment):
-    before = backups(environment)
-    with environment.held_run() as finish:
-        environment.sql(f"DROP DATABASE {environment.database} WITH (FORCE)", "postgres")
-        code, words = finish()
-    try:
-        assert_failed(environment, code, words, "backup_faults: pg_dump failed with exit code 1: ", before)
-    finally:
-        environment.make_database()
-    assert environment.command("run").rc == 0
 
 
 def test_the_disk_is_full_where_a_parallel_dump_is_staged(environment, before):
