@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from lab import wait_for
 
 ENVIRONMENTS = {"production": "prod", "staging": "staging"}
 
@@ -50,11 +51,11 @@ def test_traefik_has_no_docker_socket_and_its_api_is_on_loopback(app01):
 
 
 def test_requests_are_logged_as_json_to_the_journal(app01):
-    app01.run("curl --silent --insecure --output /dev/null --resolve app.test:443:127.0.0.1 https://app.test/")
-    logged = app01.check_output(
-        "journalctl CONTAINER_NAME=plannerate-traefik --output=cat --lines=200 | grep RequestPath"
-    )
-    assert json.loads(logged.splitlines()[-1])["RequestHost"].endswith(".test")
+    request = r"printf 'GET /logged HTTP/1.0\r\nHost: app.test\r\n\r\n'"
+    app01.check_output(f"{request} | timeout 10 openssl s_client -quiet -connect 127.0.0.1:443 -servername app.test")
+    journal = 'journalctl CONTAINER_NAME=plannerate-traefik --output=cat --lines=200 | grep \'"RequestPath":"/logged"\''
+    logged = wait_for(lambda: app01.run(journal).stdout, what="the request in the journal")
+    assert json.loads(logged.splitlines()[-1])["RequestHost"] == "app.test"
 
 
 def test_certificates_are_roots_alone(app01):
