@@ -63,7 +63,12 @@ def test_quorum(replicas, admin_sql):
     replicas.stop("pg-replica2")
     waiting = Write(2)
     assert not waiting.done_within(3), "with both stopped, a commit waits"
-    assert wait_for(lambda: admin_sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1")
+    assert wait_for(
+        lambda: (
+            admin_sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%ledger%'")
+            == "1"
+        )
+    )
     replicas.start("pg-replica2")
     assert waiting.done_within(30), "with one back, the commit goes on"
     assert values(admin_sql) == "1,2"
