@@ -15,7 +15,7 @@ def test_check_mode_shows_each_file_and_each_slot_and_changes_nothing(db01, admi
     overlay = tmp_path / "overlay.json"
     overlay.write_text(json.dumps(NEW_MEMBER))
     done = playbook(
-        "site",
+        "postgres",
         "--check",
         "--diff",
         f"--inventory={overlay}",
@@ -35,7 +35,7 @@ def test_check_mode_shows_each_file_and_each_slot_and_changes_nothing(db01, admi
 
 def test_a_non_owner_reports_what_is_pending_and_applies_none_of_it(admin_sql):
     done = playbook(
-        "site", inventory="staging", variables={"postgres_settings": {"log_min_duration_statement": "77ms"}}
+        "postgres", inventory="staging", variables={"postgres_settings": {"log_min_duration_statement": "77ms"}}
     )
     assert done.returncode == 0, done.stdout
     assert changed(done.stdout) == 2 * 3, "the file and the reload of each member are pending"
