@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import CONTROL_SETTINGS, upstream
 
+# What comes with a member that is asked for: what its configuration directory says, and whether its unit runs.
+FROM_FILES = (
+    "config_present",
+    "managed",
+    "service_active",
+    "adopted_at",
+    "adopted_rules",
+    "adopted_settings",
+    "marker",
+)
 KEYS = (
     "state",
     "detail",
     "data_present",
-    "config_present",
-    "marker",
+    *FROM_FILES,
+    "restarted_since_adoption",
     "role",
     "version",
     "server_version_num",
@@ -33,20 +43,47 @@ KEYS = (
     "settings",
     "control_settings",
     "roles",
+    "md5_roles",
+    "databases",
+    "locales",
+    "slots",
+    "synchronous",
+    "clients",
+    "started_at",
+    "file_settings",
+    "restart_settings",
+    "port",
+)
+LISTS = (
+    "pending_restart",
+    "configuration_errors",
+    "roles",
+    "md5_roles",
     "databases",
     "slots",
     "synchronous",
-    "port",
+    "clients",
 )
-LISTS = ("pending_restart", "configuration_errors", "roles", "databases", "slots", "synchronous")
-AS_TOLD = ("server_version_num", "timeline", "lsn", "receive_lsn", "replay_lsn", "replay_paused", "wal_receiver")
+AS_TOLD = (
+    "server_version_num",
+    "timeline",
+    "lsn",
+    "receive_lsn",
+    "replay_lsn",
+    "replay_paused",
+    "wal_receiver",
+    "started_at",
+    "locales",
+)
+# Asked only of a server that somebody else set up.
+FOREIGN = ("file_settings", "restart_settings")
 CLEAN_STATES = ("shut down", "shut down in recovery")
 
 
 def answer(member, seen, control=None, server=None, errors=(), newest_file=None):
     """Everything known about one member, every key present, None where unknown.
 
-    :arg member: the member as it was asked for, with ``port``, ``config_present`` and ``marker``.
+    :arg member: the member as it was asked for, with ``port`` and what its configuration directory says, C(FROM_FILES).
     :arg seen: what C(data_directory.look) returned.
     :arg control: what C(postgres_text.control_data) returned, or None.
     :arg server: what the running server answered, or None.
@@ -58,11 +95,12 @@ def answer(member, seen, control=None, server=None, errors=(), newest_file=None)
         state=_state(seen, server),
         detail="; ".join(part for part in (seen["detail"], *errors) if part) or None,
         data_present=seen["data_present"],
-        config_present=member["config_present"],
-        marker=member["marker"],
+        **{key: member[key] for key in FROM_FILES},
         version=seen["version"],
         auto_conf=seen["auto_conf"],
-        settings=dict.fromkeys((*CONTROL_SETTINGS, "port", "ssl", "synchronous_standby_names")),
+        settings=dict.fromkeys(
+            (*CONTROL_SETTINGS, "max_replication_slots", "port", "ssl", "synchronous_standby_names")
+        ),
         control_settings=dict.fromkeys(CONTROL_SETTINGS),
         port=(seen["postmaster"] or {}).get("port") or member["port"],
     )
@@ -71,7 +109,7 @@ def answer(member, seen, control=None, server=None, errors=(), newest_file=None)
     if control:
         result.update(_from_control_file(control, result))
     if server:
-        result.update(_from_server(server, newest_file))
+        result.update(_from_server(server, newest_file, result))
     return result
 
 
@@ -97,11 +135,14 @@ def _from_control_file(control, result):
     return known
 
 
-def _from_server(server, newest_file):
+def _from_server(server, newest_file, result):
     known = {key: server[key] for key in AS_TOLD}
     known.update((key, server[key] or []) for key in LISTS)
+    known.update((key, server.get(key)) for key in FOREIGN)
     known.update((key, server[key]) for key in ("system_identifier", "data_checksums", "wal_log_hints", "settings"))
     known["role"] = "standby" if server["in_recovery"] else "primary"
     known["upstream"] = upstream(server["primary_conninfo"], server["primary_slot_name"])
+    if result["adopted_at"] is not None:
+        known["restarted_since_adoption"] = result["adopted_at"] < server["started_at"]
     known["configuration_current"] = newest_file is None or newest_file <= server["load_time"]
     return known

@@ -12,6 +12,8 @@ SUPPORTED_VERSIONS = (13, 14, 15, 16, 17)
 
 # What PostgreSQL accepts as a replication slot's name.
 SLOT_NAME = re.compile(r"[a-z0-9_]{1,63}")
+# What Debian's units take as a cluster's name: they read "-" as a directory.
+CLUSTER_NAME = re.compile(r"[A-Za-z0-9_.]+")
 
 
 class InventoryError(ValueError):
@@ -75,8 +77,14 @@ def problems(members, machines, initial_primaries):
                 f"{name}: its slot would be called {member['slot']!r}, but PostgreSQL allows only a-z, 0-9 and _, "
                 "at most 63 characters: rename the inventory host"
             )
+        if not CLUSTER_NAME.fullmatch(str(member["cluster"])):
+            found.append(
+                f"{name}: postgres_cluster is {member['cluster']!r}, expected letters, digits, _ and . only: systemd does not "
+                f"start others. pg_renamecluster {version} {member['cluster']} NEW renames it; it stops it for that"
+            )
         for kind, key in (
             ("port", (machine, str(port))),
+            ("cluster", (machine, f"{version}/{member['cluster']}")),
             ("slot name", member["slot"]),
             ("data directory", (machine, member["data_directory"])),
         ):

@@ -71,6 +71,17 @@ def setting_names(text):
     return list(dict.fromkeys(match.group(1).lower() for match in matches if match))
 
 
+def setting(text, name):
+    """Value of a setting in a configuration file's own lines, the last one as the server takes it; None where it is not set."""
+    found = re.findall(rf"^\s*{name}\s*(?:=|\s)\s*(?:'([^']*)'|([^\s#]+))", text, re.MULTILINE | re.IGNORECASE)
+    return (found[-1][0] or found[-1][1]) if found else None
+
+
+def access_rules(text):
+    """The lines of a C(pg_hba.conf) that are rules, as they stand there."""
+    return [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
 def postmaster_pid(text):
     """postmaster.pid as a dict; None when it does not even name a process."""
     lines = [line.strip() for line in text.splitlines()] + [""] * 5

@@ -13,9 +13,11 @@ READ_FILES = "SELECT count(*) FROM pg_file_settings"
 
 _FILES = ("hba_file", "ident_file", "ssl_cert_file", "ssl_key_file", "ssl_ca_file", "ssl_crl_file")
 
-# On a primary the control file still names the old timeline until the first checkpoint after its promotion.
-_TIMELINE = """CASE WHEN pg_is_in_recovery() THEN (
-    SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli)
+# The control file names the old timeline until the first checkpoint after a promotion: on a primary, and on a standby, which
+# without a primary has no receiver to ask either. The segments that it received are named after theirs.
+TIMELINE = """CASE WHEN pg_is_in_recovery() THEN (
+    SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli,
+      (SELECT max(('x' || left(name, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'))
     FROM pg_control_checkpoint() c CROSS JOIN pg_control_recovery() r LEFT JOIN pg_stat_wal_receiver w ON true)
   ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"""
 
@@ -23,7 +25,7 @@ _FACTS = {
     "in_recovery": "pg_is_in_recovery()",
     "server_version_num": "current_setting('server_version_num')::int",
     "system_identifier": "(SELECT system_identifier::text FROM pg_control_system())",
-    "timeline": _TIMELINE,
+    "timeline": TIMELINE,
     "lsn": "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END",
     "receive_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()::text END",
     "replay_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END",
@@ -37,6 +39,14 @@ _FACTS = {
     "data_directory": "current_setting('data_directory')",
     "load_time": "extract(epoch FROM pg_conf_load_time())",
     "pending_restart": "(SELECT jsonb_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart)",
+    "started_at": "extract(epoch FROM pg_postmaster_start_time())",
+    "hba_file": "current_setting('hba_file')",
+    "clients": """(SELECT jsonb_agg(DISTINCT host(client_addr)) FROM pg_stat_activity
+    WHERE client_addr IS NOT NULL AND backend_type IN ('client backend', 'walsender'))""",
+    "md5_roles": """(SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_authid
+    WHERE rolcanlogin AND rolpassword LIKE 'md5%')""",
+    "locales": """(SELECT jsonb_object_agg(datname, pg_encoding_to_char(encoding) || ' ' || datcollate) FROM pg_database
+    WHERE NOT datistemplate)""",
     "roles": "(SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_')",
     "databases": "(SELECT jsonb_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate)",
     "slots": """(SELECT jsonb_agg(jsonb_build_object('name', slot_name, 'type', slot_type, 'active', active,
@@ -46,15 +56,36 @@ _FACTS = {
     FROM pg_stat_replication)""",
 }
 
+# Of a member that somebody else set up: what its files say, the last line of each setting as the server takes it, and what
+# only a restart would change.
+_FOREIGN_FACTS = {
+    "file_settings": """(SELECT jsonb_object_agg(name, setting) FROM (
+    SELECT DISTINCT ON (name) name, setting FROM pg_file_settings
+    WHERE sourcefile !~ '/postgresql[.]auto[.]conf$' AND name <> 'primary_conninfo' ORDER BY name, seqno DESC) AS last)""",
+    "restart_settings": """(SELECT jsonb_object_agg(name, current_setting(name)) FROM pg_settings
+    WHERE context = 'postmaster')""",
+}
 
-def statements(version):
-    """The statements for one session; the last one answers with one JSON object on one line."""
-    facts = {**_FACTS, "settings": _settings(), "files": _files(version), "configuration_errors": _errors(version)}
+
+def statements(version, foreign=False):
+    """The statements for one session; the last one answers with one JSON object on one line.
+
+    :arg foreign: whether somebody else set the server up.
+    """
+    facts = {
+        **_FACTS,
+        **(_FOREIGN_FACTS if foreign else {}),
+        "settings": _settings(),
+        "files": _files(version),
+        "configuration_errors": _errors(version),
+    }
     return [READ_FILES, "SELECT jsonb_build_object(" + ", ".join(f"'{key}', {sql}" for key, sql in facts.items()) + ")"]
 
 
 def _settings():
-    numbers = [f"'{name}', current_setting('{name}')::int" for name in (*CONTROL_SETTINGS, "port")]
+    numbers = [
+        f"'{name}', current_setting('{name}')::int" for name in (*CONTROL_SETTINGS, "max_replication_slots", "port")
+    ]
     return (
         f"jsonb_build_object({', '.join(numbers)}, 'ssl', current_setting('ssl')::bool, "
         "'synchronous_standby_names', current_setting('synchronous_standby_names'))"

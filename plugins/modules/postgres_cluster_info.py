@@ -112,6 +112,17 @@ machine:
     cpus:
       description: Processors that are online.
       type: int
+    programs:
+      description: Major releases whose server is installed.
+      type: list
+      elements: int
+    psycopg2:
+      description: Whether the Python library is there that the modules which change something need.
+      type: bool
+    clusters:
+      description: Version, name, port and data directory of each cluster below C(/etc/postgresql), whoever made it.
+      type: list
+      elements: dict
 members:
   description: The answer of each member by its name. Every key is always there, and null where nothing is known.
   returned: success
@@ -135,6 +146,28 @@ members:
     config_present:
       description: Whether there is a C(postgresql.conf).
       type: bool
+    managed:
+      description: Whether this collection wrote its C(postgresql.conf). Null when there is none.
+      type: bool
+    service_active:
+      description: Whether the running server of a member that is not RV(members.managed) belongs to its unit of systemd.
+      type: bool
+    adopted_at:
+      description: When the member was adopted, in seconds since 1970. Null when it was not, or when that was tidied up.
+      type: float
+    restarted_since_adoption:
+      description: Whether the running server of an adopted member was started after that. Null of any other.
+      type: bool
+    adopted_rules:
+      description:
+        - Lines of C(pg_hba.conf) from before the adoption that stay in force.
+        - Of a running member that is not RV(members.managed), those that are in force.
+      type: list
+      elements: str
+    adopted_settings:
+      description: Names of the settings from before the adoption that stay in force.
+      type: list
+      elements: str
     marker:
       description:
         - Content of the file C(system_identifier) in the configuration directory.
@@ -200,7 +233,7 @@ members:
     settings:
       description:
         - Running values of V(max_connections), V(max_worker_processes), V(max_wal_senders), V(max_prepared_transactions),
-          V(max_locks_per_transaction), V(port), V(ssl) and V(synchronous_standby_names).
+          V(max_locks_per_transaction), V(max_replication_slots), V(port), V(ssl) and V(synchronous_standby_names).
         - All null when the member does not run.
       type: dict
     control_settings:
@@ -210,10 +243,32 @@ members:
       description: Names of the roles, without PostgreSQL's own.
       type: list
       elements: str
+    md5_roles:
+      description: Names of the roles that may log in and whose password is kept as MD5.
+      type: list
+      elements: str
     databases:
       description: Names of the databases, without templates.
       type: list
       elements: str
+    locales:
+      description: Encoding and collation of each database.
+      type: dict
+    clients:
+      description: Addresses from which clients and standbys are connected.
+      type: list
+      elements: str
+    started_at:
+      description: When the server was started, in seconds since 1970.
+      type: float
+    file_settings:
+      description:
+        - Settings in the configuration files of a running member that is not RV(members.managed), by name.
+        - Neither what C(postgresql.auto.conf) says nor C(primary_conninfo), which may hold a password.
+      type: dict
+    restart_settings:
+      description: Running values of the settings of such a member that only a restart changes, by name.
+      type: dict
     slots:
       description: Replication slots with V(name), V(type), V(active), V(wal_status) and V(restart_lsn).
       type: list
@@ -239,10 +294,11 @@ import pwd
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils import configuration_directory
 from ansible_collections.plannerate.infra.plugins.module_utils.data_directory import look, read
 from ansible_collections.plannerate.infra.plugins.module_utils.discovery import answer
 from ansible_collections.plannerate.infra.plugins.module_utils.machine import disk_mb, machine_facts
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import control_data
+from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import access_rules, control_data
 from ansible_collections.plannerate.infra.plugins.module_utils.server_facts import statements
 
 
@@ -257,16 +313,17 @@ class Member:
 
     def answer(self):
         config = self.member["config_directory"] or f"/etc/postgresql/{self.member['version']}/{self.member['cluster']}"
-        asked = dict(
-            self.member,
-            config_present=os.path.exists(os.path.join(config, "postgresql.conf")),
-            marker=(read(os.path.join(config, "system_identifier")) or "").strip() or None,
-        )
+        asked = dict(self.member, **configuration_directory.look(config), service_active=None)
         seen = look(self.member["data_directory"])
+        foreign = asked["managed"] is False
         control = server = newest_file = None
         if seen["state"] == "complete":
             control = self._control(seen)
-            server = self._ask(seen) if seen["postmaster"] else None
+            server = self._ask(seen, foreign) if seen["postmaster"] else None
+        if server and foreign:
+            asked["service_active"] = self._is_active()
+            if asked["adopted_rules"] is None:
+                asked["adopted_rules"] = access_rules(read(server["hba_file"]) or "")
         if server:
             newest_file = _newest(os.path.join(server["data_directory"], name) for name in server["files"] or [])
         known = answer(asked, seen, control, server, self.errors, newest_file)
@@ -276,12 +333,17 @@ class Member:
         output = self._run(seen, "pg_controldata", [self.member["data_directory"]])
         return control_data(output) if output is not None else None
 
-    def _ask(self, seen):
+    def _is_active(self):
+        """Whether the server belongs to its unit; one that was started otherwise does not."""
+        unit = f"postgresql@{self.member['version']}-{self.member['cluster']}.service"
+        return self.module.run_command(["systemctl", "--quiet", "is-active", unit])[0] == 0
+
+    def _ask(self, seen, foreign):
         postmaster = seen["postmaster"]
         arguments = ["--no-psqlrc", "--no-align", "--tuples-only", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=1"]
         arguments += ["--host", postmaster["socket_directory"] or self.member["socket_directory"]]
         arguments += ["--port", str(postmaster["port"] or self.member["port"]), "--dbname", "postgres"]
-        for statement in statements(seen["version"] or self.member["version"]):
+        for statement in statements(seen["version"] or self.member["version"], foreign):
             arguments += ["--command", statement]
         output = self._run(seen, "psql", arguments)
         return json.loads(output.splitlines()[-1]) if output is not None else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from lab import ROOT, changed, over_ssh, playbook, wait_for
+from lab import ROOT, answers, changed, playbook, wait_for
 
 INVENTORY = ROOT / "molecule" / "postgres_replica" / "inventory" / "production"
 ADDRESSES = {"db17": "198.18.0.22", "db17b": "198.18.0.23"}
@@ -30,13 +30,6 @@ def gone(cluster):
         "runuser -u postgres -- psql -XAtqc \"SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'\""
     )
     wait_for(lambda: cluster.machine.run(streaming).stdout.strip() == "2", timeout=60, what="both replicas streaming")
-
-
-def answers(address):
-    try:
-        return over_ssh(address).run("true").rc == 0
-    except RuntimeError:
-        return False
 
 
 def test_a_replicas_machine_that_is_gone_is_left_alone_and_the_rest_converges(gone):

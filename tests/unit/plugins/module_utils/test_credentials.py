@@ -37,7 +37,7 @@ def test_whatever_is_written_is_read_back(value):
     assert values(f"A={quote(value)}\n") == {"A": value}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), min_size=1), min_size=1, max_size=20
@@ -49,7 +49,7 @@ def test_a_shell_reads_what_the_parser_reads(texts):
     assert told.split("\0")[:-1] == texts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("ab=:~ #'\"\\$`;{*!\t"), max_size=8))
 def test_a_line_that_is_accepted_means_the_same_to_a_shell(word):
     try:

@@ -8,7 +8,16 @@ import pytest
 from ansible_collections.plannerate.infra.plugins.module_utils.discovery import KEYS, answer
 from ansible_collections.plannerate.infra.plugins.module_utils.server_facts import statements
 
-MEMBER = {"port": 5432, "config_present": True, "marker": None}
+MEMBER = {
+    "port": 5432,
+    "config_present": True,
+    "managed": True,
+    "service_active": None,
+    "adopted_at": None,
+    "adopted_rules": None,
+    "adopted_settings": None,
+    "marker": None,
+}
 CONTROL = {
     "system_identifier": "77",
     "cluster_state": "shut down in recovery",
@@ -38,6 +47,10 @@ SERVER = {
     "configuration_errors": None,
     "settings": {"max_connections": 100},
     "roles": ["app"],
+    "md5_roles": None,
+    "locales": {"app": "UTF8 C.UTF-8"},
+    "clients": None,
+    "started_at": 900.0,
     "databases": ["app"],
     "slots": None,
     "synchronous": None,
@@ -113,3 +126,15 @@ def test_no_release_is_asked_for_what_it_does_not_have(version):
     assert ("SELECT file_name" in sql) == (version >= 16)
     assert sql.count("(") == sql.count(")")
     assert not any(word in sql.upper().split() for word in ("INSERT", "UPDATE", "DELETE", "ALTER"))
+
+
+@pytest.mark.parametrize(("adopted_at", "restarted"), [(None, None), (899.0, True), (901.0, False)])
+def test_an_adopted_member_tells_whether_it_was_restarted_since(adopted_at, restarted):
+    found = answer({**MEMBER, "adopted_at": adopted_at}, seen(postmaster=LIVING), CONTROL, SERVER)
+    assert found["restarted_since_adoption"] is restarted
+
+
+def test_only_a_member_of_somebody_else_is_asked_for_its_files():
+    assert "pg_postmaster_start_time" in statements(15)[-1]
+    assert "'file_settings'" not in statements(15)[-1]
+    assert "'file_settings'" in statements(15, foreign=True)[-1]

@@ -69,6 +69,14 @@ def test_machine_address_wins_over_the_address_that_ansible_uses():
             {"pg_replica1": {"postgres_data_directory": "/var/lib/postgresql/15/pg_main"}},
             "data directory /var/lib/postgresql/15/pg_main of db01 is already pg-main's",
         ),
+        (
+            {"pg_replica1": {"postgres_cluster": "pg_main", "postgres_data_directory": "/srv/other"}},
+            "cluster 15/pg_main of db01 is already pg-main's",
+        ),
+        (
+            {"pg_replica1": {"postgres_cluster": "my-cluster"}},
+            "postgres_cluster is 'my-cluster', expected letters, digits, _ and . only",
+        ),
     ],
 )
 def test_a_contradiction_is_refused_with_found_and_expected(changes, expected):

@@ -8,6 +8,7 @@ import json
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils.configuration_directory import MANAGED
 from ansible_collections.plannerate.infra.plugins.module_utils.discovery import KEYS
 from ansible_collections.plannerate.infra.plugins.modules import postgres_cluster_info as info
 
@@ -29,6 +30,11 @@ FACTS = {
     "configuration_errors": None,
     "settings": {},
     "roles": None,
+    "md5_roles": None,
+    "locales": None,
+    "clients": None,
+    "started_at": 1.0,
+    "hba_file": "/nonexistent",
     "databases": None,
     "slots": None,
     "synchronous": None,
@@ -39,7 +45,7 @@ FACTS = {
 def member(tmp_path):
     config, data = tmp_path / "etc", tmp_path / "main"
     config.mkdir()
-    (config / "postgresql.conf").write_text("port = 5432\n")
+    (config / "postgresql.conf").write_text(f"{MANAGED}\nport = 5432\n")
     (data / "global").mkdir(parents=True)
     (data / "global" / "pg_control").touch()
     (data / "PG_VERSION").write_text("15\n")
@@ -59,7 +65,7 @@ def server(member, monkeypatch):
 
     def run_command(self, command, **others):
         commands.append((command, others))
-        program = next(name for name in answers if any(part.endswith(f"/{name}") for part in command))
+        program = next(name for name in answers if any(part.endswith(name) for part in command))
         return answers[program]
 
     postmaster = {"pid": 42, "port": 5499, "socket_directory": "/run/other"}
@@ -147,3 +153,19 @@ def test_two_members_of_one_name_are_refused(run_module, member):
 def test_a_relative_data_directory_is_refused(run_module, member):
     told = ask(run_module, {**member, "data_directory": "main"})
     assert told["msg"] == "pg-main: data_directory is main, expected an absolute path"
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_server_of_somebody_else_tells_its_rules_and_its_unit(run_module, member, server, tmp_path, kept):
+    answers, _commands = server
+    (tmp_path / "etc" / "postgresql.conf").write_text("port = 5432\n")
+    (tmp_path / "hba").write_text("# by hand\nhost all all all trust\n")
+    if kept:
+        # An adoption that was interrupted: what it kept counts, since the server may have the role's rules already.
+        (tmp_path / "etc" / "pg_hba.conf.adopted").write_text("host all all all md5\n")
+    facts = {**FACTS, "data_directory": "/d", "files": [], "load_time": 1.0, "hba_file": str(tmp_path / "hba")}
+    answers["psql"] = (0, "40\n" + json.dumps({**facts, "file_settings": {"port": "5432"}}) + "\n", "")
+    answers["systemctl"] = (3, "", "")
+    told = ask(run_module, {**member, "cluster": "main"})["members"]["pg-main"]
+    assert (told["managed"], told["service_active"], told["file_settings"]) == (False, False, {"port": "5432"})
+    assert told["adopted_rules"] == [f"host all all all {'md5' if kept else 'trust'}"]

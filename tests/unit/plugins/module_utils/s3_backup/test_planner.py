@@ -181,7 +181,7 @@ def test_what_is_damaged_holds_no_place(history, policy):
     assert {one for one in ids(plan.keep) if one not in damaged} == ids(without.keep)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(1, 12))
 def test_rotated_every_day_for_two_years_each_rule_has_its_backups(daily, weekly, monthly):
     policy = {**POLICY, "daily": daily, "weekly": weekly, "monthly": monthly, "minimum_age_hours": 0}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from bucket import Bucket, stored
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils.s3_backup import keys, planner
@@ -53,7 +53,6 @@ def directories(bucket):
     return {place.directory for place in places if place}
 
 
-@settings(deadline=None)
 @given(histories)
 def test_what_the_plan_says_is_what_is_done(history):
     bucket = bucket_of(history)
@@ -67,7 +66,6 @@ def test_what_the_plan_says_is_what_is_done(history):
         assert {name for name in before if not name.startswith("production/7/")} <= set(bucket.contents)
 
 
-@settings(deadline=None)
 @given(histories, st.integers(0, 3))
 def test_killed_anywhere_nothing_looks_whole_that_is_not(history, lives):
     bucket = bucket_of(history)

@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils.s3_backup.errors import BackupError
@@ -64,7 +64,6 @@ class Parts:
         self.aborted.append(upload.id)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 5500))
 def test_any_length_arrives_as_it_was(length):
     content = bytes(number % 251 for number in range(length))

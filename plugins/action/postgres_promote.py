@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs M(plannerate.infra.postgres_promote) as one module where one machine has everything, and over connections otherwise."""
+
+from __future__ import annotations
+
+import shlex
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import become_loader, connection_loader
+
+from ansible_collections.plannerate.infra.plugins.module_utils.promotion.machine import Machine
+from ansible_collections.plannerate.infra.plugins.module_utils.promotion.options import ARGUMENT_SPEC, machines_of
+from ansible_collections.plannerate.infra.plugins.module_utils.promotion.run import carry_out
+
+
+class RemoteMachine(Machine):
+    """A machine behind a connection that stays open. Its scripts run as root, by the inventory's way of becoming so."""
+
+    def __init__(self, name, connection, action):
+        super().__init__(name)
+        self.connection, self.action = connection, action
+
+    def execute(self, argv):
+        try:
+            answer = self.action.execute_on(self.connection, argv)
+        except AnsibleConnectionFailure as failure:
+            return 255, "", f"the connection to {self.name} failed: {failure}"
+        return answer["rc"], answer["stdout"], answer["stderr"]
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        params = self.validate_argument_spec(ARGUMENT_SPEC)[1]
+        names = machines_of(params)
+        if len(names) == 1:
+            return self._execute_module(
+                module_name="plannerate.infra.postgres_promote", module_args=self._task.args, task_vars=task_vars
+            )
+        machines = {}
+        for name in names:
+            machine = RemoteMachine(name, self._connect(name, task_vars), self)
+            if machine.run("true", 10).code == 0:
+                machines[name] = machine
+        return carry_out(params, machines, self._task.check_mode)
+
+    def execute_on(self, connection, argv):
+        """The answer of a command on another connection than the task's own."""
+        own, self._connection = self._connection, connection
+        try:
+            # With something on standard input there is no terminal, on which psql would wait for somebody to page.
+            return self._low_level_execute_command(shlex.join(argv), sudoable=True, in_data=b"\n")
+        finally:
+            self._connection = own
+
+    def _connect(self, name, task_vars):
+        """A connection to a machine of the inventory, as a task that is delegated to it would have."""
+        variables = {key: value for key, value in task_vars["hostvars"][name].items() if key.startswith("ansible_")}
+        context = self._play_context.copy()
+        context.remote_addr = variables.get("ansible_host", name)
+        kind = variables.get("ansible_connection", "ssh")
+        connection = connection_loader.get(kind, context)
+        if connection is None:
+            raise AnsibleError(f"{name}: there is no connection plugin {kind!r}")
+        keys = {**self._task.dump_attrs(), "timeout": context.timeout, "become_user": "root"}
+        # The task's own retries are not the connection's.
+        del keys["retries"]
+        connection.set_options(task_keys=keys, var_options=variables)
+        connection._shell.set_options(task_keys=keys, var_options=variables)
+        if self._task.become:
+            become = become_loader.get(variables.get("ansible_become_method") or self._task.become_method or "sudo")
+            become.set_options(task_keys=keys, var_options=variables)
+            connection.set_become_plugin(become)
+        return connection
