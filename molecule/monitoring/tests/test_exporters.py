@@ -1,0 +1,17 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debian 13's exporters, PostgreSQL 17 and PgBouncer 1.24 give the rules the same series as Debian 12's."""
+
+from __future__ import annotations
+
+import pytest
+from lab import wait_for
+from monitoring import read_by_rules
+
+# What runs on these machines; the lab has the rest.
+HERE = ("machine_", "node_", "pg_", "pgbouncer_", "postgres_", "prometheus_", "alertmanager_", "up{")
+
+
+@pytest.mark.parametrize("selector", [each for each in read_by_rules() if each.startswith(HERE)])
+def test_what_a_rule_reads_exists(monitoring, selector):
+    wait_for(lambda: monitoring.query(f"count({selector})"), timeout=60, what=f"a sample of {selector}")

@@ -1,0 +1,152 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes what no exporter tells of this machine into the node exporter's text files: one file per subject, replaced at once.
+
+A subject that cannot be asked keeps its old file, whose time then gives it away. What is expected to be here stands in
+/etc/monitoring/expected, one file per environment.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+EXPECTED = Path("/etc/monitoring/expected")
+TEXTFILES = Path("/var/lib/prometheus/node-exporter")
+CERTIFICATE = Path("/etc/ssl/machine/machine.crt")
+SECONDS = 10
+REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
+
+Sample = tuple[str, dict, float]
+
+
+def ask(*command: str) -> str:
+    """What a command prints. Raises subprocess.SubprocessError when it fails or takes longer than SECONDS."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=SECONDS
+    )
+    return done.stdout
+
+
+def container_samples(environment: str, names: Iterable[str], listing: str) -> Iterator[Sample]:
+    """Every expected container, also one that is not in `docker ps --all --format '{{.Names}}|{{.State}}|{{.Status}}'`."""
+    found = dict(line.split("|", 1) for line in listing.splitlines())
+    for name in names:
+        state, _separator, status = found.get(name, "").partition("|")
+        labels = {"environment": environment, "container": name}
+        yield "container_running", labels, float(state == "running")
+        yield "container_unhealthy", labels, float("(unhealthy)" in status)
+
+
+def redis_samples(environment: str, information: str) -> Iterator[Sample]:
+    """Redis' own words (INFO memory), or "" when it did not answer."""
+    labels = {"environment": environment}
+    fields = dict(line.strip().split(":", 1) for line in information.splitlines() if ":" in line)
+    yield "redis_up", labels, float("used_memory" in fields)
+    for field, name in REDIS_FIELDS.items():
+        if field in fields:
+            yield name, labels, float(fields[field])
+
+
+def pool_samples(pools: str) -> Iterator[Sample]:
+    """The rows of SHOW POOLS as CSV, or "" when PgBouncer did not answer."""
+    yield "pgbouncer_up", {}, float(bool(pools))
+    for row in csv.DictReader(pools.splitlines()):
+        labels = {"database": row["database"], "user": row["user"]}
+        yield "pgbouncer_pools_client_waiting_connections", labels, float(row["cl_waiting"])
+        waited = float(row["maxwait"]) + float(row["maxwait_us"]) / 1e6
+        yield "pgbouncer_pools_client_maxwait_seconds", labels, waited
+
+
+def expected() -> list[dict]:
+    return [json.loads(path.read_text()) for path in sorted(EXPECTED.glob("*.json"))]
+
+
+def containers() -> Iterator[Sample]:
+    wanted = [entry for entry in expected() if entry["containers"]]
+    if not wanted:
+        return
+    listing = ask("docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}|{{.State}}|{{.Status}}")
+    for entry in wanted:
+        yield from container_samples(entry["environment"], entry["containers"], listing)
+
+
+def redis() -> Iterator[Sample]:
+    # The password is in the container's environment: nothing on the machine has to know it.
+    script = "REDISCLI_AUTH=$REDIS_PASSWORD redis-cli INFO memory"
+    for entry in expected():
+        if entry["redis"]:
+            try:
+                information = ask("docker", "exec", entry["redis"], "sh", "-c", script)
+            except subprocess.SubprocessError:
+                information = ""
+            yield from redis_samples(entry["environment"], information)
+
+
+def pgbouncer() -> Iterator[Sample]:
+    for port in {entry["pgbouncer_port"] for entry in expected()} - {None}:
+        # PgBouncer's own Unix user needs no password at its socket.
+        command = ["runuser", "-u", "postgres", "--", "psql", "--no-psqlrc", "--csv", "--host=/var/run/postgresql"]
+        command += [f"--port={port}", "--username=pgbouncer", "--dbname=pgbouncer", "--command=SHOW POOLS"]
+        try:
+            pools = ask(*command)
+        except subprocess.SubprocessError:
+            pools = ""
+        yield from pool_samples(pools)
+
+
+def certificate() -> Iterator[Sample]:
+    if CERTIFICATE.exists():
+        words = ask("openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", str(CERTIFICATE))
+        end = time.strptime(words.strip(), "notAfter=%Y-%m-%d %H:%M:%SZ")
+        yield "machine_certificate_not_after_timestamp_seconds", {}, float(calendar.timegm(end))
+
+
+def backups() -> Iterator[Sample]:
+    for entry in expected():
+        for database in entry["backups"]:
+            yield "backup_expected", {"environment": entry["environment"], "database": database}, 1.0
+
+
+def rendered(samples: Iterable[Sample]) -> str:
+    """Prometheus' text format, the samples of one metric together."""
+    lines: dict[str, list[str]] = {}
+    for name, labels, value in samples:
+        pairs = ",".join(f"{key}={json.dumps(label)}" for key, label in labels.items())
+        lines.setdefault(name, [f"# TYPE {name} gauge"]).append(f"{name}{{{pairs}}} {value:.17g}")
+    return "".join(line + "\n" for group in lines.values() for line in group)
+
+
+def write(subject: str, samples: Iterable[Sample]) -> None:
+    stamp = ("machine_metrics_timestamp_seconds", {"subject": subject}, time.time())
+    found = list(samples)
+    path = TEXTFILES / f"machine_{subject}.prom"
+    if not found:
+        path.unlink(missing_ok=True)
+        return
+    new = path.with_suffix(".new")
+    new.write_text(rendered([*found, stamp]))
+    new.chmod(0o644)
+    os.replace(new, path)
+
+
+def main() -> int:
+    failed = False
+    for collect in (containers, redis, pgbouncer, certificate, backups):
+        try:
+            write(collect.__name__, collect())
+        except (subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+            print(f"{collect.__name__}: {error}", file=sys.stderr)
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Run playbooks/slo.yml and print the measures of success beside what was promised, as a table or as JSON.
+
+Exits with 1 when a promise was not kept. What was not measured was neither kept nor broken.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import report
+
+# Record, what people call it, the promise, its unit, and whether more is better.
+PROMISES = (
+    ("slo:uptime:ratio30d", "uptime, 30 days", 99.9, "%", True),
+    ("slo:response_time:seconds_p95_1d", "response time, 95 of 100 in a day", 200, "ms", False),
+    ("slo:replication_lag:seconds_max1h", "replication lag, worst in an hour", 1, "s", False),
+    ("slo:backup_age:seconds", "age of the last good backup", 26, "h", False),
+    ("slo:restore_time:seconds", "time to restore (RTO), measured", 60, "min", False),
+)
+# From what Prometheus has (ratios and seconds) to the unit.
+FACTORS = {"%": 100, "ms": 1000, "s": 1, "h": 1 / 3600, "min": 1 / 60}
+
+
+def rows(samples: list[dict]) -> list[dict]:
+    """One row for each measure and environment, and one for a measure that nobody took.
+
+    :arg samples: the vector that Prometheus answered.
+    """
+    found = []
+    for record, name, limit, unit, more in PROMISES:
+        taken = sorted(
+            (sample["metric"].get("environment", ""), float(sample["value"][1]) * FACTORS[unit])
+            for sample in samples
+            if sample["metric"]["__name__"] == record
+        )
+        for environment, value in taken or [("", None)]:
+            kept = None if value is None else (value >= limit if more else value <= limit)
+            found.append(
+                {
+                    "measure": name,
+                    "environment": environment,
+                    "value": value,
+                    "limit": limit,
+                    "unit": unit,
+                    "kept": kept,
+                }
+            )
+    return found
+
+
+def table(measures: list[dict]) -> str:
+    lines = [f"{'MEASURE':36} {'ENVIRONMENT':14} {'MEASURED':>12} {'PROMISED':>12}  KEPT"]
+    words = {True: "yes", False: "NO", None: "not measured"}
+    for row in measures:
+        sign = ">=" if row["unit"] == "%" else "<="
+        value = "-" if row["value"] is None else f"{row['value']:.2f} {row['unit']}"
+        promised = f"{sign} {row['limit']:g} {row['unit']}"
+        lines.append(
+            f"{row['measure']:36} {row['environment'] or '-':14} {value:>12} {promised:>12}  {words[row['kept']]}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    options = report.options("slo", __doc__)
+    answer = report.ask(options.inventory, "slo", "Show the measures")
+    if not answer.found:
+        return answer.explain()
+    measures = rows(answer.found[-1]["result"])
+    print(json.dumps(measures, indent=2) if options.json else table(measures))
+    return int(any(row["kept"] is False for row in measures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of role monitoring: what promtool proves of them, and that none is without a test, a text and a runbook."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+RULES = ROOT / "roles/monitoring/files/rules"
+TESTS = ROOT / "tests/rules"
+RUNBOOK = ROOT / "docs/runbooks/alerts.md"
+LINK = "https://github.com/callcocam/plannerate/blob/main/docs/runbooks/alerts.md#"
+
+
+def rules() -> list[dict]:
+    files = [yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yml"))]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
+
+
+ALERTS = [rule for rule in rules() if "alert" in rule]
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.glob("*.yml")), ids=lambda path: path.stem)
+def test_rules_do_what_their_tests_say(path: Path) -> None:
+    done = subprocess.run(
+        [ROOT / "scripts/promtool", "test", "rules", path], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_file_of_rules_has_a_test() -> None:
+    assert {path.name for path in RULES.glob("*.yml")} == {path.name for path in TESTS.glob("*.yml")}
+
+
+def test_every_rule_is_expected_by_a_test() -> None:
+    text = "".join(
+        line for path in TESTS.glob("*.yml") for line in path.open() if "labels:" in line or "alertname:" in line
+    )
+    expected = set(re.findall(r'alertname(?:="|: )(\w+)', text)) | set(re.findall(r"'(slo:[\w:]+)", text))
+    assert {rule.get("alert") or rule["record"] for rule in rules()} == expected
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
+def test_an_alert_says_how_bad_what_and_what_to_do(alert: dict) -> None:
+    assert alert["labels"]["severity"] in {"critical", "warning", "none"}
+    assert alert["annotations"]["summary"] and alert["annotations"]["action"]
+    assert alert["annotations"]["runbook_url"] == LINK + alert["alert"].lower()
+
+
+def test_the_runbook_has_a_section_for_every_alert_and_for_nothing_else() -> None:
+    sections = re.findall(r"^## (\w+)$", RUNBOOK.read_text(), flags=re.MULTILINE)
+    assert sorted(sections) == sorted(alert["alert"] for alert in ALERTS)
