@@ -4,4 +4,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["backup_faults", "edge", "lab", "pooler"]
+pytest_plugins = ["artefact", "backup_faults", "edge", "lab", "monitoring", "offline", "pooler"]

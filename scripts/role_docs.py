@@ -1,4 +1,4 @@
-"""Writes docs/roles/*.md, one page for each role, from the roles' argument specifications. With --check, only compares."""
+"""Writes docs/roles, one page for each role and one over all, from what the roles and playbooks say. With --check, only compares."""
 
 from __future__ import annotations
 
@@ -9,52 +9,113 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-MARKUP = re.compile(r"\b[CVOIBPML]\(([^)#]+)(?:#[^)]*)?\)")
+PAGES = ROOT / "docs" / "roles"
+ROLE = re.compile(r"\bP\(plannerate\.infra\.([a-z0-9_]+)#role\)")
+URL = re.compile(r"\bU\(([^)]+)\)")
+MARKUP = re.compile(r"\b[CVOIBEPM]\(([^)#]+)(?:#[^)]*)?\)")
+FOOT = "<!-- Written by scripts/role_docs.py from meta/argument_specs.yml. -->"
+GROUPS = {"postgres_now_primary": "the primary", "postgres_now_standby:postgres_now_absent": "the standbys"}
 
 
 def main(arguments: list[str]) -> int:
-    stale = []
-    for role in sorted((ROOT / "roles").iterdir()):
-        page = ROOT / "docs" / "roles" / f"{role.name}.md"
-        text = describe(role.name, yaml.safe_load((role / "meta" / "argument_specs.yml").read_text()))
-        if page.exists() and page.read_text() == text:
-            continue
-        stale.append(page.relative_to(ROOT))
-        if "--check" not in arguments:
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(text)
-    if "--check" in arguments and stale:
-        print(f"not up to date: {', '.join(map(str, stale))}. Run scripts/role_docs.py")
-        return 1
+    pages = all_pages()
+    stale = [page for page, text in pages.items() if not page.exists() or page.read_text() != text]
+    orphans = sorted(set(PAGES.glob("*.md")) - set(pages))
+    if "--check" in arguments:
+        if stale or orphans:
+            names = ", ".join(str(page.relative_to(ROOT)) for page in stale + orphans)
+            print(f"not up to date: {names}. Run scripts/role_docs.py")
+        return int(bool(stale or orphans))
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for page in stale:
+        page.write_text(pages[page])
+    for page in orphans:
+        page.unlink()
     return 0
 
 
-def describe(name: str, specification: dict) -> str:
-    entry = specification["argument_specs"]["main"]
-    options = entry["options"]
-    lines = [f"# {name}", "", f"{entry['short_description']}.", "", *paragraphs(entry.get("description")), ""]
-    lines += ["| variable | type | default | meaning |", "|---|---|---|---|"]
-    for option, details in sorted(options.items()):
-        lines += row(option, details)
-    return "\n".join([*lines, "", "<!-- Written by scripts/role_docs.py from meta/argument_specs.yml. -->", ""])
+def all_pages() -> dict[Path, str]:
+    roles = sorted(path.name for path in (ROOT / "roles").iterdir())
+    pages = {PAGES / f"{role}.md": page(role) for role in roles}
+    rows = [
+        f"| [{role}]({role}.md) | {markup(entries(role)['main']['short_description'])} | {applied(role)} |"
+        for role in roles
+    ]
+    lines = ["# Roles", "", "| role | what it is for | applied by |", "|---|---|---|", *rows]
+    pages[PAGES / "README.md"] = "\n".join([*lines, "", FOOT, ""])
+    return pages
 
 
-def row(option: str, details: dict, parent: str = "") -> list[str]:
+def read(*parts: str):
+    return yaml.safe_load(ROOT.joinpath(*parts).read_text())
+
+
+def entries(role: str) -> dict:
+    return read("roles", role, "meta", "argument_specs.yml")["argument_specs"]
+
+
+def applied(role: str) -> str:
+    """The playbooks that apply a role, and to which hosts."""
+    found = []
+    for file in sorted((ROOT / "playbooks").glob("*.yml")):
+        for play in read("playbooks", file.name):
+            if any(entry["role"] == f"plannerate.infra.{role}" for entry in play.get("roles", [])):
+                group = play["hosts"]
+                found.append(f"`plannerate.infra.{file.stem}` to {GROUPS.get(group, f'`{group}`')}")
+    return ", ".join(found) or "other roles"
+
+
+def page(role: str) -> str:
+    platforms = read("roles", role, "meta", "main.yml")["galaxy_info"]["platforms"]
+    systems = ", ".join(f"{system['name']} ({', '.join(system['versions'])})" for system in platforms)
+    lines = [f"# {role}", ""]
+    for name, entry in entries(role).items():
+        if name != "main":
+            lines += [f"## Entry point {name}", "", f"`tasks_from: {name}`", ""]
+        lines += [f"{markup(entry['short_description'])}.", ""]
+        lines += [text for item in paragraphs(entry.get("description")) for text in (item, "")]
+        if name == "main":
+            lines += [f"Applied by {applied(role)}. For {systems}.", ""]
+        lines += ["| variable | type | default | meaning |", "|---|---|---|---|"]
+        for option, details in entry.get("options", {}).items():
+            lines += rows(option, details)
+        lines.append("")
+    return "\n".join([*lines, FOOT, ""])
+
+
+def rows(name: str, details: dict, parent: str = "") -> list[str]:
     kind = details.get("type", "str") + (f" of {details['elements']}" if "elements" in details else "")
-    if "default" in details:
-        default = f"`{yaml.safe_dump(details['default'], default_flow_style=True, width=1000).splitlines()[0]}`"
-    else:
-        default = "required" if details.get("required") else ""
-    meaning = " ".join(paragraphs(details["description"])).replace("|", "\\|")
-    lines = [f"| `{parent}{option}` | {kind} | {default} | {meaning} |"]
-    for name, suboption in details.get("options", {}).items():
-        lines += row(name, suboption, f"{parent}{option}[].")
+    meaning = " ".join(paragraphs(details["description"]))
+    if "choices" in details:
+        meaning += f" One of {', '.join(code(choice) for choice in details['choices'])}."
+    cells = [code(parent + name), kind, default_of(details), meaning.replace("|", "\\|")]
+    lines = [f"| {' | '.join(cells)} |"]
+    separator = "[]." if details.get("type") == "list" else "."
+    for suboption, more in details.get("options", {}).items():
+        lines += rows(suboption, more, f"{parent}{name}{separator}")
     return lines
 
 
+def default_of(details: dict) -> str:
+    if details.get("required"):
+        return "required"
+    return code(details["default"]) if "default" in details else "not set"
+
+
+def code(value) -> str:
+    """A value as it would be written in an inventory."""
+    template = isinstance(value, str) and "{{" in value
+    text = value if template else yaml.safe_dump(value, default_flow_style=True, width=1000).splitlines()[0]
+    return f"`{' '.join(text.split())}`".replace("|", "\\|")
+
+
 def paragraphs(description: str | list[str] | None) -> list[str]:
-    texts = [description] if isinstance(description, str) else description or []
-    return [MARKUP.sub(r"`\1`", text) for text in texts]
+    return [markup(text) for text in ([description] if isinstance(description, str) else description or [])]
+
+
+def markup(text: str) -> str:
+    """Ansible's markup as Markdown's."""
+    return MARKUP.sub(r"`\1`", URL.sub(r"<\1>", ROLE.sub(r"[\1](\1.md)", text)))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,19 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from steps import CLEAN, REPORTS, STEPS, Step, parts
+from steps import CLEAN, CODE, REPORTS, STEPS, Step, parts
 
 TAIL = 60
+# What runs now, so that it can be ended; and what makes no next step begin.
+RUNNING: set[subprocess.Popen] = set()
+ENDED = threading.Event()
+PRINTING = threading.Lock()
 
 
 def execute(step: Step, log: Path) -> str | None:
@@ -29,6 +35,7 @@ def execute(step: Step, log: Path) -> str | None:
             env=env,
             start_new_session=True,
         )
+        RUNNING.add(process)
         try:
             code = process.wait(timeout=step.minutes * 60)
         except subprocess.TimeoutExpired:
@@ -37,6 +44,8 @@ def execute(step: Step, log: Path) -> str | None:
         except BaseException:
             stop(process)
             raise
+        finally:
+            RUNNING.discard(process)
     if code:
         return f"exit code {code}"
     if step.unchanged and (changes := re.findall(r"changed=[1-9]\d*", log.read_text(errors="replace"))):
@@ -69,7 +78,7 @@ def run(step: Step) -> tuple[int, int]:
     log = REPORTS / f"{re.sub('[^a-z0-9_]+', '-', step.name)}.log"
     if step.report_file:
         step.report_file.unlink(missing_ok=True)
-    print(f"==> {step.name}", flush=True)
+    tell(f"==> {step.name}")
     began = time.monotonic()
     problem = execute(step, log)
     took = time.monotonic() - began
@@ -89,24 +98,46 @@ def run(step: Step) -> tuple[int, int]:
     elif not problem and not is_pytest:
         passed += 1
 
+    lines = []
     if problem or step.show:
-        lines = log.read_text(errors="replace").splitlines()
-        print("\n".join(f"    | {line}" for line in lines[-TAIL:]))
+        lines = [f"    | {line}" for line in log.read_text(errors="replace").splitlines()[-TAIL:]]
     if problem:
         words += [f"FAILED: {problem}", f"all of it: {log}"]
-    print(f"    {took:7.1f} s   {', '.join(words) or 'ok'}", flush=True)
+    tell(*lines, f"    {took:7.1f} s   {step.name}: {', '.join(words) or 'ok'}")
     return passed, failed
 
 
+def tell(*lines: str) -> None:
+    """Print lines that belong together."""
+    with PRINTING:
+        print("\n".join(lines), flush=True)
+
+
 def run_all(steps: list[Step]) -> tuple[int, int]:
+    """Run the steps, those that read the code alone beside those that need machines; return how much passed and failed."""
+    sides = [[step for step in steps if (step in CODE) == reads] for reads in (True, False)]
+    with ThreadPoolExecutor() as executor:
+        try:
+            counts = [count.result() for count in [executor.submit(run_in_order, side) for side in sides]]
+        except BaseException:
+            ENDED.set()
+            for process in list(RUNNING):
+                stop(process)
+            raise
+    return sum(passed for passed, _failed in counts), sum(failed for _passed, failed in counts)
+
+
+def run_in_order(steps: list[Step]) -> tuple[int, int]:
     """Run the steps whose needs were met; return how much passed and failed."""
     passed = failed = 0
     unmet: set[str] = set()
     for step in steps:
+        if ENDED.is_set():
+            break
         missing = [name for name in step.needs if name in unmet]
         if missing:
             unmet.add(step.name)
-            print(f"==> {step.name}\n    left out: {missing[0]} did not succeed", flush=True)
+            tell(f"==> {step.name}", f"    left out: {missing[0]} did not succeed")
             continue
         good, bad = run(step)
         passed += good

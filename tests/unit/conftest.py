@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +34,11 @@ if not _is_importable():
     _link.symlink_to(ROOT)
     sys.path.insert(0, COLLECTIONS.name)
     importlib.invalidate_caches()
+
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 @pytest.fixture

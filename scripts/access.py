@@ -1,0 +1,125 @@
+"""How Ansible gets in: with secrets from the environment in a directory of their own, or as whoever runs it does by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+SSH = ("SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
+VAULT = "VAULT_PASSWORD"
+REMEDY = {
+    "SSH_PRIVATE_KEY": "an SSH private key without a passphrase, whose public half the machines let in",
+    "SSH_KNOWN_HOSTS": "a line 'address type key' for each machine, as read on its console, not from the network",
+    "VAULT_PASSWORD": "the password of the inventory's Ansible Vault",
+}
+# Nothing of the user's own ~/.ssh, no agent, and no key that is not pinned. What comes first counts: before the inventory's.
+OPTIONS = (
+    "-F none -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=15 -o ServerAliveCountMax=4 "
+    "-o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no "
+    "-o UserKnownHostsFile={directory}/known_hosts -o IdentityFile={directory}/key -o IdentitiesOnly=yes -o IdentityAgent=none"
+)
+
+
+class Refused(Exception):
+    """What was given cannot work."""
+
+
+def refuse_no_inventory(inventory: str) -> None:
+    """Ansible runs whatever is executable in the directory that it is given: an empty path would be the checkout itself."""
+    path = Path(inventory)
+    is_one = path.is_file() or (path.is_dir() and any(path.glob("hosts*")))
+    if not inventory.strip() or not is_one:
+        raise Refused(f"Found no inventory {inventory!r}. Expected INVENTORY=path of a directory with a hosts file.")
+
+
+def missing(environ: Mapping[str, str]) -> list[str]:
+    """The secrets that are named and empty, as one that nobody has set on GitHub is, or that lack their other half."""
+    wanted = [name for name in (*SSH, VAULT) if name in environ]
+    if any(name in environ for name in SSH):
+        wanted = [*SSH, *(name for name in wanted if name == VAULT)]
+    return [name for name in wanted if not environ.get(name, "").strip()]
+
+
+def without_secrets(text: str, environ: Mapping[str, str]) -> str:
+    """The text without the Vault password and without any line of the SSH key."""
+    key = [line.strip() for line in environ.get("SSH_PRIVATE_KEY", "").splitlines() if "-----" not in line]
+    for secret in sorted({environ.get(VAULT, "").strip(), *key}, key=len, reverse=True):
+        if len(secret) >= 4:
+            text = text.replace(secret, "***")
+    return text
+
+
+@contextmanager
+def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment for Ansible, in which the secrets stand as files, until the end of the block."""
+    if absent := missing(environ):
+        raise Refused(
+            "\n".join(f"Found no {name}. Expected {REMEDY[name]}. Set it, or unset them all." for name in absent)
+        )
+    env = {name: value for name, value in environ.items() if name not in (*SSH, VAULT)}
+    with tempfile.TemporaryDirectory(prefix="converge-") as name:
+        directory = Path(name)
+
+        def keep(file: str, secret: str) -> Path:
+            path = directory / file
+            path.touch(mode=0o600)
+            path.write_text(environ[secret].replace("\r", "").strip() + "\n")
+            return path
+
+        if VAULT in environ:
+            env["ANSIBLE_VAULT_PASSWORD_FILE"] = str(keep("vault", VAULT))
+        if SSH[0] in environ:
+            refuse_unless(["ssh-keygen", "-y", "-P", "", "-f", str(keep("key", SSH[0]))], SSH[0])
+            refuse_unless(["ssh-keygen", "-l", "-f", str(keep("known_hosts", SSH[1]))], SSH[1])
+            # Connections of their own too: one that stands already would not be asked for its host key again.
+            env["ANSIBLE_SSH_CONTROL_PATH_DIR"] = str(directory / "cp")
+            env["ANSIBLE_SSH_ARGS"] = OPTIONS.format(directory=directory)
+        try:
+            yield env
+        finally:
+            for socket in directory.glob("cp/*"):
+                run(["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "converge"])
+
+
+def refuse_unless(command: list[str], name: str) -> None:
+    if run(command).returncode:
+        raise Refused(f"Found a {name} that OpenSSH cannot read. Expected {REMEDY[name]}.")
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+
+
+def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, arguments: str) -> dict[str, dict]:
+    """What a module answers for each host of a pattern."""
+    refuse_no_inventory(inventory)
+    callback = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+    done = subprocess.run(
+        ["ansible", hosts, "--inventory", inventory, "--module-name", module, "--args", arguments],
+        env={**env, **callback},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    start = done.stdout.find("{")
+    plays = json.loads(done.stdout[start:])["plays"] if start >= 0 else []
+    if not plays:
+        raise Refused((done.stderr + done.stdout).strip())
+    return plays[0]["tasks"][0]["hosts"] if plays[0]["tasks"] else {}
+
+
+def wrong_host_keys(answers: Mapping[str, dict]) -> list[str]:
+    """One line for each host whose key is not the pinned one, from what was answered when each was connected to."""
+    lines = []
+    for host, answer in sorted(answers.items()):
+        said = str(answer.get("msg", ""))
+        if "Host key verification failed" in said:
+            unknown = "host key is known for" in said
+            lines.append(f"{host}: {'SSH_KNOWN_HOSTS has no key for it' if unknown else 'its key is another one'}.")
+    return lines

@@ -1,0 +1,23 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was converged from the checkout is converged for the published artefact too: it is the same collection, and complete."""
+
+from __future__ import annotations
+
+from artefact import elsewhere, run
+from lab import INVENTORIES, ROOT, changed
+
+
+def test_site_by_its_name_from_an_empty_path_has_nothing_to_change(installed, tmp_path):
+    output = run(
+        "ansible-playbook",
+        "plannerate.infra.site",
+        f"--inventory={INVENTORIES / 'production'}",
+        f"--extra-vars=lab_directory={ROOT}/.cache/lab",
+        cwd=tmp_path,
+        # As in the checkout's ansible.cfg: it saves time and changes nothing else.
+        env={**elsewhere(tmp_path, installed), "ANSIBLE_PIPELINING": "1"},
+        timeout=600,
+    )
+    assert output.count("unreachable=0    failed=0") == 5
+    assert changed(output) == 0

@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every link leads somewhere, every page can be reached, and the pages of the roles say what the roles say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from artefact import ROOT
+from pages import broken, links, pages, without_code
+
+PAGES = pages(ROOT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    assert broken(page) == []
+
+
+def test_a_broken_link_or_anchor_would_be_found(tmp_path):
+    (tmp_path / "other.md").write_text("# What `make lab` does, in short\n```sh\n# not a heading\n```\n")
+    page = tmp_path / "page.md"
+    page.write_text(
+        "[a](other.md) [b](other.md#what-make-lab-does-in-short) `[c](no.md)` [d](no.md) [e](other.md#not-a-heading) [f](#g)"
+    )
+    assert broken(page) == ["no.md", "other.md#not-a-heading", "#g"]
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    reached, new = set(), {ROOT / "README.md"}
+    while new:
+        page = new.pop()
+        reached.add(page)
+        targets = {(page.parent / link.partition("#")[0]).resolve() for link in links(page) if not link.startswith("#")}
+        new |= {target for target in targets if target.suffix == ".md" and target.exists()} - reached
+    assert sorted(set(PAGES) - reached) == []
+
+
+def test_nothing_of_the_world_outside_is_linked_to():
+    # Whether such a link resolves cannot be tried here. A role's page may name a default.
+    texts = {page: without_code(page.read_text()) for page in PAGES}
+    assert [page for page, text in texts.items() if re.search(r"\]\(https?:", text)] == []
+
+
+def test_the_pages_of_the_roles_are_up_to_date():
+    command = [sys.executable, ROOT / "scripts" / "role_docs.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,148 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every secret that the inventories name has its place in an example, and a vault comes into the repository encrypted or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from offline import ROOT
+
+SHARED = ROOT / "inventories/shared/group_vars"
+
+
+def used_in(files):
+    return {name for file in files for name in re.findall(r"\bvault_\w+(?=[^\n]*}})", file.read_text())}
+
+
+def offered_in(file):
+    return set(yaml.safe_load(file.read_text()))
+
+
+def test_what_both_inventories_read_is_in_the_example_that_both_read():
+    assert used_in(SHARED.glob("*.yml")) == offered_in(SHARED / "secrets/vault.yml.example")
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_what_one_inventory_reads_is_in_its_own_example(environment):
+    directory = ROOT / "inventories" / environment / "group_vars/all"
+    assert used_in([directory / "environment.yml"]) == offered_in(directory / "vault.yml.example")
+    assert (directory / "secrets").resolve() == SHARED / "secrets"
+
+
+def test_the_examples_hold_no_secrets():
+    for example in (ROOT / "inventories").rglob("*.example"):
+        for name, value in yaml.safe_load(example.read_text()).items():
+            assert "replace-" in value or "example.com" in value, f"{example}: {name}"
+
+
+def test_ansible_does_not_take_the_examples_for_variables(offline):
+    done = offline.run("ansible-inventory", "--inventory=inventories/staging", "--list", "--limit=app01")
+    assert done.returncode == 0, done.stderr
+    assert "replace-me" not in done.stdout
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with the project's rules of what comes in, and a vault in plain text."""
+    directory = tmp_path / "repository"
+    (directory / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / ".gitignore", directory)
+    shutil.copy(ROOT / "scripts/check-vaults", directory / "scripts")
+    shutil.copytree(ROOT / "inventories", directory / "inventories", symlinks=True)
+    for example in (directory / "inventories").rglob("*.example"):
+        shutil.copy(example, example.with_suffix(""))
+    subprocess.run(["git", "init", "--quiet"], cwd=directory, check=True)
+    return directory
+
+
+def offered_to_git(directory):
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    return set(subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_a_vault_is_let_in_encrypted_only(repository, offline):
+    vaults = sorted(name for name in offered_to_git(repository) if name.endswith("vault.yml"))
+    assert vaults == [
+        "inventories/production/group_vars/all/vault.yml",
+        "inventories/shared/group_vars/secrets/vault.yml",
+        "inventories/staging/group_vars/all/vault.yml",
+    ]
+
+    def check(*files):
+        return subprocess.run(
+            ["scripts/check-vaults", *files], cwd=repository, capture_output=True, text=True, check=False
+        )
+
+    for arguments in ([], vaults):
+        refused = check(*arguments)
+        assert refused.returncode == 1
+        assert all(vault in refused.stderr for vault in vaults)
+
+    password = repository / "lab.vault-password"
+    password.write_text("not a secret")
+    offline.environment["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
+    for vault in vaults[1:]:
+        assert offline.run("ansible-vault", "encrypt", repository / vault).returncode == 0
+    assert vaults[0] in check().stderr
+    assert vaults[1] not in check().stderr
+
+    (repository / vaults[0]).unlink()
+    # An editor that takes the example over and replaces nothing
+    offline.environment["EDITOR"] = f"cp {repository / vaults[0]}.example"
+    done = offline.run("ansible-vault", "create", "--skip-tty-check", repository / vaults[0])
+    assert done.returncode == 0, done.stderr
+    assert check().returncode == check(*vaults).returncode == 0
+
+    done = offline.run("scripts/check-inventory", repository / "inventories/production")
+    assert done.returncode == 0, done.stdout
+    del offline.environment["ANSIBLE_VAULT_PASSWORD_FILE"]
+    done = offline.run("scripts/check-inventory", repository / "inventories/production")
+    assert "is the vault's password in ANSIBLE_VAULT_PASSWORD_FILE?" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inventories/production/group_vars/all/vault.yml.bak",
+        "inventories/production/group_vars/all/vault.plain.yml",
+        "inventories/shared/group_vars/secrets/vault.yml~",
+        "inventories/my-vault.txt",
+        ".vault-password",
+        "production.vault-password",
+    ],
+)
+def test_nothing_else_of_a_vault_comes_in(repository, name):
+    (repository / name).write_text("secret")
+    assert name not in offered_to_git(repository)
+
+
+def test_no_vault_of_this_repository_is_plain():
+    assert subprocess.run([ROOT / "scripts/check-vaults"], cwd=ROOT, check=False).returncode == 0
+    assert "scripts/check-vaults" in (ROOT / ".pre-commit-config.yaml").read_text()
+
+
+def test_git_refuses_to_commit_a_plain_one(repository, tmp_path):
+    shutil.copy(ROOT / ".pre-commit-config.yaml", repository)
+    # The other hooks have their own say about other files.
+    config = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())
+    others = ",".join(hook["id"] for hook in config["repos"][0]["hooks"] if hook["id"] != "vaults")
+    somebody = {f"GIT_{who}_{what}": "a@b.test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environment = {**os.environ, **somebody, "PRE_COMMIT_HOME": str(tmp_path / "home"), "SKIP": others}
+
+    def run(*command):
+        return subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+
+    assert run("pre-commit", "install").returncode == 0
+    assert run("git", "add", "inventories/staging").returncode == 0
+    refused = run("git", "commit", "--message=a vault")
+    assert refused.returncode != 0
+    assert "secrets in plain text" in refused.stderr + refused.stdout
+    assert run("git", "rm", "--quiet", "--cached", "inventories/staging/group_vars/all/vault.yml").returncode == 0
+    done = run("git", "commit", "--message=no vault")
+    assert done.returncode == 0, done.stderr + done.stdout

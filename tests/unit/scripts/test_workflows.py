@@ -1,0 +1,160 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The workflows promise what nobody can try here: who may run what, with which rights, and that it is this repository's own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import steps  # noqa: E402
+
+FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SECRETS = {"SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", "VAULT_PASSWORD"}
+
+
+def load(name):
+    # YAML 1.1 reads the key "on" as true.
+    text = (ROOT / ".github" / "workflows" / name).read_text()
+    return {("on" if key is True else key): value for key, value in yaml.safe_load(text).items()}
+
+
+WORKFLOWS = {path.name: load(path.name) for path in FILES}
+JOBS = [pytest.param(job, id=f"{name}:{key}") for name, flow in WORKFLOWS.items() for key, job in flow["jobs"].items()]
+STEPS = [step for flow in WORKFLOWS.values() for job in flow["jobs"].values() for step in job["steps"]]
+CONVERGE = WORKFLOWS["converge.yml"]["jobs"]
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def runs(job):
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_these_are_all_of_them():
+    assert list(WORKFLOWS) == ["ci.yml", "converge.yml"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_actions_are_pinned_by_digest_and_say_their_version(path):
+    uses = re.findall(r"uses: (.*)", path.read_text())
+    assert uses
+    for use in uses:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
+
+
+def test_an_action_has_one_digest():
+    digests = {}
+    for step in STEPS:
+        if "uses" in step:
+            action, digest = step["uses"].split("@")
+            digests.setdefault(action, set()).add(digest)
+    assert {action: len(found) for action, found in digests.items()} == dict.fromkeys(digests, 1)
+
+
+def test_no_token_stays_in_a_checkout():
+    checkouts = [step for step in STEPS if "checkout" in step.get("uses", "")]
+    assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_rights_are_the_least(job):
+    expected = {"pull-requests": "write"} if job["name"] == "Comment" else {"contents": "read"}
+    assert job["permissions"] == expected
+    assert job["timeout-minutes"]
+
+
+def test_no_right_is_given_to_a_whole_workflow():
+    assert [flow["permissions"] for flow in WORKFLOWS.values()] == [{}] * len(WORKFLOWS)
+
+
+def test_no_workflow_gives_secrets_to_a_forks_code():
+    events = {event for flow in WORKFLOWS.values() for event in flow["on"]}
+    assert events <= {"push", "pull_request"}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_what_runs_is_a_command_of_this_repository(job):
+    for command in runs(job):
+        program, *rest = command.split()
+        if program == "make":
+            assert rest[0] in TARGETS, command
+        elif program == "gh":
+            assert job["name"] == "Comment" and len(job["steps"]) == 1
+        else:
+            assert program.startswith("scripts/") and (ROOT / program).stat().st_mode & 0o100, command
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_what_others_write_is_never_part_of_a_command(job):
+    assert not [command for command in runs(job) if "${{" in command]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_secrets_go_to_single_steps_of_a_job_that_waits_for_a_protected_environment(job):
+    assert "secrets" not in str({key: value for key, value in job.items() if key != "steps"})
+    for step in job["steps"]:
+        given = set(re.findall(r"secrets\.([A-Z_]+)", str(step)))
+        if given:
+            assert job["environment"] in {"check", "staging", "production"}
+            assert given == (SECRETS if "make converge" in step["run"] else {"VAULT_PASSWORD"})
+            assert step["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in given}
+
+
+def test_unmerged_code_waits_for_approval_and_is_never_a_forks():
+    check = CONVERGE["check"]
+    assert check["environment"] == "check"
+    assert check["if"].split(" && ") == [
+        "github.event_name == 'pull_request'",
+        "github.event.pull_request.head.repo.full_name == github.repository",
+    ]
+    converges = [command for command in runs(check) if "converge" in command]
+    assert len(converges) == 2 and all(command.endswith(" CHECK=1") for command in converges)
+
+
+def test_unmerged_code_never_runs_beside_a_token_that_may_write():
+    comment = CONVERGE["comment"]
+    assert comment["needs"] == "check"
+    assert [list(step) for step in comment["steps"]] == [["name", "run", "env"]], "no checkout"
+
+
+def test_one_converge_at_a_time_and_none_is_cancelled():
+    converging = {
+        key: job for key, job in CONVERGE.items() if any(re.search("converge .*[a-z]$", line) for line in runs(job))
+    }
+    assert list(converging) == ["staging", "production"]
+    for job in converging.values():
+        assert job["concurrency"] == {"group": "converge", "cancel-in-progress": False, "queue": "max"}
+
+
+def test_dev_converges_staging_and_main_staging_then_production_each_asked_from_outside():
+    assert WORKFLOWS["converge.yml"]["on"]["push"] == {"branches": ["main", "dev"]}
+    staging, production = CONVERGE["staging"], CONVERGE["production"]
+    assert staging["if"] == "github.event_name == 'push'"
+    assert (production["needs"], production["if"]) == ("staging", "github.ref == 'refs/heads/main'")
+    for name, job in (("staging", staging), ("production", production)):
+        assert job["environment"] == name
+        assert runs(job) == [
+            "scripts/setup",
+            f"make converge INVENTORY=inventories/{name}",
+            f"make smoke INVENTORY=inventories/{name}",
+        ]
+
+
+def test_every_scenario_is_in_the_matrix():
+    scenarios = {path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")}
+    matrix = WORKFLOWS["ci.yml"]["jobs"]["molecule"]["strategy"]["matrix"]["scenario"]
+    assert matrix == sorted(scenarios - {"bench", "default", "ubuntu"})
+
+
+def test_every_part_of_the_code_is_in_the_matrix():
+    matrix = WORKFLOWS["ci.yml"]["jobs"]["code"]["strategy"]["matrix"]["part"]
+    for step in steps.CODE:
+        assert [part for part in matrix if step.name.startswith(part)], step.name
+    assert [part for part in matrix if not any(step.name.startswith(part) for step in steps.STEPS)] == []
