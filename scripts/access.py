@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -94,23 +96,45 @@ def run(command: list[str]) -> subprocess.CompletedProcess:
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
 
 
+@contextmanager
+def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator[subprocess.Popen]:
+    """A command of Ansible's with its output as a pipe. It has ended with the block, however that ends, and so have its workers."""
+    # Ended from outside, Ansible is gone before its workers, which would go on to connect: each holds an end of this pipe.
+    workers, held = os.pipe()
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        errors="replace",
+        pass_fds=[held],
+    )
+    os.close(held)
+    try:
+        yield process
+    except BaseException:
+        # Not killed: it passes the signal on to its workers.
+        process.terminate()
+        raise
+    finally:
+        process.wait()
+        select.select([workers], [], [], 10)
+        os.close(workers)
+
+
 def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, arguments: str) -> dict[str, dict]:
     """What a module answers for each host of a pattern."""
     refuse_no_inventory(inventory)
     callback = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
-    done = subprocess.run(
-        ["ansible", hosts, "--inventory", inventory, "--module-name", module, "--args", arguments],
-        env={**env, **callback},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    start = done.stdout.find("{")
-    plays = json.loads(done.stdout[start:])["plays"] if start >= 0 else []
+    command = ["ansible", hosts, "--inventory", inventory, "--module-name", module, "--args", arguments]
+    with ansible(command, {**env, **callback}, stderr=subprocess.PIPE) as process:
+        answer, errors = process.communicate(timeout=300)
+    start = answer.find("{")
+    plays = json.loads(answer[start:])["plays"] if start >= 0 else []
     if not plays:
-        raise Refused((done.stderr + done.stdout).strip())
+        raise Refused((errors + answer).strip())
     return plays[0]["tasks"][0]["hosts"] if plays[0]["tasks"] else {}
 
 

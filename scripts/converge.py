@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from access import SSH, Refused, access, ask, refuse_no_inventory, without_secrets, wrong_host_keys
+from access import SSH, Refused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
 from summary import markdown
 
 KEPT = Path(".cache/converge")
@@ -70,28 +70,13 @@ def refuse_other_machines(inventory: str, env: dict[str, str]) -> None:
 def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
     """The exit code and the output, which goes to the terminal and to the log without the secrets that were given."""
     said = []
-    process = subprocess.Popen(
-        command,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    try:
-        with log.open("w") as kept:
-            for line in process.stdout:
-                line = without_secrets(line, os.environ)
-                print(line, end="", flush=True)
-                kept.write(line)
-                said.append(line)
-    except BaseException:
-        process.terminate()
-        raise
-    finally:
-        code = process.wait()
-    return code, "".join(said)
+    with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout:
+            line = without_secrets(line, os.environ)
+            print(line, end="", flush=True)
+            kept.write(line)
+            said.append(line)
+    return process.returncode, "".join(said)
 
 
 def tell_github(text: str) -> None:
