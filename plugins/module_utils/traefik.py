@@ -46,3 +46,20 @@ def load_problems(content, answer):
                 reasons = row.get("error") or [f"its status is {row.get('status')}"]
                 found.append(f"{what}: {', '.join(reasons if isinstance(reasons, list) else [reasons])}")
     return found
+
+
+def without_server(content, answer):
+    """The services of the content that have a health check and no server that is up, each with what its servers are.
+
+    :arg answer: as in :func:`load_problems`.
+    """
+    rows = {row["name"]: row for row in answer["services"]}
+    found = []
+    for name, service in ((content.get("http") or {}).get("services") or {}).items():
+        if not ((service or {}).get("loadBalancer") or {}).get("healthCheck"):
+            continue
+        servers = (rows.get(f"{name}@file") or {}).get("serverStatus") or {}
+        if "UP" not in servers.values():
+            states = ", ".join(f"{url} is {state}" for url, state in sorted(servers.items())) or "it has no server"
+            found.append(f"service {name}: {states}")
+    return found

@@ -16,6 +16,9 @@ description:
     Traefik's reason. What was served before is served on.
   - To see that Traefik has loaded just this content, the file has an additional middleware that no router uses and whose name
     ends in a checksum of the content.
+  - With O(server_timeout), whether the file was changed or not, waits until Traefik sends requests to every service of the file
+    that has a health check. A container that was just replaced is healthy some seconds before Traefik finds it so, and visitors
+    are refused until then.
 options:
   path:
     description: The file. Its directory is the one that Traefik watches.
@@ -37,6 +40,12 @@ options:
     description: How long Traefik may take to load the file, in seconds.
     type: int
     default: 20
+  server_timeout:
+    description:
+      - How long to wait, in seconds, until each service that has a health check has a server that is up.
+      - The task fails if one has none by then; the file stays as it is. With V(0) this is not asked.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -86,7 +95,13 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.traefik import load_problems, marked, marker, render
+from ansible_collections.plannerate.infra.plugins.module_utils.traefik import (
+    load_problems,
+    marked,
+    marker,
+    render,
+    without_server,
+)
 
 # Runs in the container's network, where the API listens on loopback; needs nothing of the container's own. The middlewares come
 # first: once they have the marker, the answers after them are of the new content too.
@@ -176,6 +191,23 @@ def wait_until_loaded(traefik, content, timeout):
     return [f"Traefik did not load it within {timeout} s"]
 
 
+def wait_until_served(module, traefik, content):
+    """Fails if a service of the content still has no server in the end; a Traefik that does not answer has none."""
+    timeout = module.params["server_timeout"]
+    deadline = time.time() + timeout
+    while True:
+        answer = traefik.ask()
+        found = ["Traefik's API does not answer"] if answer is None else without_server(content, answer)
+        if not found:
+            return
+        if time.time() >= deadline:
+            module.fail_json(
+                msg=f"Traefik still refuses visitors after {timeout} s: {'; '.join(found)}. {module.params['path']} stays as it is. "
+                "Do the containers behind it run, and do they answer the path of the health check?"
+            )
+        time.sleep(0.2)
+
+
 def switch(module, traefik, path, content, before, text):
     """Puts the file in place and waits for Traefik; returns seconds, or fails with the file as it was."""
     began = time.time()
@@ -202,6 +234,7 @@ def main():
             "container": {"type": "str", "required": True},
             "api_port": {"type": "int", "default": 8080},
             "timeout": {"type": "int", "default": 20},
+            "server_timeout": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )
@@ -211,8 +244,12 @@ def main():
         "changed": before != text,
         "diff": {"before": before or "", "after": text, "before_header": path, "after_header": path},
     }
-    if result["changed"] and not module.check_mode:
-        result["loaded_after"] = switch(module, Traefik(module), path, content, before, text)
+    if not module.check_mode:
+        traefik = Traefik(module)
+        if result["changed"]:
+            result["loaded_after"] = switch(module, traefik, path, content, before, text)
+        if module.params["server_timeout"]:
+            wait_until_served(module, traefik, content)
     module.exit_json(**result)
 
 

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.plannerate.infra.plugins.module_utils.traefik import load_problems, marked, marker, render
+from ansible_collections.plannerate.infra.plugins.module_utils.traefik import (
+    load_problems,
+    marked,
+    marker,
+    render,
+    without_server,
+)
 
 CONTENT = {"http": {"routers": {"shop": {"rule": "Host(`a.test`)"}}, "services": {"shop": {}}}}
 
@@ -39,3 +45,23 @@ def test_what_is_missing_or_disabled_is_named_with_the_reason():
     assert found == "router shop: unsupported function: Hostt"
     (found,) = load_problems(CONTENT, answer({"status": "warning"}))
     assert found == "router shop: its status is warning"
+
+
+def served(status, checks_health=True):
+    content = {
+        "http": {"services": {"shop": {"loadBalancer": {"healthCheck": {"path": "/up"}} if checks_health else {}}}}
+    }
+    return without_server(content, {"services": [{"name": "shop@file", "serverStatus": status}]})
+
+
+def test_one_server_that_is_up_is_enough():
+    assert served({"http://a": "DOWN", "http://b": "UP"}) == []
+
+
+def test_a_service_whose_servers_are_down_is_named_with_them():
+    assert served({"http://a": "DOWN"}) == ["service shop: http://a is DOWN"]
+    assert served({}) == ["service shop: it has no server"]
+
+
+def test_without_a_health_check_nobody_knows():
+    assert served({"http://a": "DOWN"}, checks_health=False) == []
