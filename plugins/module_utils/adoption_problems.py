@@ -24,7 +24,7 @@ def problems(members, answers, topology, machines, options):
     :arg topology: decision of ``topology.decide``.
     :arg machines: mapping of machine name to what its members share.
     :arg options: dict with ``adopt``, ``rules``, ``owned``, ``roles`` (names that the collection makes its own),
-        ``sources`` (addresses and networks that are let in) and ``wal_level``.
+        ``sources`` (addresses and networks that are let in), ``max_replication_slots`` and ``wal_level``.
     """
     found = _place_problems(members, answers, machines)
     if options["rules"] not in ("keep", "drop"):
@@ -49,7 +49,7 @@ def problems(members, answers, topology, machines, options):
     # A primary with a marker was adopted before and taken back: the roles are the collection's own.
     if topology["primary"] in names and not primary.get("marker"):
         found += _role_problems(topology["primary"], primary, options["roles"])
-    found += _slot_problems(topology["primary"], primary, members, options["wal_level"])
+    found += _slot_problems(topology["primary"], primary, members, options)
     found += _client_problems(answers, names, options["sources"])
     if options["rules"] == "drop":
         found.append(
@@ -138,8 +138,9 @@ def _role_problems(name, answer, own):
     ]
 
 
-def _slot_problems(name, answer, members, wal_level):
+def _slot_problems(name, answer, members, options):
     found = []
+    wal_level = options["wal_level"]
     logical = [slot["name"] for slot in answer["slots"] if slot["type"] == "logical"]
     if logical and wal_level != "logical":
         found.append(
@@ -148,11 +149,13 @@ def _slot_problems(name, answer, members, wal_level):
         )
     existing = [slot["name"] for slot in answer["slots"]]
     wanted = [member["slot"] for member in members if member["name"] != name and member["slot"] not in existing]
-    room = answer["settings"]["max_replication_slots"]
-    if room is not None and len(existing) + len(wanted) > room:
+    # What the server has now, and what it will have after its next restart: with more slots than that it does not start.
+    limits = [answer["settings"]["max_replication_slots"], int(options["max_replication_slots"])]
+    room = min(limit for limit in limits if limit is not None)
+    if len(existing) + len(wanted) > room:
         found.append(
             f"{name}: {len(existing)} replication slots exist and {len(wanted)} more are needed, but max_replication_slots is "
-            f"{room}. Drop those that nobody needs, or raise it and restart at a time of your choice"
+            f"{room}. Drop those that nobody needs, or raise it in postgres_settings and in the running server, which needs a restart"
         )
     return found
 

@@ -78,7 +78,8 @@ def setting(text, name):
 
 
 def access_rules(text):
-    """The lines of a C(pg_hba.conf) that are rules, as they stand there."""
+    """The lines of a C(pg_hba.conf) that are rules, as they stand there; one that goes on in the next line is one."""
+    text = re.sub(r"\\\r?\n", "", text)
     return [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 

@@ -22,6 +22,7 @@ PASSWORDS = {
     "reader": "old-reader",
     "replicator": "old-replicator",
 }
+DATABASE = {"name": "plannerate_production", "owner": "plannerate_prod"}
 
 
 @pytest.fixture(scope="module")
@@ -164,13 +165,35 @@ def test_rules_are_not_dropped_while_that_would_lock_somebody_out():
     assert comes_in("disable")
 
 
+def test_a_member_that_is_made_anew_lets_the_same_clients_in(machine, sql):
+    """And a password that the inventory has wrong overwrites none that works, whatever its kind."""
+    sql("ALTER ROLE plannerate_prod PASSWORD 'old-prod'")
+    assert sql("SELECT left(rolpassword, 5) FROM pg_authid WHERE rolname = 'plannerate_prod'") == "SCRAM"
+    machine.check_output(
+        "systemctl stop postgresql@15-replica2 && rm -r /etc/postgresql/15/replica2 /var/lib/postgresql/15/replica2"
+    )
+    mistyped = [{**DATABASE, "password": "mistyped"}]
+    code, said, _changes = run("postgres", postgres_rebuild=["pg-replica2"], postgres_primary_databases=mistyped)
+    assert code == 0, said
+    assert comes_in("disable")
+    wait_for(lambda: orders(sql, 5434, "item %") == 5000, what="the new member's rows")
+    assert machine.run("psql -XAtc 'SELECT 1' 'host=127.0.0.1 port=5434 dbname=postgres user=reader'").rc == 0
+    rules = "sed -n '/^# From before/,/^# Until here/p' /etc/postgresql/15/{}/pg_hba.conf"
+    assert machine.check_output(rules.format("replica2")) == machine.check_output(rules.format("main"))
+    assert "md5" in machine.check_output(rules.format("replica2"))
+
+
 def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(machine, sql):
     Path(f"{LEDGER}.stop").touch()
     time.sleep(0.5)
     commits = client()["commits"]
     for role, password in PASSWORDS.items():
         sql(f"ALTER ROLE {role} PASSWORD '{password}'")
-    code, said, _changes = run("postgres", postgres_adopted_rules="drop", postgres_adopt_restart=True)
+    # From now on the password that the inventory gives is the owner's.
+    given = [{**DATABASE, "password": PASSWORDS["plannerate_prod"]}]
+    code, said, _changes = run(
+        "postgres", postgres_adopted_rules="drop", postgres_adopt_restart=True, postgres_primary_databases=given
+    )
     assert code == 0, said
     assert "access rules of before" not in said and "pending restart" not in said
 

@@ -31,6 +31,7 @@ def member(name, cluster, port):
 
 MEMBERS = [member("pg-main", "main", 5432), member("pg-replica1", "replica1", 5433)]
 TOPOLOGY = {"primary": "pg-main", "errors": []}
+MANY_SLOTS = {"max_replication_slots": 40}
 
 
 def answer(role="primary", port=5432, **others):
@@ -69,6 +70,7 @@ def options(**others):
         "owned": True,
         "roles": {"postgres_replication_user": "replication", "postgres_client_role": "clients"},
         "sources": ["198.18.0.12", "198.18.0.11"],
+        "max_replication_slots": 10,
         "wal_level": "replica",
         **others,
     }
@@ -151,6 +153,13 @@ def test_networks_let_in_their_addresses_and_names_are_refused():
 def test_slots_of_the_members_that_are_there_need_no_room():
     slots = [{"name": "pg_replica1", "type": "physical"}]
     assert found(answers({"slots": slots, "settings": {"max_replication_slots": 1}})) == []
+
+
+def test_slots_need_room_after_the_next_restart_too():
+    """The server has more room now than the role would leave it: it would not start again."""
+    given = answers({"slots": [{"name": f"s{n}", "type": "physical"} for n in range(10)], "settings": MANY_SLOTS})
+    assert "10 replication slots exist and 1 more are needed" in found(given)[0]
+    assert found(given, max_replication_slots="11") == []
 
 
 @pytest.mark.parametrize(("rule", "count"), [("keep", 0), ("drop", 1)])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import (
+    access_rules,
     conninfo,
     control_data,
     postmaster_pid,
@@ -105,3 +106,11 @@ def test_a_pid_file_that_is_still_being_written_is_understood():
         "port": 5433,
         "socket_directory": "/run/postgresql",
     }
+
+
+def test_rules_that_go_on_in_the_next_line_are_one_each():
+    text = "# a comment\nhost app app 10.0.0.1/32 \\\n  scram-sha-256\n\nhost web web 10.0.0.2/32 \\\n  scram-sha-256\n"
+    assert access_rules(text) == [
+        "host app app 10.0.0.1/32   scram-sha-256",
+        "host web web 10.0.0.2/32   scram-sha-256",
+    ]
