@@ -22,10 +22,14 @@ FILES = "find /opt/plannerate /etc/docker -type f -not -path '*/storage/*' -not 
         ),
         ({"docker_host_app_image": "callcocam/plannerate:latest"}, ["has no fixed tag"]),
         ({"docker_host_secrets": {"MAIL_PASSWORD": None}}, ["needs MAIL_PASSWORD", "PRODUCTION_<NAME>"]),
+        (
+            {"postgres_primary_databases": [{"name": "plannerate_production", "owner": "old_owner"}]},
+            ["has no POSTGRES_OLD_OWNER_PASSWORD", "give it as password in postgres_primary_databases"],
+        ),
         ({"docker_host_dynamic": BROKEN_ROUTE}, ["was taken back", "production-extra", "Hostt"]),
         ({"docker_host_dynamic": UNKNOWN_SERVICE}, ["was taken back", "production-extra", "nowhere"]),
     ],
-    ids=["environment", "image", "tag", "secret", "rule", "service"],
+    ids=["environment", "image", "tag", "secret", "owner", "rule", "service"],
 )
 def test_refused_with_the_cause(stacks, visitor, variables, words):
     before = stacks.containers(), stacks.machine.check_output(FILES)
