@@ -1,4 +1,4 @@
-"""Run steps one after the other, say how each went, and end with "N passed, N failed"."""
+"""Run steps, say how each went, and end with "N passed, N failed"."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import sys
 import threading
 import time
 import xml.etree.ElementTree as ET
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from steps import CLEAN, CODE, REPORTS, STEPS, Step, parts
+from steps import CLEAN, LANES, REPORTS, STEPS, Step, parts
 
 TAIL = 60
 # What runs now, so that it can be ended; and what makes no next step begin.
@@ -113,38 +113,54 @@ def tell(*lines: str) -> None:
         print("\n".join(lines), flush=True)
 
 
-def run_all(steps: list[Step]) -> tuple[int, int]:
-    """Run the steps, those that read the code alone beside those that need machines; return how much passed and failed."""
-    sides = [[step for step in steps if (step in CODE) == reads] for reads in (True, False)]
-    with ThreadPoolExecutor() as executor:
-        try:
-            counts = [count.result() for count in [executor.submit(run_in_order, side) for side in sides]]
-        except BaseException:
-            ENDED.set()
-            for process in list(RUNNING):
-                stop(process)
-            raise
-    return sum(passed for passed, _failed in counts), sum(failed for _passed, failed in counts)
+class Run:
+    """Lanes of steps, side by side; a step waits for what it needs and is left out if that did not succeed."""
 
+    def __init__(self, steps: list[Step]):
+        self.lanes = [lane for lane in ([step for step in steps if step.lane == name] for name in LANES) if lane]
+        self.over = {step.name: threading.Event() for step in steps}
+        self.unmet: set[str] = set()
 
-def run_in_order(steps: list[Step]) -> tuple[int, int]:
-    """Run the steps whose needs were met; return how much passed and failed."""
-    passed = failed = 0
-    unmet: set[str] = set()
-    for step in steps:
-        if ENDED.is_set():
-            break
-        missing = [name for name in step.needs if name in unmet]
-        if missing:
-            unmet.add(step.name)
-            tell(f"==> {step.name}", f"    left out: {missing[0]} did not succeed")
-            continue
-        good, bad = run(step)
-        passed += good
-        failed += bad
-        if bad:
-            unmet.add(step.name)
-    return passed, failed
+    def all(self) -> tuple[int, int]:
+        """Run everything; return how much passed and failed."""
+        with ThreadPoolExecutor(len(self.lanes)) as executor:
+            lanes = [executor.submit(self.in_order, lane) for lane in self.lanes]
+            try:
+                counts = [lane.result() for lane in as_completed(lanes)]
+            except BaseException:
+                self.end()
+                raise
+        return sum(passed for passed, _failed in counts), sum(failed for _passed, failed in counts)
+
+    def end(self) -> None:
+        """Let nothing begin any more, and stop what runs."""
+        ENDED.set()
+        for event in self.over.values():
+            event.set()
+        for process in list(RUNNING):
+            stop(process)
+
+    def in_order(self, lane: list[Step]) -> tuple[int, int]:
+        """Run the steps of a lane; return how much passed and failed."""
+        passed = failed = 0
+        for step in lane:
+            needs = [name for name in step.needs if name in self.over]
+            for name in needs:
+                self.over[name].wait()
+            if ENDED.is_set():
+                break
+            unmet = [name for name in needs if name in self.unmet]
+            if unmet:
+                tell(f"==> {step.name}", f"    left out: {unmet[0]} did not succeed")
+                bad = 0
+            else:
+                good, bad = run(step)
+                passed += good
+                failed += bad
+            if unmet or bad:
+                self.unmet.add(step.name)
+            self.over[step.name].set()
+        return passed, failed
 
 
 def with_needs(chosen: list[Step]) -> list[Step]:
@@ -162,6 +178,8 @@ def main() -> int:
     parser.add_argument("--part", help="one of the long tests; empty: which there are")
     options = parser.parse_args()
     REPORTS.mkdir(parents=True, exist_ok=True)
+    # Whoever ends this ends what it started as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     if options.part is not None:
         if options.part not in parts():
@@ -179,7 +197,7 @@ def main() -> int:
     takes_down = not os.environ.get("KEEP") and any(step.name.startswith("lab ") for step in steps)
     passed = failed = cleaned = left = 0
     try:
-        passed, failed = run_all(steps)
+        passed, failed = Run(steps).all()
     finally:
         if takes_down:
             cleaned, left = run(CLEAN)
