@@ -4,4 +4,15 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["artefact", "backup_faults", "edge", "lab", "monitoring", "offline", "pooler"]
+# Those that others import come first.
+pytest_plugins = [
+    "lab",
+    "edge",
+    "artefact",
+    "backup_faults",
+    "careless",
+    "monitoring",
+    "offline",
+    "pooler",
+    "pooler_failures",
+]

@@ -20,4 +20,4 @@ def test_site_by_its_name_from_an_empty_path_has_nothing_to_change(installed, tm
         timeout=600,
     )
     assert output.count("unreachable=0    failed=0") == 5
-    assert changed(output) == 0
+    assert changed(output) == 0, output

@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from backup import assert_failed, backups
-
-STORE_UNIT = "s3"
 
 
 def test_pg_dump_is_killed(environment, before):
@@ -20,15 +17,6 @@ def test_pg_dump_is_killed(environment, before):
         environment.machine.check_output(f"{environment.signal_dump} -KILL")
         code, words = finish()
     assert_failed(environment, code, words, "backup_faults: pg_dump was ended by SIGKILL", before)
-
-
-def test_the_command_is_asked_to_end(environment, before):
-    with environment.held_run() as finish:
-        environment.machine.check_output(
-            f"pkill -TERM -u {environment.users['run']} -f 's3_backup run {environment.name}'"
-        )
-        code, words = finish()
-    assert_failed(environment, code, words, "stopped by SIGTERM", before)
 
 
 def test_the_command_is_killed_and_the_next_run_clears_what_it_left(environment, before):
@@ -42,21 +30,6 @@ def test_the_command_is_killed_and_the_next_run_clears_what_it_left(environment,
     assert environment.command("failed", "--job=run").rc == 0
     assert environment.metric("s3_backup_job_success") == 0
     assert backups(environment) == before
-
-
-def test_the_store_comes_back_within_a_minute(environment, store):
-    before = backups(environment)
-    with environment.held_run() as finish:
-        store.check_output(f"systemctl kill --signal=KILL {STORE_UNIT}; systemctl stop {STORE_UNIT}")
-        try:
-            environment.machine.run(f"{environment.signal_dump} -CONT")
-            time.sleep(8)
-        finally:
-            store.check_output(f"systemctl start {STORE_UNIT}")
-        code, words = finish()
-    assert code == 0, words
-    assert len(backups(environment) - before) == 1
-    assert environment.command("verify").rc == 0
 
 
 @pytest.mark.parametrize(
@@ -107,21 +80,6 @@ def test_the_credential_may_not_write(environment, before, store):
     with environment.writes_denied(store):
         done = environment.command("run")
         assert_failed(environment, done.rc, done.stderr, "AccessDenied: the credential may not do this", before)
-
-
-def test_the_disk_is_full_where_a_parallel_dump_is_staged(environment, before):
-    staging = f"{environment.directory}/run/full"
-    user = environment.users["run"]
-    environment.machine.check_output(
-        f"install -d {staging}; mount -t tmpfs -o size=1m,uid=$(id -u {user}) tmpfs {staging}"
-    )
-    try:
-        environment.configure(source__mode="directory", source__staging_directory=staging)
-        done = environment.command("run")
-        assert_failed(environment, done.rc, done.stderr, "No space left on device", before)
-        assert environment.machine.check_output(f"ls {staging}") == ""
-    finally:
-        environment.machine.check_output(f"umount {staging}")
 
 
 def test_the_disk_is_full_where_a_drill_restores(environment, before):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from lab import PORTS, changed, playbook
+from lab import PORTS, playbook
 
 
 @pytest.fixture
@@ -60,9 +60,3 @@ def test_a_wrong_setting_never_replaces_a_right_one(started, db01):
     assert done.returncode != 0
     assert 'unrecognized configuration parameter "work_memory"' in done.stdout
     assert (started(), db01.file(path).content_string) == before
-
-
-def test_what_an_interrupted_run_wrote_is_loaded_by_the_next(db01, show):
-    db01.check_output("touch /etc/postgresql/15/pg_main/conf.d/50-settings.conf")
-    assert "Reload the member" in converge()
-    assert changed(converge()) == 0

@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make test` runs lanes side by side, counts what passed and failed, and ends with what it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {scripts!r})
+import steps, test
+from steps import Step
+steps.LANES = test.LANES = ["one", "two"]
+steps.STEPS = test.STEPS = [{steps}]
+test.CLEAN = Step("clean", ["touch", "cleaned"])
+sys.argv = ["test"]
+sys.exit(test.main())
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Starts steps, given as the text of Step(...), and gives the process."""
+    started = []
+
+    def begin(*steps):
+        command = [sys.executable, "-c", PROGRAM.format(scripts=str(SCRIPTS), steps=", ".join(steps))]
+        env = {name: value for name, value in os.environ.items() if name != "KEEP"}
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_lanes_run_side_by_side(run):
+    """Each waits for the other one's file."""
+    meet = "touch {0}; for i in $(seq 100); do [ -e {1} ] && exit; sleep 0.1; done; exit 1"
+    said, _errors = run(
+        f'Step("a", ["sh", "-c", "{meet.format("a", "b")}"], lane="one")',
+        f'Step("b", ["sh", "-c", "{meet.format("b", "a")}"], lane="two")',
+    ).communicate(timeout=30)
+    assert said.splitlines()[-1] == "2 passed, 0 failed"
+
+
+def test_a_step_waits_for_what_it_needs_in_another_lane(run):
+    said, _errors = run(
+        'Step("a", ["test", "-e", "made"], lane="one", needs=("b",))',
+        'Step("b", ["sh", "-c", "sleep 0.5; touch made"], lane="two")',
+    ).communicate(timeout=30)
+    assert said.splitlines()[-1] == "2 passed, 0 failed"
+
+
+def test_what_needs_a_failed_step_is_left_out_and_said(run):
+    process = run(
+        'Step("a", ["touch", "a"], lane="one", needs=("c",))',
+        'Step("b", ["false"], lane="two")',
+        'Step("c", ["touch", "c"], lane="two", needs=("b",))',
+        'Step("d", ["true"], lane="two")',
+    )
+    said, _errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "left out: b did not succeed" in said and "left out: c did not succeed" in said
+    assert said.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_ended_from_outside_it_ends_what_it_started_and_cleans(run, tmp_path):
+    script = "echo $$ >a.pid; exec sleep 60"
+    process = run(
+        f'Step("lab a", ["sh", "-c", "{script}"], lane="one")', 'Step("b", ["true"], lane="two", needs=("lab a",))'
+    )
+    for _attempt in range(100):
+        if (tmp_path / "a.pid").exists() and (tmp_path / "a.pid").read_text().strip():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    said, _errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "==> b" not in said
+    assert (tmp_path / "cleaned").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "a.pid").read_text()), 0)
