@@ -126,9 +126,9 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 
 def parts() -> dict[str, list[Step]]:
-    """The long tests: a directory of tests/all on a raised lab, or a program of tests/bench."""
+    """The long tests: a directory of tests/long on a raised lab, or a program of tests/bench."""
     found: dict[str, list[Step]] = {}
-    for path in sorted(Path("tests/all").glob("*/")):
+    for path in sorted(Path("tests/long").glob("*/")):
         tests = pytest_step(
             path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)
         )

@@ -11,9 +11,9 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.machine import Machine
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.options import ARGUMENT_SPEC, machines_of
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.run import carry_out
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import ARGUMENT_SPEC, machines_of
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
 class RemoteMachine(Machine):

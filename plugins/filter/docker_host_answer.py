@@ -31,7 +31,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.docker_host import parse
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import parse
 
 
 class FilterModule:

@@ -38,7 +38,7 @@ _value:
   elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.docker_host import problems
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import problems
 
 
 class FilterModule:

@@ -32,9 +32,9 @@ _value:
   type: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.docker_host import dotenv_quote
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.dotenv import quote
 
 
 class FilterModule:
     def filters(self):
-        return {"dotenv_quote": dotenv_quote}
+        return {"dotenv_quote": quote}

@@ -31,7 +31,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_answer import parse
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.probe import parse
 
 
 class FilterModule:

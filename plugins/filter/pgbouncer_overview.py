@@ -29,7 +29,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_overview import overview, table
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.overview import overview, table
 
 
 def pgbouncer_overview(text):

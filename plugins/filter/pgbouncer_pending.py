@@ -42,7 +42,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_answer import pending
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.probe import pending
 
 
 class FilterModule:

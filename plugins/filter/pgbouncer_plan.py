@@ -57,7 +57,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.pgbouncer_plan import pools, problems, version_problems
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools, problems, version_problems
 
 
 def pgbouncer_plan(environments, environment, defaults, max_connections, reserved, version=""):

@@ -35,7 +35,7 @@ _value:
   type: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.scram import scram_secret
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.scram import scram_secret
 
 
 class FilterModule:

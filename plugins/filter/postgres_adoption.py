@@ -68,8 +68,9 @@ _value:
       elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils import adoption, adoption_problems
-from ansible_collections.plannerate.infra.plugins.module_utils.adoption_report import report
+from ansible_collections.plannerate.infra.plugins.module_utils._adoption import checks as adoption_problems
+from ansible_collections.plannerate.infra.plugins.module_utils._adoption import plan as adoption
+from ansible_collections.plannerate.infra.plugins.module_utils._adoption.report import report
 
 
 def postgres_adoption(members, answers, topology, machines, options):

@@ -49,7 +49,7 @@ _value:
       elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils import adoption
+from ansible_collections.plannerate.infra.plugins.module_utils._adoption import plan as adoption
 
 
 def postgres_adoption_plan(member, answers, settings):

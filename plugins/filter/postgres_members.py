@@ -57,7 +57,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.plannerate.infra.plugins.module_utils.members import InventoryError, members_of
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import InventoryError, members_of
 
 
 def postgres_members(names, hostvars, machines, initial_primaries, version):

@@ -43,7 +43,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils import status
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster import status
 
 
 def postgres_status(members, topology, answers, lag=None):

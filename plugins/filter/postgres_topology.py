@@ -75,7 +75,7 @@ _value:
       elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils.topology import decide
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
 
 
 class FilterModule:

@@ -10,7 +10,7 @@ short_description: PostgreSQL settings from the size of the machine
 version_added: 0.1.0
 description:
   - Computes memory, WAL, checkpoint and parallelism settings of one member and divides what the machine has among its
-    members. The source of each formula stands beside it in C(plugins/module_utils/tuning.py).
+    members. The source of each formula stands beside it in C(plugins/module_utils/_cluster/tuning.py).
 positional: cpus, disk_mb, members, max_connections
 options:
   _input:
@@ -49,7 +49,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.plannerate.infra.plugins.module_utils.tuning import tune
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.tuning import tune
 
 
 def postgres_tuning(memory_mb, cpus, disk_mb, members, max_connections):

@@ -84,7 +84,7 @@ from contextlib import contextmanager
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.credentials import CredentialsError, reconcile
+from ansible_collections.plannerate.infra.plugins.module_utils._credentials import CredentialsError, reconcile
 
 MODE = 0o600
 

@@ -294,12 +294,14 @@ import pwd
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils import configuration_directory
-from ansible_collections.plannerate.infra.plugins.module_utils.data_directory import look, read
-from ansible_collections.plannerate.infra.plugins.module_utils.discovery import answer
-from ansible_collections.plannerate.infra.plugins.module_utils.machine import disk_mb, machine_facts
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_text import access_rules, control_data
-from ansible_collections.plannerate.infra.plugins.module_utils.server_facts import statements
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery import (
+    config_directory as configuration_directory,
+)
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import look, read
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import disk_mb, machine_facts
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import answer
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import access_rules, control_data
 
 
 class Member:

@@ -172,9 +172,9 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.machine import LocalMachine
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.options import ARGUMENT_SPEC, machines_of
-from ansible_collections.plannerate.infra.plugins.module_utils.promotion.run import carry_out
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import LocalMachine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import ARGUMENT_SPEC, machines_of
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
 def main():

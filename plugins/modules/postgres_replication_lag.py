@@ -189,13 +189,18 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.lag import evaluate, missing, problems, unsettled
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import (
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session import (
     SSL_MODES,
     Session,
     SessionError,
     login_argument_spec,
     require_psycopg2,
+)
+from ansible_collections.plannerate.infra.plugins.module_utils._replication.lag import (
+    evaluate,
+    missing,
+    problems,
+    unsettled,
 )
 
 IDENTITY = """SELECT pg_is_in_recovery() AS in_recovery,

@@ -170,14 +170,14 @@ queries:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils import slot_queries
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import (
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session import (
     Session,
     SessionError,
     login_argument_spec,
     require_psycopg2,
 )
-from ansible_collections.plannerate.infra.plugins.module_utils.slots import (
+from ansible_collections.plannerate.infra.plugins.module_utils._replication import slot_queries
+from ansible_collections.plannerate.infra.plugins.module_utils._replication.slot_plan import (
     COMPARED,
     PlanRefused,
     drop_reason,

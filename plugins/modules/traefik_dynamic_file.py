@@ -95,7 +95,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.traefik import (
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import (
     load_problems,
     marked,
     marker,

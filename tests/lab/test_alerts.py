@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from drill import Breakage, drill
-from lab import playbook
-from monitoring import QUIET
+from support.fixtures.lab import playbook
+from support.fixtures.monitoring import QUIET
+from support.helpers.drill import Breakage, drill
 
 
 def test_a_stopped_replica_and_a_removed_container_are_told(monitoring, receiver):
@@ -34,7 +34,7 @@ def test_a_stopped_replica_and_a_removed_container_are_told(monitoring, receiver
 def test_a_broken_file_of_rules_replaces_no_good_one(monitoring):
     checksums = "sha256sum /etc/prometheus/rules.yml"
     before = monitoring.machine.check_output(checksums)
-    broken = {"_monitoring_rules": ["../../../../tests/fixtures/broken/slo"]}
+    broken = {"_monitoring_rules": ["../../../../tests/support/data/broken_rules/slo"]}
     done = playbook("monitoring", "--limit=app01,pg-*", variables=broken)
     assert done.returncode != 0
     assert "failed to validate" in done.stdout

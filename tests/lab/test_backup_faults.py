@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from backup import assert_failed, backups
+from support.helpers.backup import assert_failed, backups
 
 
 def test_pg_dump_is_killed(environment, before):

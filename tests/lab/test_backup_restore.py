@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from backup import Environment
+from support.helpers.backup import Environment
 
 CHECKSUMS = """
 SELECT (SELECT md5(string_agg(i::text, ',' ORDER BY id)) FROM items i),

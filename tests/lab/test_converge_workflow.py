@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from lab import ADDRESSES, INVENTORIES, ROOT, playbook, wait_for
+from support.fixtures.lab import ADDRESSES, INVENTORIES, ROOT, playbook, wait_for
 
 LAB = ROOT / ".cache" / "lab"
 VAULT_PASSWORD = "open-sesame-9f2c"

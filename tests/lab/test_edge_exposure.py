@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import subprocess
 
-from edge import CONTAINERS, Stacks
-from lab import DB01, wait_for
+from support.fixtures.edge import CONTAINERS, Stacks
+from support.fixtures.lab import DB01, wait_for
 
 
 def engine_is_up():

@@ -9,9 +9,9 @@ import subprocess
 import time
 
 import pytest
-from lab import DB01, PORTS, answers, changed, playbook, wait_for
-from ledger import load
-from roles_of_members import at_home, healthy, primary_of
+from support.fixtures.lab import DB01, PORTS, answers, changed, playbook, wait_for
+from support.helpers.ledger import load
+from support.helpers.roles_of_members import at_home, healthy, primary_of
 
 pytestmark = pytest.mark.usefixtures("home")
 UNITS = {name: f"postgresql@15-{name.replace('-', '_')}" for name in PORTS}

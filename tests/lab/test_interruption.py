@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 
-from lab import INVENTORIES, ROOT, playbook, wait_for
+from support.fixtures.lab import INVENTORIES, ROOT, playbook, wait_for
 
 DIRECTORY = "/var/lib/postgresql/15/pg_replica2"
 

@@ -8,8 +8,8 @@ import json
 import subprocess
 
 import pytest
-from lab import ROOT, changed, playbook, wait_for
-from monitoring import read_by_rules
+from support.fixtures.lab import ROOT, changed, playbook, wait_for
+from support.fixtures.monitoring import read_by_rules
 
 PROBES = {"https://app.test/up", "https://dev.test/up"}
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from lab import playbook, wait_for
-from pooler_failures import QUERY_WAIT_TIMEOUT, answers, port_of_read, stopped
+from support.fixtures.lab import playbook, wait_for
+from support.fixtures.pooler_failures import QUERY_WAIT_TIMEOUT, answers, port_of_read, stopped
 
 pytestmark = pytest.mark.usefixtures("all_well")
 

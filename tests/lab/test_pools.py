@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from lab import DB01, ROOT
+from support.fixtures.lab import DB01, ROOT
 
 POOLS = {
     "plannerate_production": (f"{DB01}:", 25),

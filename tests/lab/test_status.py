@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from lab import ROOT, wait_for
+from support.fixtures.lab import ROOT, wait_for
 
 
 def status(*arguments):

@@ -8,9 +8,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from lab import PORTS, changed, playbook, wait_for
-from ledger import load
-from roles_of_members import at_home, primary_of, state_of
+from support.fixtures.lab import PORTS, changed, playbook, wait_for
+from support.helpers.ledger import load
+from support.helpers.roles_of_members import at_home, primary_of, state_of
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -8,8 +8,8 @@ import re
 import subprocess
 
 import pytest
-from lab import ROOT, answers, changed, over_ssh, playbook, wait_for
-from ledger import load
+from support.fixtures.lab import ROOT, answers, changed, over_ssh, playbook, wait_for
+from support.helpers.ledger import load
 
 INVENTORY = ROOT / "molecule" / "pgbouncer" / "inventory" / "production"
 PLACES = {"pg-main": ("198.18.0.22", 5432), "pg-replica1": ("198.18.0.22", 5433), "pg-replica2": ("198.18.0.23", 5432)}

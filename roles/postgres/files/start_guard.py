@@ -19,7 +19,7 @@ from pathlib import Path
 # A file start-VERSION-CLUSTER there lets the member start once, without a question, while it is that young.
 ALLOWED_ONCE = Path("/run/postgresql")
 ALLOWED_SECONDS = 600
-# As in plugins/module_utils/server_facts.py: the control file alone names an old timeline for a while.
+# As in plugins/module_utils/_discovery/queries.py: the control file alone names an old timeline for a while.
 QUESTION = """SELECT (SELECT system_identifier FROM pg_control_system()), NOT pg_is_in_recovery(),
   CASE WHEN pg_is_in_recovery() THEN (
     SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli,

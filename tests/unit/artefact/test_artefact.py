@@ -9,8 +9,8 @@ import tarfile
 
 import pytest
 import yaml
-from artefact import LITTER, ROOT, elsewhere, run
-from pages import broken, pages
+from support.fixtures.artefact import LITTER, ROOT, elsewhere, run
+from support.helpers.pages import broken, pages
 
 TOP = {
     "FILES.json",

@@ -13,8 +13,8 @@ import sys
 
 import pytest
 import yaml
-from artefact import ROOT
-from pages import commands, pages
+from support.fixtures.artefact import ROOT
+from support.helpers.pages import commands, pages
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import steps
@@ -27,7 +27,7 @@ RUN_BY = [
     (r"(KEEP=1 )?make test", ".ci/run", "make test"),
     (r"make test-all( PART=\S+)?", "tests/unit/docs/test_commands.py", "steps.parts()"),
     (r"make help", "tests/unit/docs/test_commands.py", '"make", "help"'),
-    (r"make drill", "tests/all/drill/test_drill.py", "def test_"),
+    (r"make drill", "tests/long/drill/test_drill.py", "def test_"),
     (r"make bench", "tests/bench/converge", "molecule/bench/inventory/production"),
     (r"make format", "step", "lint python format"),
     (r"make status INVENTORY=\S+", "tests/lab/test_status.py", '"scripts" / "status"'),
@@ -55,8 +55,12 @@ RUN_BY = [
     (PLAY + r"restore_drill\.yml", CYCLE, 'playbook("restore_drill")'),
     (PLAY + r"restore\.yml --check", CYCLE, 'playbook("restore", "--check"'),
     (r"plannerate-backup list \S+", CYCLE, '"plannerate-backup list production'),
-    (r"ansible-galaxy collection build", "tests/fixtures/artefact.py", '"ansible-galaxy", "collection", "build"'),
-    (r"ansible-galaxy collection install \S+\.tar\.gz", "tests/fixtures/artefact.py", '"install"'),
+    (
+        r"ansible-galaxy collection build",
+        "tests/support/fixtures/artefact.py",
+        '"ansible-galaxy", "collection", "build"',
+    ),
+    (r"ansible-galaxy collection install \S+\.tar\.gz", "tests/support/fixtures/artefact.py", '"install"'),
     (r"ansible-playbook -i \S+ plannerate\.infra\.site", "tests/lab/test_artefact.py", '"plannerate.infra.site"'),
 ]
 README = [command for command in commands(ROOT / "README.md") if not command.outside]

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from artefact import ROOT
-from pages import broken, links, pages, without_code
+from support.fixtures.artefact import ROOT
+from support.helpers.pages import broken, links, pages, without_code
 
 PAGES = pages(ROOT)
 

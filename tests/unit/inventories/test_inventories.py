@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import pytest
 import yaml
-from offline import ROOT, Offline
+from support.fixtures.offline import ROOT, Offline
 
 ENVIRONMENTS = ["production", "staging"]
 MACHINES, PRODUCTION = "shared/group_vars/machines.yml", "production/group_vars/all/environment.yml"

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 import yaml
-from offline import ROOT
+from support.fixtures.offline import ROOT
 
 SHARED = ROOT / "inventories/shared/group_vars"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.plannerate.infra.plugins.module_utils.credentials import (
+from ansible_collections.plannerate.infra.plugins.module_utils._credentials import (
     ALPHABET,
     CredentialsError,
     parse,

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils.credentials import parse
+from ansible_collections.plannerate.infra.plugins.module_utils._credentials import parse
 from ansible_collections.plannerate.infra.plugins.modules import credentials_file
 
 

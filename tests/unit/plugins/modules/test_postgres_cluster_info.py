@@ -8,8 +8,8 @@ import json
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils.configuration_directory import MANAGED
-from ansible_collections.plannerate.infra.plugins.module_utils.discovery import KEYS
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import MANAGED
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import KEYS
 from ansible_collections.plannerate.infra.plugins.modules import postgres_cluster_info as info
 
 FACTS = {

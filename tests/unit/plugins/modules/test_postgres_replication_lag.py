@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import SessionError
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session import SessionError
 from ansible_collections.plannerate.infra.plugins.modules import postgres_replication_lag as module
 
 IDENTITY = {"in_recovery": False, "system_identifier": "77"}

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils.postgres_session import SessionError
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session import SessionError
 from ansible_collections.plannerate.infra.plugins.modules import postgres_replication_slots as module
 
 PURGE = {"managed_pattern": "pg_.*", "purge": {"lost": True}, "max_drops": 5}

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be said of a member by looking at its configuration directory alone. Never writes."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import access_rules, setting_names
+
+# The line by which a postgresql.conf that the role postgres wrote is known, whatever ansible_managed says.
+MANAGED = "# Where the member's files are; everything else is in conf.d."
+# What an adoption leaves beside: the files as they were, the rules that stay in force, and the settings that stay.
+ORIGINALS = "adopted"
+RULES = "pg_hba.conf.adopted"
+SETTINGS = os.path.join("conf.d", "00-adopted.conf")
+
+
+def look(path):
+    """State of a configuration directory.
+
+    :returns: dict with ``config_present``; ``managed``, whether the role wrote its main file (None without one); ``marker``,
+        the system identifier that was noted there; ``adopted_at``, when it was adopted; ``adopted_rules``, the lines that stay
+        in force, and ``adopted_settings``, names, both None where it was not.
+    """
+    main, rules, settings = (read(os.path.join(path, name)) for name in ("postgresql.conf", RULES, SETTINGS))
+    return {
+        "config_present": main is not None,
+        "managed": None if main is None else MANAGED in main.splitlines(),
+        "marker": (read(os.path.join(path, "system_identifier")) or "").strip() or None,
+        "adopted_at": _time(os.path.join(path, ORIGINALS)),
+        "adopted_rules": None if rules is None else access_rules(rules),
+        "adopted_settings": None if settings is None else setting_names(settings),
+    }
+
+
+def _time(path):
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None

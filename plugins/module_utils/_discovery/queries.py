@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The statements that ask a running PostgreSQL 13 to 17 what it is, as one JSON object. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS
+
+# A reload would flag what only a restart applies; reading the files flags it in this session too, so that
+# pending_restart below is complete even before that reload.
+READ_FILES = "SELECT count(*) FROM pg_file_settings"
+
+_FILES = ("hba_file", "ident_file", "ssl_cert_file", "ssl_key_file", "ssl_ca_file", "ssl_crl_file")
+
+# The control file names the old timeline until the first checkpoint after a promotion: on a primary, and on a standby, which
+# without a primary has no receiver to ask either. The segments that it received are named after theirs.
+TIMELINE = """CASE WHEN pg_is_in_recovery() THEN (
+    SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli,
+      (SELECT max(('x' || left(name, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'))
+    FROM pg_control_checkpoint() c CROSS JOIN pg_control_recovery() r LEFT JOIN pg_stat_wal_receiver w ON true)
+  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"""
+
+_FACTS = {
+    "in_recovery": "pg_is_in_recovery()",
+    "server_version_num": "current_setting('server_version_num')::int",
+    "system_identifier": "(SELECT system_identifier::text FROM pg_control_system())",
+    "timeline": TIMELINE,
+    "lsn": "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END",
+    "receive_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()::text END",
+    "replay_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END",
+    "replay_paused": "CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END",
+    "data_checksums": "current_setting('data_checksums')::bool",
+    "wal_log_hints": "current_setting('wal_log_hints')::bool",
+    "primary_conninfo": "current_setting('primary_conninfo')",
+    "primary_slot_name": "current_setting('primary_slot_name')",
+    "wal_receiver": """(SELECT jsonb_build_object('status', status, 'sender_host', sender_host, 'sender_port', sender_port)
+    FROM pg_stat_wal_receiver)""",
+    "data_directory": "current_setting('data_directory')",
+    "load_time": "extract(epoch FROM pg_conf_load_time())",
+    "pending_restart": "(SELECT jsonb_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart)",
+    "started_at": "extract(epoch FROM pg_postmaster_start_time())",
+    "hba_file": "current_setting('hba_file')",
+    "clients": """(SELECT jsonb_agg(DISTINCT host(client_addr)) FROM pg_stat_activity
+    WHERE client_addr IS NOT NULL AND backend_type IN ('client backend', 'walsender'))""",
+    "md5_roles": """(SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_authid
+    WHERE rolcanlogin AND rolpassword LIKE 'md5%')""",
+    "locales": """(SELECT jsonb_object_agg(datname, pg_encoding_to_char(encoding) || ' ' || datcollate) FROM pg_database
+    WHERE NOT datistemplate)""",
+    "roles": "(SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_')",
+    "databases": "(SELECT jsonb_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate)",
+    "slots": """(SELECT jsonb_agg(jsonb_build_object('name', slot_name, 'type', slot_type, 'active', active,
+    'wal_status', wal_status, 'restart_lsn', restart_lsn::text) ORDER BY slot_name) FROM pg_replication_slots)""",
+    "synchronous": """(SELECT jsonb_agg(jsonb_build_object('application_name', application_name, 'state', state,
+    'sync_state', sync_state, 'client_addr', host(client_addr)) ORDER BY application_name, pid)
+    FROM pg_stat_replication)""",
+}
+
+# Of a member that somebody else set up: what its files say, the last line of each setting as the server takes it, and what
+# only a restart would change.
+_FOREIGN_FACTS = {
+    "file_settings": """(SELECT jsonb_object_agg(name, setting) FROM (
+    SELECT DISTINCT ON (name) name, setting FROM pg_file_settings
+    WHERE sourcefile !~ '/postgresql[.]auto[.]conf$' AND name <> 'primary_conninfo' ORDER BY name, seqno DESC) AS last)""",
+    "restart_settings": """(SELECT jsonb_object_agg(name, current_setting(name)) FROM pg_settings
+    WHERE context = 'postmaster')""",
+}
+
+
+def statements(version, foreign=False):
+    """The statements for one session; the last one answers with one JSON object on one line.
+
+    :arg foreign: whether somebody else set the server up.
+    """
+    facts = {
+        **_FACTS,
+        **(_FOREIGN_FACTS if foreign else {}),
+        "settings": _settings(),
+        "files": _files(version),
+        "configuration_errors": _errors(version),
+    }
+    return [READ_FILES, "SELECT jsonb_build_object(" + ", ".join(f"'{key}', {sql}" for key, sql in facts.items()) + ")"]
+
+
+def _settings():
+    numbers = [
+        f"'{name}', current_setting('{name}')::int" for name in (*CONTROL_SETTINGS, "max_replication_slots", "port")
+    ]
+    return (
+        f"jsonb_build_object({', '.join(numbers)}, 'ssl', current_setting('ssl')::bool, "
+        "'synchronous_standby_names', current_setting('synchronous_standby_names'))"
+    )
+
+
+def _files(version):
+    sources = ["SELECT sourcefile FROM pg_file_settings"]
+    sources += [f"SELECT nullif(current_setting('{name}'), '')" for name in _FILES]
+    if version >= 16:
+        sources.append("SELECT file_name FROM pg_hba_file_rules")
+    union = " UNION ".join(sources)
+    return f"(SELECT jsonb_agg(file) FROM ({union}) AS files(file) WHERE file IS NOT NULL)"
+
+
+def _errors(version):
+    hba = "file_name" if version >= 16 else "current_setting('hba_file')"
+    ident = "file_name" if version >= 16 else "current_setting('ident_file')"
+    # "could not be applied" is how both a change that waits for a restart and an invalid value are told.
+    sources = [
+        """SELECT sourcefile, sourceline, name, error FROM pg_file_settings f
+        WHERE error IS NOT NULL AND NOT EXISTS (
+            SELECT FROM pg_settings s WHERE s.name = f.name AND s.context = 'postmaster' AND s.pending_restart)""",
+        f"SELECT {hba}, line_number, NULL, error FROM pg_hba_file_rules WHERE error IS NOT NULL",
+    ]
+    if version >= 15:
+        sources.append(f"SELECT {ident}, line_number, NULL, error FROM pg_ident_file_mappings WHERE error IS NOT NULL")
+    union = " UNION ALL ".join(sources)
+    return (
+        "(SELECT jsonb_agg(concat_ws(': ', concat_ws(':', file, line), what, error) ORDER BY file, line) "
+        f"FROM ({union}) AS errors(file, line, what, error))"
+    )

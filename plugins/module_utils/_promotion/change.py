@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change of primary on real servers: what a planned one and an emergency have in common."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.pooler import Pooler
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import Server
+
+# Seconds after which it is known in front of the replicas who is one of them: its agent is asked every second.
+READERS_SECONDS = 3
+
+
+class Refused(Exception):
+    """Nothing was changed; the arguments are the reasons."""
+
+
+class Change:
+    """The servers and poolers, and what was done with them so far.
+
+    :arg params: the module's options.
+    :arg machines: mapping of machine name to a :class:`machine.Machine`; one that cannot be reached is missing.
+    """
+
+    def __init__(self, params, machines):
+        self.params, self.machines = params, machines
+        self.members = {member["name"]: member for member in params["members"]}
+        self.servers = {
+            name: Server(member, machines[member["machine"]])
+            for name, member in self.members.items()
+            if member["machine"] in machines
+        }
+        addresses = [(member["address"], member["port"]) for member in params["members"]]
+        self.poolers = [
+            Pooler(entry, machines[entry["machine"]], addresses)
+            for entry in params["poolers"]
+            if entry["machine"] in machines
+        ]
+        self.steps, self.notes, self.changed = [], [], False
+        self._since = self._began = time.monotonic()
+        for entry in params["poolers"]:
+            if entry["machine"] not in machines:
+                self.notes.append(f"PgBouncer on {entry['machine']} cannot be reached: converge it when it is back")
+
+    def done(self, step):
+        """Notes that a step is done, and how long it took."""
+        now = time.monotonic()
+        self.steps.append({"step": step, "seconds": round(now - self._since, 3)})
+        self._since = now
+
+    def elapsed(self):
+        return round(time.monotonic() - self._began, 3)
+
+    def restart_clock(self):
+        self._began = self._since = time.monotonic()
+
+    def others(self, primary):
+        return [name for name in self.members if name != primary]
+
+    def slots_of_others(self, primary):
+        return [self.members[name]["slot"] for name in self.others(primary)]
+
+    def follow(self, primary, names):
+        """Lets running standbys stream from the new primary."""
+        for name in names:
+            try:
+                self.changed |= self.servers[name].follow(self.params["standby_files"][primary][name])
+            except StepFailed as problem:
+                self.notes.append(f"{problem}. The rejoin playbook brings {name} back")
+        if names:
+            self.done(f"{', '.join(names)} follow {primary}")
+
+    def lead_clients(self, primary):
+        """Leads every pooler to the primary, and lets its clients go on. Tries every one before it fails."""
+        member, problems = self.members[primary], []
+        for pooler in self.poolers:
+            try:
+                pooler.lead_to(member["address"], member["port"], pooler.paused)
+            except StepFailed as problem:
+                problems.append(str(problem))
+        self.done(f"PgBouncer leads to {primary} and goes on")
+        if problems:
+            raise StepFailed("; ".join(problems))
+
+    def lead_clients_that_are_left(self, primary):
+        """The same, where an interrupted run may have left some of them elsewhere, or paused."""
+        member = self.members[primary]
+        place = (member["address"], str(member["port"]))
+        for pooler in self.poolers:
+            pools = pooler.survey()["pools"]
+            pooler.paused = [pool["name"] for pool in pools if pool["paused"]]
+            if pooler.paused or any(pool["target"] != place for pool in pools):
+                pooler.lead_to(*place, pooler.paused)
+                self.changed = True
+        self.done(f"PgBouncer leads to {primary} and goes on")
+
+    def let_readers_move(self):
+        """Nobody reads from the new primary what the replicas are there for. Nobody waits for this either."""
+        time.sleep(READERS_SECONDS)
+        for pooler in self.poolers:
+            try:
+                pooler.let_readers_move()
+            except StepFailed as problem:
+                self.notes.append(
+                    f"{problem}. Some reads may still go to the new primary: say RECONNECT on PgBouncer's console"
+                )
+        self.done("readers moved")
+
+    def first_write(self, primary):
+        """Whether a commit was confirmed as the mode asks; the reason is noted where it was not."""
+        try:
+            self.servers[primary].first_write(self.params["write_timeout"])
+        except StepFailed as problem:
+            self.notes.append(
+                f"{problem}: commits wait until enough standbys follow {primary}. Rejoin a member, or set postgres_sync_mode "
+                "to quorum and converge"
+            )
+            return False
+        self.done("first write")
+        return True

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One change of primary from its options to its result, wherever its commands run."""
+
+from __future__ import annotations
+
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Refused
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover import Failover
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.switchover import Switchover
+
+MODES = {"switchover": Switchover, "failover": Failover}
+
+
+def carry_out(params, machines, check_mode):
+    """The module's result.
+
+    :arg params: options as in :data:`options.ARGUMENT_SPEC`.
+    :arg machines: mapping of machine name to a :class:`machine.Machine`.
+    """
+    change = None
+    try:
+        change = MODES[params["mode"]](params, machines)
+        sentences = change.look()
+        if check_mode:
+            return {"changed": change.would_change, "plan": sentences}
+        seconds = change.run()
+    except Refused as refused:
+        return {"failed": True, "changed": bool(change and change.changed), "msg": "\n".join(refused.args)}
+    except StepFailed as failed:
+        return {"failed": True, "changed": bool(change and change.changed), "msg": str(failed), "steps": change.steps}
+    return {
+        "changed": change.changed,
+        "plan": sentences,
+        "steps": change.steps,
+        "seconds": seconds,
+        "primary": change.new_primary,
+        "notes": change.notes,
+    }

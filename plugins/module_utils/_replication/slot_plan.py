@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which replication slots are created, kept and dropped, and why. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import SLOT_NAME
+
+# What a slot that exists has to have in common with the listed one.
+COMPARED = ("type", "plugin", "database", "two_phase")
+
+
+class PlanRefused(ValueError):
+    """The request cannot be followed; the message names found, expected and remedy. Nothing was changed."""
+
+
+def plan(desired, actual, policy, server):
+    """What has to be done, each slot with its reason.
+
+    :arg desired: listed slots, dicts with ``name``, ``type``, ``plugin``, ``database``, ``two_phase`` and
+        ``immediately_reserve``.
+    :arg actual: the server's slots as C(slot_queries.slots_query) gives them.
+    :arg policy: dict with ``managed_pattern``, ``purge``, ``max_drops`` and ``recreate_lost``.
+    :arg server: dict with ``version`` (major), ``in_recovery`` and ``max_replication_slots``.
+    :returns: dict of lists of slots: ``create``, ``drop``, ``recreate``, ``keep`` and ``lost``; together they name every
+        listed and every existing slot exactly once, except that lost ones are kept too.
+    :raises PlanRefused: naming everything that is wrong at once.
+    """
+    listed = {slot["name"]: slot for slot in desired}
+    existing = {slot["name"]: slot for slot in actual}
+    _refuse(_request_problems(desired, policy, server))
+    _refuse(
+        problem
+        for name, slot in listed.items()
+        for problem in (_mismatches(slot, existing[name]) if name in existing else _creation_problems(slot, server))
+    )
+    steps = {action: [] for action in ("create", "drop", "recreate", "keep", "lost")}
+    for slot in actual:
+        action, reason = _fate(slot, slot["name"] in listed, policy)
+        steps[action].append(dict(slot, reason=reason))
+        if action == "keep" and slot["name"] in listed and is_lost(slot):
+            steps["lost"].append(dict(slot, reason=reason))
+    steps["create"] = [_to_create(slot) for name, slot in listed.items() if name not in existing]
+    _refuse(_size_problems(steps, len(actual), policy, server))
+    return steps
+
+
+def is_lost(slot):
+    """Whether WAL that the slot had to keep is gone, so that nobody can stream from it again."""
+    return slot["wal_status"] == "lost" or bool(slot["invalidation_reason"])
+
+
+def drop_reason(slot, policy):
+    """Why an unlisted slot goes under the policy; None when it stays. Also asked right before each drop."""
+    return None if _guard(slot, policy) else _purge_reason(slot, policy["purge"] or {})
+
+
+def recreate_reason(slot):
+    """Why a slot whose standby is being rebuilt is made anew; None when it is not. Asked again right before."""
+    if is_lost(slot) and not slot["active"]:
+        return "lost, and its standby is being rebuilt"
+    return None
+
+
+def _fate(slot, listed, policy):
+    if not listed:
+        reason = drop_reason(slot, policy)
+        return (
+            ("drop", reason) if reason else ("keep", _guard(slot, policy) or "not listed, and the policy lets it stay")
+        )
+    if slot["name"] in policy["recreate_lost"] and recreate_reason(slot):
+        return "recreate", recreate_reason(slot)
+    if is_lost(slot):
+        return "keep", "listed, but lost: its standby has to be rebuilt"
+    return "keep", "listed"
+
+
+def _guard(slot, policy):
+    """Why an unlisted slot is out of the policy's reach; None when it is not."""
+    if slot["active"]:
+        return "active"
+    if slot["temporary"]:
+        return "temporary: it goes with its session"
+    if slot["synced"]:
+        return "synchronised from the primary"
+    if not policy["managed_pattern"]:
+        return "not listed, and without managed_pattern nothing is dropped"
+    if not re.fullmatch(policy["managed_pattern"], slot["name"]):
+        return "not listed, but does not match managed_pattern"
+    return None
+
+
+def _purge_reason(slot, purge):
+    if purge.get("lost") and is_lost(slot):
+        return f"lost: {slot['invalidation_reason'] or 'its WAL was removed'}"
+    for limit, figure, what in (
+        (purge.get("max_retained_bytes"), slot["retained_bytes"], "retains {0} bytes of WAL, more than {1}"),
+        (purge.get("max_inactive_seconds"), slot["inactive_seconds"], "inactive for {0:.0f} s, more than {1} s"),
+    ):
+        if limit is not None and figure is not None and figure > limit:
+            return what.format(figure, limit)
+    return None
+
+
+def _request_problems(desired, policy, server):
+    names = [slot["name"] for slot in desired]
+    for name in dict.fromkeys(names):
+        if not SLOT_NAME.fullmatch(name):
+            yield f"slot name {name!r}: PostgreSQL allows a-z, 0-9 and _, at most 63 characters; rename it"
+        if names.count(name) > 1:
+            yield f"slot {name} is listed {names.count(name)} times, expected once"
+    for slot in desired:
+        yield from _shape_problems(slot, server)
+    for name in policy["recreate_lost"]:
+        if name not in names:
+            yield f"recreate_lost names {name}, which is not in slots; list it there too"
+    if server["version"] < 13:
+        yield f"the server is PostgreSQL {server['version']}, expected 13 or later"
+    if (policy["purge"] or {}).get("max_inactive_seconds") is not None and server["version"] < 17:
+        yield (
+            f"purge.max_inactive_seconds needs PostgreSQL 17, found {server['version']}, which does not record since when "
+            "a slot is inactive; use purge.max_retained_bytes or purge.lost"
+        )
+    try:
+        re.compile(policy["managed_pattern"] or "")
+    except re.error as error:
+        yield f"managed_pattern {policy['managed_pattern']!r} is no regular expression: {error}"
+
+
+def _shape_problems(slot, server):
+    name = slot["name"]
+    if slot["type"] == "physical":
+        for option in ("plugin", "database", "two_phase"):
+            if slot[option]:
+                yield f"slot {name} is physical, but has {option}: leave it out, or set type to logical"
+        return
+    for option in ("plugin", "database"):
+        if not slot[option]:
+            yield f"slot {name} is logical: expected {option}, found none"
+    if slot["two_phase"] and server["version"] < 14:
+        yield f"slot {name}: two_phase needs PostgreSQL 14, found {server['version']}; leave it out"
+
+
+def _creation_problems(slot, server):
+    if slot["type"] == "logical" and server["in_recovery"] and server["version"] < 16:
+        yield (
+            f"slot {slot['name']} is logical and this server is a standby: that needs PostgreSQL 16, "
+            f"found {server['version']}; create it on the primary"
+        )
+
+
+def _mismatches(wanted, found):
+    name = wanted["name"]
+    if found["temporary"]:
+        yield f"slot {name} exists as a temporary slot of another session; end that session, or choose another name"
+    # None: this release does not tell.
+    differing = [
+        key for key in COMPARED if found[key] != wanted[key] and not (key == "two_phase" and found[key] is None)
+    ]
+    if differing:
+        yield (
+            f"slot {name} exists with {_named(found, differing)}, expected {_named(wanted, differing)}. A slot cannot be "
+            f"changed: list it as it is, or drop it once nobody needs it (SELECT pg_drop_replication_slot('{name}'))"
+        )
+
+
+def _named(slot, keys):
+    return ", ".join(f"{key} {slot[key]}" for key in keys)
+
+
+def _size_problems(steps, existing, policy, server):
+    going = [f"{slot['name']}, {slot['reason']}" for slot in steps["drop"]]
+    if len(going) > policy["max_drops"]:
+        yield (
+            f"{len(going)} slots would be dropped, max_drops is {policy['max_drops']} ({'; '.join(going)}). Nothing was "
+            f"changed. If all of them may go, run again with max_drops={len(going)}"
+        )
+    total, room = existing + len(steps["create"]) - len(going), server["max_replication_slots"]
+    if steps["create"] and total > room:
+        yield (
+            f"there would be {total} replication slots, max_replication_slots is {room}; raise it (that needs a restart), "
+            "or drop slots that nobody needs"
+        )
+
+
+def _to_create(slot):
+    return dict(
+        slot,
+        active=False,
+        wal_status=None,
+        retained_bytes=None,
+        reason="listed, and does not exist",
+    )
+
+
+def _refuse(problems):
+    problems = list(problems)
+    if problems:
+        raise PlanRefused("; ".join(problems))

@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings follow the size of the machine, and members that share it share what it has."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.tuning import tune
+
+
+def mb(value):
+    assert value.endswith("MB")
+    return int(value[:-2])
+
+
+def test_a_quarter_of_the_memory_is_shared_buffers():
+    assert tune(16384, 8, 200_000, 1, 150)["shared_buffers"] == "4096MB"
+
+
+def test_three_members_divide_the_memory():
+    settings = tune(16384, 8, 200_000, 3, 150)
+    assert settings["shared_buffers"] == "1365MB"
+    assert mb(settings["effective_cache_size"]) == 16384 // 4
+
+
+def test_the_slots_of_all_members_leave_most_of_the_disk_free():
+    assert 3 * mb(tune(16384, 8, 100_000, 3, 150)["max_slot_wal_keep_size"]) <= 20_000
+
+
+@pytest.mark.parametrize("argument", range(5))
+def test_nonsense_is_refused(argument):
+    arguments = [16384, 8, 200_000, 3, 150]
+    arguments[argument] = 0
+    with pytest.raises(ValueError, match="expected more than 0"):
+        tune(*arguments)
+
+
+@given(
+    memory=st.integers(1024, 1_000_000),
+    cpus=st.integers(1, 128),
+    disk=st.integers(10_000, 10_000_000),
+    members=st.integers(1, 6),
+    connections=st.integers(20, 1000),
+)
+def test_members_together_never_ask_for_more_than_the_machine_has(memory, cpus, disk, members, connections):
+    settings = tune(memory, cpus, disk, members, connections)
+    assert members * mb(settings["shared_buffers"]) <= memory / 2
+    assert mb(settings["min_wal_size"]) <= mb(settings["max_wal_size"])
+    assert mb(settings["work_mem"]) >= 2
+    assert settings["max_parallel_workers"] <= settings["max_worker_processes"]

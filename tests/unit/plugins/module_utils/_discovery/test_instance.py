@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import KEYS, answer
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
+
+MEMBER = {
+    "port": 5432,
+    "config_present": True,
+    "managed": True,
+    "service_active": None,
+    "adopted_at": None,
+    "adopted_rules": None,
+    "adopted_settings": None,
+    "marker": None,
+}
+CONTROL = {
+    "system_identifier": "77",
+    "cluster_state": "shut down in recovery",
+    "lsn": "0/30",
+    "recovery_end_lsn": "0/40",
+    "timeline": 2,
+    "data_checksums": True,
+    "wal_log_hints": False,
+    "settings": {"max_connections": 100},
+}
+SERVER = {
+    "in_recovery": True,
+    "server_version_num": 150018,
+    "system_identifier": "77",
+    "timeline": 3,
+    "lsn": None,
+    "receive_lsn": "0/60",
+    "replay_lsn": "0/50",
+    "replay_paused": False,
+    "data_checksums": True,
+    "wal_log_hints": True,
+    "primary_conninfo": "host=db01 port=5432 password=secret",
+    "primary_slot_name": "r1",
+    "wal_receiver": None,
+    "load_time": 1000.5,
+    "pending_restart": None,
+    "configuration_errors": None,
+    "settings": {"max_connections": 100},
+    "roles": ["app"],
+    "md5_roles": None,
+    "locales": {"app": "UTF8 C.UTF-8"},
+    "clients": None,
+    "started_at": 900.0,
+    "databases": ["app"],
+    "slots": None,
+    "synchronous": None,
+}
+
+
+def seen(state="complete", **others):
+    blank = {"detail": None, "data_present": True, "version": 15, "standby": True, "auto_conf": [], "postmaster": None}
+    return {"state": state, **blank, **others}
+
+
+LIVING = {"pid": 42, "port": 5499, "socket_directory": "/run"}
+
+
+@pytest.mark.parametrize(
+    ("directory", "server", "state"),
+    [
+        (seen("no_data"), None, "no_data"),
+        (seen("incomplete"), None, "incomplete"),
+        (seen(), None, "stopped"),
+        (seen(postmaster=LIVING), None, "unresponsive"),
+        (seen(postmaster=LIVING), SERVER, "running"),
+    ],
+)
+@pytest.mark.parametrize("control", [None, CONTROL])
+def test_every_key_is_always_there(directory, server, state, control):
+    found = answer(MEMBER, directory, control, server)
+    assert tuple(found) == KEYS
+    assert found["state"] == state
+
+
+def test_a_stopped_member_tells_what_it_would_start_as():
+    found = answer(MEMBER, seen(), CONTROL)
+    assert (found["role"], found["lsn"], found["replay_lsn"], found["timeline"]) == ("standby", "0/30", "0/40", 2)
+    assert answer(MEMBER, seen(standby=False), CONTROL)["role"] == "primary"
+
+
+def test_a_stopped_member_tells_its_role_without_pg_controldata():
+    found = answer(MEMBER, seen(), None, errors=["pg_controldata is not installed"])
+    assert (found["state"], found["role"]) == ("stopped", "standby")
+    assert found["detail"] == "pg_controldata is not installed"
+
+
+def test_an_unclean_end_is_told():
+    found = answer(MEMBER, seen(), {**CONTROL, "cluster_state": "in production"})
+    assert "not shut down cleanly" in found["detail"]
+
+
+def test_a_silent_server_claims_neither_role_nor_position():
+    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, None, ["psql: no answer"])
+    assert (found["state"], found["role"], found["lsn"]) == ("unresponsive", None, None)
+    assert (found["detail"], found["system_identifier"]) == ("psql: no answer", "77")
+
+
+def test_a_running_server_tells_what_it_knows_over_its_control_file():
+    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, SERVER)
+    assert (found["role"], found["timeline"], found["port"]) == ("standby", 3, 5499)
+    assert found["wal_log_hints"] is True
+    assert found["slots"] == found["pending_restart"] == []
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(("newest", "current"), [(None, True), (1000.5, True), (1000.6, False)])
+def test_a_file_newer_than_the_last_reload_is_told(newest, current):
+    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, SERVER, newest_file=newest)
+    assert found["configuration_current"] is current
+
+
+@pytest.mark.parametrize("version", [13, 14, 15, 16, 17])
+def test_no_release_is_asked_for_what_it_does_not_have(version):
+    sql = statements(version)[-1]
+    assert ("pg_ident_file_mappings" in sql) == (version >= 15)
+    assert ("SELECT file_name" in sql) == (version >= 16)
+    assert sql.count("(") == sql.count(")")
+    assert not any(word in sql.upper().split() for word in ("INSERT", "UPDATE", "DELETE", "ALTER"))
+
+
+@pytest.mark.parametrize(("adopted_at", "restarted"), [(None, None), (899.0, True), (901.0, False)])
+def test_an_adopted_member_tells_whether_it_was_restarted_since(adopted_at, restarted):
+    found = answer({**MEMBER, "adopted_at": adopted_at}, seen(postmaster=LIVING), CONTROL, SERVER)
+    assert found["restarted_since_adoption"] is restarted
+
+
+def test_only_a_member_of_somebody_else_is_asked_for_its_files():
+    assert "pg_postmaster_start_time" in statements(15)[-1]
+    assert "'file_settings'" not in statements(15)[-1]
+    assert "'file_settings'" in statements(15, foreign=True)[-1]

@@ -1,0 +1,101 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Docker host answers is read, and what cannot work on it is refused, without one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import parse, problems
+
+ANSWER = """\
+os debian 13 trixie
+architecture amd64
+package docker.io installed
+package docker-compose not-installed
+compose 2.26.1
+container shop-traefik
+port 22 sshd
+port 80 nginx
+traefik converged
+"""
+WANTED = {
+    "environments": {"production": {"domain": "example.com", "suffix": "prod"}},
+    "environment": "production",
+    "app_image": "registry.example.com/shop:1.2",
+    "images": ["traefik:v3.7.9", "registry.example.com/shop:1.2"],
+    "traefik_image": "traefik:v3.7.9",
+    "traefik_name": "shop-traefik",
+    "pgadmin_email": "team@example.com",
+    "acme_email": "team@example.com",
+    "dns_provider": "cloudflare",
+    "package_source": "distro",
+    "services": {},
+    "owned": True,
+}
+
+
+def test_the_answer_is_read():
+    found = parse(ANSWER)
+    assert found["installed"] == ["docker.io"]
+    assert (found["compose"], found["container"]) == (["2.26.1"], ["shop-traefik"])
+    assert parse("")["os"] == []
+
+
+def test_nothing_is_wrong_with_a_good_inventory():
+    assert problems(parse(ANSWER), WANTED) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"environment": "qa"}, ["'qa'", "production"]),
+        ({"environments": {"production": {"domain": "nonsense"}}}, ["domain"]),
+        ({"environments": {"production": {"domain": "example.com", "color": "blue"}}}, ["color is not known"]),
+        (
+            {"environments": {"production": {"domain": "example.com"}, "staging": {"domain": "example.com"}}},
+            ["staging", "already production's"],
+        ),
+        (
+            {"environments": {"production": {"domain": "example.com"}, "traefik": {"domain": "example.org"}}},
+            ["traefik"],
+        ),
+        ({"app_image": ""}, ["docker_host_app_image is empty"]),
+        ({"images": ["shop:latest"]}, ["shop:latest", "no fixed tag"]),
+        ({"images": ["registry.example.com:5000/shop"]}, ["no fixed tag"]),
+        ({"traefik_image": "traefik:v3.6.4"}, ["3.7 or newer"]),
+        ({"traefik_image": "traefik@sha256:0123"}, ["3.7 or newer"]),
+        ({"pgadmin_email": ""}, ["docker_host_pgadmin_email"]),
+        ({"acme_email": "team"}, ["docker_host_acme_email"]),
+        ({"dns_provider": ""}, ["wildcard", "docker_host_acme_dns_provider"]),
+        ({"services": {"cron": {}}}, ["cron is not known"]),
+        ({"traefik_name": "other-traefik"}, ["port 80 is taken by nginx"]),
+    ],
+)
+def test_each_problem_is_named(change, words):
+    found = " ".join(problems(parse(ANSWER), {**WANTED, **change}))
+    for word in words:
+        assert word in found
+
+
+def test_a_digest_is_a_fixed_tag():
+    assert problems(parse(ANSWER), {**WANTED, "images": ["shop@sha256:" + "0" * 64]}) == []
+
+
+@pytest.mark.parametrize(
+    ("system", "source", "refused"),
+    [
+        ("debian 12 bookworm", "distro", True),
+        ("debian 12 bookworm", "docker", False),
+        ("ubuntu 24.04 noble", "distro", False),
+    ],
+)
+def test_a_distribution_without_compose_2_is_told_what_to_do(system, source, refused):
+    found = problems(parse(f"os {system}\n"), {**WANTED, "package_source": source})
+    assert bool(found) is refused
+    assert all("docker_host_package_source: docker" in line for line in found)
+
+
+def test_a_machine_that_its_owner_has_not_converged_is_refused():
+    (found,) = problems(parse("os debian 13 trixie\n"), {**WANTED, "owned": False})
+    assert "another inventory" in found

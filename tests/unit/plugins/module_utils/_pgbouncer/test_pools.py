@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools are planned and checked without a server."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer import pools as pgbouncer_plan
+
+DEFAULTS = {"pool_mode": "transaction", "pool_size": 25}
+
+
+def problems(environments, environment="production", max_connections=150, reserved=20):
+    return pgbouncer_plan.problems(environments, environment, DEFAULTS, max_connections, reserved)
+
+
+class TestPools:
+    def test_an_environment_has_a_pool_on_the_primary_and_one_on_the_replicas(self):
+        found = pgbouncer_plan.pools({"production": {"database": "shop"}}, DEFAULTS)
+        assert [(pool["name"], pool["database"], pool["target"]) for pool in found] == [
+            ("shop", "shop", "primary"),
+            ("shop_ro", "shop", "replicas"),
+        ]
+
+    def test_one_connection_is_kept_for_looking_passwords_up(self):
+        found = pgbouncer_plan.pools(
+            {"production": {"database": "shop", "pool_size": 30, "pool_size_ro": 10}}, DEFAULTS
+        )
+        assert [(pool["size"], pool["pool_size"]) for pool in found] == [(30, 29), (10, 9)]
+
+
+class TestProblems:
+    def test_nothing_to_say(self):
+        assert problems({"production": {"database": "shop"}, "staging": {"database": "shop_staging"}}) == []
+
+    @pytest.mark.parametrize(
+        ("environments", "expected"),
+        [
+            ({"staging": {"database": "shop"}}, "pgbouncer_environment is 'production', expected one of"),
+            ({}, "(none)"),
+            ({"production": {}}, "database is missing"),
+            ({"production": {"database": "a b"}}, "letters, digits and _"),
+            ({"production": {"database": "shop"}, "../x": {"database": "y"}}, "becomes a file name"),
+            ({"production": {"database": "shop", "pool_mode": "statement"}}, "expected transaction or session"),
+            ({"production": {"database": "shop", "pool_size": 1}}, "an integer of 2 or more"),
+            ({"production": {"database": "shop", "pool_size_ro": "x"}}, "pool_size_ro is 'x'"),
+            ({"production": {"database": "shop", "size": 3}}, "size is not known"),
+            ({"production": {"database": "shop"}, "other": {"database": "shop"}}, "shop is already production's"),
+            ({"production": {"database": "shop"}, "other": {"database": "shop_ro"}}, "shop_ro is already production's"),
+            ({"production": {"database": "pgbouncer"}}, "already PgBouncer itself's"),
+        ],
+    )
+    def test_each_contradiction_is_said(self, environments, expected):
+        assert expected in problems(environments)[0]
+
+    def test_the_sum_is_refused_with_figures(self):
+        environments = {
+            "production": {"database": "shop", "pool_size": 50},
+            "staging": {"database": "test", "pool_size": 20},
+        }
+        (found,) = problems(environments, max_connections=150, reserved=20)
+        assert "take 140 server connections (shop 50, shop_ro 50, test 20, test_ro 20)" in found
+        assert "a member has 130" in found
+        assert "smaller by 10" in found
+
+    @given(sizes=st.lists(st.integers(2, 60), min_size=1, max_size=5), max_connections=st.integers(20, 500))
+    def test_what_is_accepted_always_fits(self, sizes, max_connections):
+        environments = {
+            f"e{number}": {"database": f"d{number}", "pool_size": size} for number, size in enumerate(sizes)
+        }
+        refused = problems(environments, environment="e0", max_connections=max_connections, reserved=20)
+        pools = pgbouncer_plan.pools(environments, DEFAULTS)
+        assert bool(refused) == (sum(pool["size"] for pool in pools) > max_connections - 20)
+        assert all(pool["pool_size"] + 1 == pool["size"] for pool in pools)
+
+
+class TestVersions:
+    @pytest.mark.parametrize(
+        ("version", "mode", "prepared", "refused"),
+        [
+            ("1.18.0", "transaction", True, True),
+            ("1.20.1", "transaction", True, True),
+            ("1.21.0", "transaction", True, False),
+            ("1.24.1", "transaction", True, False),
+            ("2.0", "transaction", True, False),
+            ("1.18.0", "session", True, False),
+            ("1.18.0", "transaction", False, False),
+            (None, "transaction", True, False),
+        ],
+    )
+    def test_the_rule_for_prepared_statements(self, version, mode, prepared, refused):
+        entry = {"database": "shop", "pool_mode": mode, "prepared_statements": prepared}
+        found = pgbouncer_plan.version_problems(pgbouncer_plan.pools({"production": entry}, DEFAULTS), version)
+        assert len(found) == int(refused)
+
+    def test_the_remedies_are_named(self):
+        pools = pgbouncer_plan.pools({"production": {"database": "shop"}}, DEFAULTS)
+        (found,) = pgbouncer_plan.version_problems(pools, "1.18.0")
+        for word in ("found 1.18.0", "1.21", "PDO::ATTR_EMULATE_PREPARES => true", "pool_mode: session", "pgdg"):
+            assert word in found
