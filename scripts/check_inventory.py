@@ -36,17 +36,8 @@ GROUPS = {
     "s3_backup": "s3_backups",
     "monitoring": "machines",
 }
-# What a role would refuse, and what stands for the answer of a machine that it asks first.
-REFUSALS = {
-    "postgres": ("_postgres_members and _postgres_input_errors", {"__postgres_discovery": {"results": []}}),
-    "pgbouncer": ("_pgbouncer_plan.errors", {"_pgbouncer_answer": {"version": ""}}),
-    "docker_host": (
-        "_docker_host_problems",
-        {"_docker_host_answer": {"os": [], "compose": [], "container": [], "port": [], "traefik": ["there"]}},
-    ),
-    "s3_backup": ("_s3_backup_problems", {}),
-    "monitoring": ("_monitoring_problems", {}),
-}
+# The roles that publish what they would refuse, as <role>_problems.
+WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"}
 
 
 class Inventory:
@@ -127,9 +118,9 @@ def wrong_values(inventory: Inventory, host: str, role: str) -> Iterator[str]:
 
 
 def refusals(inventory: Inventory, host: str, role: str) -> Iterator[str]:
-    expression, answer = REFUSALS[role]
+    """What the role would refuse without asking a machine."""
     try:
-        yield from inventory.template(host, expression, **answer)
+        yield from inventory.template(host, f"{role}_problems")
     except AnsibleError as error:
         yield " ".join(str(error).split())
 
@@ -149,7 +140,7 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
         for host in inventory.hosts(group):
             wrong = list(wrong_values(inventory, host, role))
             # What a role refuses is computed from its variables: with a wrong one among them it would only repeat that.
-            note(host, wrong or refusals(inventory, host, role) if role in REFUSALS else wrong)
+            note(host, wrong or refusals(inventory, host, role) if role in WITH_PROBLEMS else wrong)
     return found
 
 

@@ -76,10 +76,10 @@ def page(role: str) -> str:
         lines += [text for item in paragraphs(entry.get("description")) for text in (item, "")]
         if name == "main":
             lines += [f"Applied by {applied(role)}. For {systems}.", ""]
-        lines += ["| variable | type | default | meaning |", "|---|---|---|---|"]
-        for option, details in entry.get("options", {}).items():
-            lines += rows(option, details)
-        lines.append("")
+        if entry.get("options"):
+            lines += ["| variable | type | default | meaning |", "|---|---|---|---|"]
+            lines += [row for option, details in entry["options"].items() for row in rows(option, details)]
+            lines.append("")
     return "\n".join([*lines, FOOT, ""])
 
 

@@ -68,7 +68,8 @@ def problems(answer, wanted):
             for name, entry in wanted["environments"].items()
             if entry.get("wildcard", True)
         ]
-    return found + _machine_problems(answer, wanted)
+    # The machine tells its system, whatever else: without that it was not asked.
+    return found + (_machine_problems(answer, wanted) if answer["os"] else [])
 
 
 def _environment_problems(environments, environment):

@@ -55,7 +55,7 @@ def options(directory, promotion):
         (directory / "templates").symlink_to(ROOT / "roles" / "postgres" / "templates")
     done = playbook(
         os.path.relpath(play.with_suffix(""), ROOT / "playbooks"),
-        variables={"_postgres_promotion": promotion, "options_file": str(found)},
+        variables={"postgres_promotion": promotion, "options_file": str(found)},
     )
     assert done.returncode == 0, done.stdout
     given = json.loads(found.read_text())
