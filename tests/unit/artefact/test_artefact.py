@@ -13,10 +13,12 @@ from support.fixtures.artefact import LITTER, ROOT, elsewhere, run
 from support.helpers.pages import broken, pages
 
 TOP = {
+    "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",
     "MANIFEST.json",
     "README.md",
+    "SECURITY.md",
     "changelogs",
     "docs",
     "meta",

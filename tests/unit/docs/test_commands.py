@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every command of the README is run by a test, or stands in a block that says that it needs the world outside.
+"""Every command that the first pages tell a reader to type is run by a test, or stands in a block that says that it was not tried.
 
 Tests run the commands with the lab's inventories, since nothing ever connects to the real machines.
 """
@@ -15,76 +15,182 @@ import pytest
 import yaml
 from support.fixtures.artefact import ROOT
 from support.helpers.pages import commands, pages
+from support.helpers.runners import words_of
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import steps
 
-PLAY = r"ansible-playbook -i inventories/production playbooks/"
-CYCLE, VAULTS = "tests/lab/test_backup_cycle.py", "tests/unit/inventories/test_vaults.py"
-# What a command looks like, the file that runs it, and how it is written there. "step" is a step of make test.
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/github.md")]
+PLAY = "ansible-playbook -i inventories/production playbooks/"
+HERE = "tests/unit/docs/test_commands.py::test_"
+VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
+WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
+FAILOVER, CYCLE = "tests/lab/test_failover.py::test_", "tests/lab/test_backup_cycle.py::test_"
+# What a command looks like; what runs it: a test, a step of `make test`, a part of `make test-all` or a script; and in which words. Without
+# words a test runs `make TARGET`, or what the target's recipe runs.
 RUN_BY = [
-    (r"make lab", "step", "lab converge staging"),
-    (r"(KEEP=1 )?make test", ".ci/run", "make test"),
-    (r"make test-all( PART=\S+)?", "tests/unit/docs/test_commands.py", "steps.parts()"),
-    (r"make help", "tests/unit/docs/test_commands.py", '"make", "help"'),
-    (r"make drill", "tests/long/drill/test_drill.py", "def test_"),
-    (r"make bench", "tests/bench/converge", "molecule/bench/inventory/production"),
-    (r"make format", "step", "lint python format"),
-    (r"make status INVENTORY=\S+", "tests/lab/test_status.py", '"scripts" / "status"'),
-    (r"make pools INVENTORY=\S+", "tests/lab/test_pools.py", '"scripts" / "pools"'),
-    (r"make converge INVENTORY=\S+( \[CHECK=1\])?", "tests/lab/test_converge_workflow.py", '"make", "converge"'),
-    (r"make smoke INVENTORY=\S+", "tests/lab/test_converge_workflow.py", '"make", "smoke"'),
-    (r"make slo INVENTORY=\S+", "tests/lab/test_monitoring.py", '"scripts/slo"'),
-    (r"scripts/setup", "scripts/test", "phase 'python environment' scripts/setup"),
+    ("make lab", HERE + "make_lab_does_what_make_test_does", "scripts/lab"),
+    ("(KEEP=1 )?make test", ".ci/run", "exec make test"),
+    (r"make test-all( PART=\S+)?", HERE + "a_long_test_is_chosen_by_its_name", "made test-all"),
+    ("make help", HERE + "make_help_names_every_target", "made help"),
+    ("make drill", "part drill", "tests/long/drill"),
+    ("make format", "step lint python format", "ruff format"),
+    ("make lint", "step lint python", "ruff check"),
+    ("make unit", "step unit", "python -m pytest"),
+    ("make molecule SCENARIO=postgres_primary", "step molecule postgres_primary", "scripts/molecule"),
+    (r"python -m pytest tests/unit/\S+", "step unit", "python -m pytest"),
+    (r"python -m pytest tests/lab/\S+", "step lab tests", "python -m pytest"),
+    (
+        r"make status INVENTORY=\S+",
+        "tests/lab/test_status.py::test_the_table_has_every_member_with_role_lag_and_slot",
+        "",
+    ),
+    (r"make pools INVENTORY=\S+", "tests/lab/test_pools.py::test_the_table_has_every_pool_with_its_target", ""),
+    (r"make slo INVENTORY=\S+", "tests/lab/test_monitoring.py::test_the_measures_of_success_are_one_table", ""),
+    (
+        r"make converge INVENTORY=\S+( \[CHECK=1\])?",
+        WORKFLOW + "a_pull_request_is_told_what_would_change_and_nothing_does",
+        "",
+    ),
+    (r"make smoke INVENTORY=\S+", WORKFLOW + "smoke_finds_both_environments_as_they_should_be", ""),
+    (
+        r"make check-inventory( INVENTORY=\S+)?",
+        "tests/unit/inventories/test_inventories.py::test_every_host_has_what_its_roles_need",
+        "",
+    ),
+    ("scripts/setup", "scripts/test", "phase 'python environment' scripts/setup"),
     (r"(\. )?scripts/env", "scripts/test", ". scripts/env"),
     (
-        r"scripts/check-inventory( inventories/\S+)+",
-        "tests/unit/inventories/test_inventories.py",
-        '"scripts/check-inventory"',
+        "scripts/role_docs.py",
+        "tests/unit/docs/test_links.py::test_the_pages_of_the_roles_are_up_to_date",
+        "scripts/role_docs.py",
     ),
-    (r"export ANSIBLE_VAULT_PASSWORD_FILE=\S+", VAULTS, "ANSIBLE_VAULT_PASSWORD_FILE"),
-    (r"ansible-vault create inventories/\S+", VAULTS, '"ansible-vault", "create"'),
-    (r"pre-commit install", VAULTS, '"pre-commit", "install"'),
-    (PLAY + r"site\.yml --check --diff", "step", "lab check"),
-    (PLAY + r"site\.yml", "step", "lab converge"),
-    (PLAY.replace("production", "staging") + r"site\.yml", "step", "lab converge staging"),
-    (PLAY + r"switchover\.yml -e switchover_target=\S+", "tests/lab/test_switchover.py", 'playbook("switchover"'),
-    (PLAY + r"failover\.yml", "tests/lab/test_failover.py", 'playbook("failover"'),
-    (PLAY + r"rejoin\.yml", "tests/lab/test_failover.py", 'playbook("rejoin"'),
-    (PLAY + r"backup\.yml", CYCLE, 'playbook("backup")'),
-    (PLAY + r"restore_drill\.yml", CYCLE, 'playbook("restore_drill")'),
-    (PLAY + r"restore\.yml --check", CYCLE, 'playbook("restore", "--check"'),
-    (r"plannerate-backup list \S+", CYCLE, '"plannerate-backup list production'),
     (
-        r"ansible-galaxy collection build",
-        "tests/support/fixtures/artefact.py",
-        '"ansible-galaxy", "collection", "build"',
+        r"export ANSIBLE_VAULT_PASSWORD_FILE=\S+",
+        VAULTS + "a_vault_is_let_in_encrypted_only",
+        "ANSIBLE_VAULT_PASSWORD_FILE",
     ),
-    (r"ansible-galaxy collection install \S+\.tar\.gz", "tests/support/fixtures/artefact.py", '"install"'),
-    (r"ansible-playbook -i \S+ plannerate\.infra\.site", "tests/lab/test_artefact.py", '"plannerate.infra.site"'),
+    (r"ansible-vault create inventories/\S+", VAULTS + "a_vault_is_let_in_encrypted_only", "ansible-vault create"),
+    ("pre-commit install", VAULTS + "git_refuses_to_commit_a_plain_one", "pre-commit install"),
+    (PLAY + "site.yml --check --diff", "step lab check", "scripts/molecule default check"),
+    (PLAY + "site.yml", "step lab converge", "scripts/molecule default converge"),
+    (
+        PLAY.replace("production", "staging") + "site.yml",
+        "step lab converge staging",
+        "scripts/molecule default converge",
+    ),
+    (
+        PLAY + r"switchover.yml -e switchover_target=\S+",
+        SWITCHOVER + "to_and_fro_under_load_no_transaction_fails_and_none_is_lost",
+        "playbook switchover",
+    ),
+    (
+        PLAY + "failover.yml",
+        FAILOVER + "the_replica_with_more_wal_takes_over_from_a_killed_primary",
+        "playbook failover",
+    ),
+    (PLAY + "rejoin.yml", FAILOVER + "it_becomes_a_synchronous_standby_without_touching_the_others", "playbook rejoin"),
+    (PLAY + "backup.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook backup"),
+    (PLAY + "restore_drill.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook restore_drill"),
+    (PLAY + "restore.yml --check", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook restore --check"),
+    (
+        "ansible-galaxy collection build",
+        ARTEFACT + "it_is_called_as_galaxy_yml_says",
+        "ansible-galaxy collection build",
+    ),
+    (
+        r"ansible-galaxy collection install \S+\.tar\.gz",
+        ARTEFACT + "the_links_of_its_pages_lead_to_what_it_holds",
+        "ansible-galaxy collection install",
+    ),
+    (
+        r"ansible-playbook -i \S+ plannerate\.infra\.site",
+        "tests/lab/test_artefact.py::test_site_by_its_name_from_an_empty_path_has_nothing_to_change",
+        "ansible-playbook plannerate.infra.site",
+    ),
 ]
-README = [command for command in commands(ROOT / "README.md") if not command.outside]
+TOLD = [command for page in PAGES for command in commands(page) if not command.outside]
 STEPS = {step.name: step for step in steps.STEPS}
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def targets():
-    return set(re.findall(r"(?m)^([a-z-]+):.*## ", (ROOT / "Makefile").read_text()))
+    return set(re.findall(r"(?m)^([a-z-]+):.*## ", MAKEFILE))
 
 
-@pytest.mark.parametrize("text", sorted({command.text for command in README}))
-def test_every_command_is_run_by_a_test(text):
-    assert any(re.fullmatch(pattern, text) for pattern, _where, _needle in RUN_BY), (
+def recipe(target):
+    return re.search(rf"(?m)^{target}:.*\n\t@?(.+)$", MAKEFILE)[1]
+
+
+def target_of(pattern):
+    """The Makefile's target of a command that begins with make; None for any other."""
+    found = re.match(r"(?:\(KEEP=1 \)\?)?make ([a-z-]+)", pattern)
+    return found[1] if found else None
+
+
+def says(text, words):
+    return re.search(rf"(?<![\w.-]){re.escape(words)}(?![\w-])", text) is not None
+
+
+def is_run_by_a_test(pattern, runner, words):
+    file, _colons, name = runner.partition("::")
+    wanted = [words]
+    if not words:
+        target = target_of(pattern)
+        program = re.match(r"(?:\$\(PYTHON\) )?([\w/.-]+(?: [\w-]+)?)", recipe(target))[1].removesuffix(" -i")
+        wanted = [f"make {target}", program]
+    return any(says(text, one) for text in words_of(ROOT / file, name) for one in wanted)
+
+
+def is_run_by_a_step(pattern, name, words):
+    target, command = target_of(pattern), " ".join(STEPS[name].command)
+    begun = re.search(r"scripts/test (\w+)", recipe(target)) if target else None
+    same = not target or says(recipe(target), words) or bool(begun and name.startswith(begun[1]))
+    return says(command, words) and same
+
+
+def is_run_by_a_part(pattern, name, words):
+    commands = [" ".join(step.command) for step in steps.parts()[name]]
+    return f"--part={name}" in recipe(target_of(pattern)) and any(says(command, words) for command in commands)
+
+
+def is_run(pattern, runner, words):
+    kind, _space, name = runner.partition(" ")
+    if kind == "step":
+        return is_run_by_a_step(pattern, name, words)
+    if kind == "part":
+        return is_run_by_a_part(pattern, name, words)
+    if "::" in runner:
+        return is_run_by_a_test(pattern, runner, words)
+    return words in (ROOT / runner).read_text().splitlines()
+
+
+@pytest.mark.parametrize("text", sorted({command.text for command in TOLD}))
+def test_every_command_is_run_by_something(text):
+    assert any(re.fullmatch(pattern, text) for pattern, _runner, _words in RUN_BY), (
         "no test is named for it: add one to RUN_BY, or mark the block with <!-- outside world -->"
     )
 
 
-@pytest.mark.parametrize(("pattern", "where", "needle"), RUN_BY, ids=[pattern for pattern, _where, _needle in RUN_BY])
-def test_the_test_that_is_named_runs_it(pattern, where, needle):
-    if where == "step":
-        assert needle in STEPS
-    else:
-        assert needle in (ROOT / where).read_text()
-    assert any(re.fullmatch(pattern, command.text) for command in README), "the README does not have it any more"
+@pytest.mark.parametrize(("pattern", "runner", "words"), RUN_BY, ids=[pattern for pattern, _runner, _words in RUN_BY])
+def test_what_is_named_runs_it(pattern, runner, words):
+    assert is_run(pattern, runner, words), f"{runner} does not run {words or pattern}"
+    assert any(re.fullmatch(pattern, command.text) for command in TOLD), "no page has it any more"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "runner", "words"),
+    [
+        (r"make pools INVENTORY=\S+", "tests/lab/test_status.py::test_programs_get_the_same_as_json", ""),
+        (PLAY + "rejoin.yml", FAILOVER + "a_primary_that_lives_is_not_failed_over", "playbook switchover"),
+        (PLAY + "backup.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook back"),
+        ("make help", HERE + "the_lab_converges_with_site", "made help"),
+        ("make unit", "step lint python", "ruff check"),
+        ("make test", "scripts/test", "exec make test"),
+    ],
+)
+def test_what_runs_something_else_does_not_pass(pattern, runner, words):
+    assert not is_run(pattern, runner, words)
 
 
 def test_a_block_that_needs_the_world_outside_tells_its_reader():
@@ -108,13 +214,23 @@ def test_the_lab_converges_with_site():
     assert play["ansible.builtin.import_playbook"] == "../../playbooks/site.yml"
 
 
-def test_make_help_names_every_target():
+def made(*arguments):
     # Run by make itself, as `make test` is, it would tell of directories too.
-    done = subprocess.run(
-        ["make", "help", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    command = ["make", *arguments, "--no-print-directory"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_make_help_names_every_target():
+    phony = re.search(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[1].split()
+    assert {line.split()[1] for line in made("help").splitlines()} == set(phony) == targets()
+
+
+def test_a_long_test_is_chosen_by_its_name():
+    assert made("test-all", "PART=settings", "--dry-run") == "scripts/test --part=settings\n"
+    listed = subprocess.run(
+        [sys.executable, "scripts/test.py", "--part="], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    phony = re.search(r"(?m)^\.PHONY: (.*)$", (ROOT / "Makefile").read_text())[1].split()
-    assert {line.split()[1] for line in done.stdout.splitlines()} == set(phony) == targets()
+    assert set(steps.parts()) <= set((listed.stdout + listed.stderr).split())
 
 
 @pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: str(page.relative_to(ROOT)))
@@ -122,7 +238,6 @@ def test_every_target_part_script_and_playbook_that_a_page_names_is_there(page):
     text = page.read_text()
     assert set(re.findall(r"(?:^|`)(?:[A-Z]+=\S+ )?make ([a-z-]+)", text, re.MULTILINE)) <= targets()
     assert set(re.findall(r"\bPART=([a-z-]+)", text)) <= set(steps.parts())
-    assert [name for name in re.findall(r"\bscripts/[a-z_-]+(?:\.py)?", text) if not (ROOT / name).exists()] == []
     playbooks = {file.stem for file in (ROOT / "playbooks").glob("*.yml")}
     assert set(re.findall(r"\bplaybooks/([a-z_]+)\.yml", text)) <= playbooks
     assert set(re.findall(r"ansible-playbook [^`\n]*\bplannerate\.infra\.([a-z_]+)", text)) <= playbooks

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every link leads somewhere, every page can be reached, and the pages of the roles say what the roles say."""
+"""Every link and path leads somewhere, every page can be reached, and the pages of the roles say what the roles say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from support.fixtures.artefact import ROOT
-from support.helpers.pages import broken, links, pages, without_code
+from support.helpers.pages import broken, links, pages, paths, without_code
 
 PAGES = pages(ROOT)
 
@@ -27,6 +27,27 @@ def test_a_broken_link_or_anchor_would_be_found(tmp_path):
         "[a](other.md) [b](other.md#what-make-lab-does-in-short) `[c](no.md)` [d](no.md) [e](other.md#not-a-heading) [f](#g)"
     )
     assert broken(page) == ["no.md", "other.md#not-a-heading", "#g"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_folder_that_is_named_is_there(page):
+    assert [path for path in paths(page) if not (ROOT / path).exists()] == []
+
+
+def test_a_path_that_is_not_there_would_be_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`plugins/no.py` `roles/machine` `plugins/modules/NAME.py` `make` `-i inventories/no`\n```sh\n`docs/no`\n```\n"
+    )
+    assert paths(page) == ["plugins/no.py", "roles/machine"]
+
+
+def test_ten_questions_have_a_file_to_open():
+    """A reader finds behaviour by its path: whoever moves one of these files moves it in CONTRIBUTING.md too."""
+    table = (ROOT / "CONTRIBUTING.md").read_text().split("| question | file |\n|---|---|\n")[1].split("\n\n")[0]
+    answers = [re.findall(r"`([\w./-]+/[\w./-]+)`", row.split("|")[2]) for row in table.splitlines()]
+    assert len(answers) == 10
+    assert [answer for answer in answers if not answer or not all((ROOT / path).is_file() for path in answer)] == []
 
 
 def test_every_page_can_be_reached_from_the_readme():

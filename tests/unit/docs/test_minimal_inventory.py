@@ -1,0 +1,34 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory of the README is short, and has all that the roles need."""
+
+from __future__ import annotations
+
+import pytest
+from support.fixtures.offline import ROOT
+from support.helpers.pages import blocks
+
+NAME = "# hosts.yml\n"
+
+
+@pytest.fixture
+def hosts(tmp_path):
+    (text,) = [text for text in blocks(ROOT / "README.md", "yaml") if text.startswith(NAME)]
+    file = tmp_path / "hosts.yml"
+    file.write_text(text)
+    return file
+
+
+def test_it_has_fifteen_lines_at_most(hosts):
+    assert len(hosts.read_text().removeprefix(NAME).splitlines()) <= 15
+
+
+def test_every_host_has_what_its_roles_need(offline, hosts):
+    done = offline.run("make", "--no-print-directory", "check-inventory", f"INVENTORY={hosts}")
+    assert (done.returncode, done.stdout) == (0, f"{hosts}: 4 hosts have what their roles need\n"), done.stdout
+
+
+def test_groups_that_it_does_not_name_are_no_error(offline, hosts):
+    done = offline.run("ansible-playbook", "--inventory", hosts, "--list-hosts", "playbooks/site.yml")
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) >= {"db01", "pg-main", "pg-replica1", "pg-replica2"}
