@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "roles"
 ROLE = re.compile(r"\bP\(plannerate\.infra\.([a-z0-9_]+)#role\)")
 URL = re.compile(r"\bU\(([^)]+)\)")
-MARKUP = re.compile(r"\b[CVOIBEPM]\(([^)#]+)(?:#[^)]*)?\)")
+# O(option), O(entry--option), O(collection.plugin#kind:option) and RV() alike are shown by the option's own name.
+OPTION = re.compile(r"\b(?:O|RV)\((?:[^)]*(?:#\w+:|--))?([^)#]+)\)")
+MARKUP = re.compile(r"\b[CVIBEPM]\(([^)#]+)(?:#[^)]*)?\)")
 FOOT = "<!-- Written by scripts/role_docs.py from meta/argument_specs.yml. -->"
 GROUPS = {"postgres_now_primary": "the primary", "postgres_now_standby:postgres_now_absent": "the standbys"}
 
@@ -115,7 +117,7 @@ def paragraphs(description: str | list[str] | None) -> list[str]:
 
 def markup(text: str) -> str:
     """Ansible's markup as Markdown's."""
-    return MARKUP.sub(r"`\1`", URL.sub(r"<\1>", ROLE.sub(r"[\1](\1.md)", text)))
+    return MARKUP.sub(r"`\1`", OPTION.sub(r"`\1`", URL.sub(r"<\1>", ROLE.sub(r"[\1](\1.md)", text))))
 
 
 if __name__ == "__main__":
