@@ -26,7 +26,7 @@ OPTIONS = (
 )
 
 
-class Refused(Exception):
+class AccessRefused(Exception):
     """What was given cannot work."""
 
 
@@ -35,7 +35,9 @@ def refuse_no_inventory(inventory: str) -> None:
     path = Path(inventory)
     is_one = path.is_file() or (path.is_dir() and any(path.glob("hosts*")))
     if not inventory.strip() or not is_one:
-        raise Refused(f"Found no inventory {inventory!r}. Expected INVENTORY=path of a directory with a hosts file.")
+        raise AccessRefused(
+            f"Found no inventory {inventory!r}. Expected INVENTORY=path of a directory with a hosts file."
+        )
 
 
 def missing(environ: Mapping[str, str]) -> list[str]:
@@ -59,7 +61,7 @@ def without_secrets(text: str, environ: Mapping[str, str]) -> str:
 def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment for Ansible, in which the secrets stand as files, until the end of the block."""
     if absent := missing(environ):
-        raise Refused(
+        raise AccessRefused(
             "\n".join(f"Found no {name}. Expected {REMEDY[name]}. Set it, or unset them all." for name in absent)
         )
     env = {name: value for name, value in environ.items() if name not in (*SSH, VAULT)}
@@ -89,15 +91,15 @@ def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 def refuse_unless(command: list[str], name: str) -> None:
     if run(command).returncode:
-        raise Refused(f"Found a {name} that OpenSSH cannot read. Expected {REMEDY[name]}.")
+        raise AccessRefused(f"Found a {name} that OpenSSH cannot read. Expected {REMEDY[name]}.")
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess:
+def run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
 
 
 @contextmanager
-def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator[subprocess.Popen]:
+def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator[subprocess.Popen[str]]:
     """A command of Ansible's with its output as a pipe. It has ended with the block, however that ends, and so have its workers."""
     # Ended from outside, Ansible is gone before its workers, which would go on to connect: each holds an end of this pipe.
     workers, held = os.pipe()
@@ -134,7 +136,7 @@ def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, argumen
     start = answer.find("{")
     plays = json.loads(answer[start:])["plays"] if start >= 0 else []
     if not plays:
-        raise Refused((errors + answer).strip())
+        raise AccessRefused((errors + answer).strip())
     return plays[0]["tasks"][0]["hosts"] if plays[0]["tasks"] else {}
 
 

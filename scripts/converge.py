@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from access import SSH, Refused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
+from access import SSH, AccessRefused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
 from summary import markdown
 
 KEPT = Path(".cache/converge")
@@ -25,7 +25,7 @@ ssh-keyscan shows, and renew SSH_KNOWN_HOSTS. If it was not, somebody stands in 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/converge", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="scripts/converge.py", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-i", "--inventory", required=True)
     parser.add_argument("--check", action="store_true", help="only say what would change")
     parser.add_argument("playbook", nargs="?", default="site", help="one of playbooks/; default: site")
@@ -36,7 +36,7 @@ def main() -> int:
     KEPT.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         code, output = converge(options, KEPT / f"{name}.log")
-    except Refused as refusal:
+    except AccessRefused as refusal:
         code, output = 2, without_secrets(f"{refusal}\n", os.environ)
         print(output, end="", file=sys.stderr)
     text = markdown(name, output, code, options.check)
@@ -58,20 +58,20 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
 def refuse_no_playbook(playbook: str) -> None:
     known = sorted(path.stem for path in Path("playbooks").glob("*.yml"))
     if playbook not in known:
-        raise Refused(f"Found no playbook {playbook!r}. Expected one of {', '.join(known)}.")
+        raise AccessRefused(f"Found no playbook {playbook!r}. Expected one of {', '.join(known)}.")
 
 
 def refuse_other_machines(inventory: str, env: dict[str, str]) -> None:
     """A host that has another key stops the run before anything is changed; one that is away is for the playbook to judge."""
     if lines := wrong_host_keys(ask(inventory, env, "all", "ansible.builtin.raw", "true")):
-        raise Refused(HOST_KEYS.format("\n".join(lines)))
+        raise AccessRefused(HOST_KEYS.format("\n".join(lines)))
 
 
 def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
     """The exit code and the output, which goes to the terminal and to the log without the secrets that were given."""
     said = []
     with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             line = without_secrets(line, os.environ)
             print(line, end="", flush=True)
             kept.write(line)

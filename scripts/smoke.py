@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from access import SSH, Refused, access, ask
+from access import SSH, AccessRefused, access, ask
 
 SERVED = "docker_host_environments[docker_host_environment | default('production')]"
 YEAR = 365 * 24 * 60 * 60
@@ -69,13 +69,13 @@ def is_guarded(answer: Answer) -> bool:
 def get(url: str, context: ssl.SSLContext, resolve: str | None) -> Answer:
     """The answer to one request, whose certificate is verified for the name that was asked."""
     parts = urlsplit(url)
-    is_secure = parts.scheme == "https"
+    host, is_secure = parts.hostname or "", parts.scheme == "https"
     kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
-    connection = kind(parts.hostname, timeout=10)
-    connection.sock = socket.create_connection((resolve or parts.hostname, 443 if is_secure else 80), timeout=10)
+    connection = kind(host, timeout=10)
+    connection.sock = socket.create_connection((resolve or host, 443 if is_secure else 80), timeout=10)
     try:
         if is_secure:
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
         connection.request("GET", parts.path, headers={"User-Agent": "smoke"})
         response = connection.getresponse()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()})
@@ -102,19 +102,19 @@ def served(inventory: str) -> list[dict]:
         answers = ask(inventory, env, "docker_hosts", "ansible.builtin.debug", wanted).values()
     found = [answer["msg"] for answer in answers]
     if not found or not all(isinstance(entry, dict) for entry in found):
-        raise Refused(
+        raise AccessRefused(
             f"Found no domain in {inventory}. Expected docker_hosts with docker_host_environments. Said: {found}"
         )
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/smoke", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="scripts/smoke.py", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-i", "--inventory", required=True)
     options = parser.parse_args()
     try:
         todo = [check for entry in served(options.inventory) for check in checks(**entry)]
-    except Refused as refusal:
+    except AccessRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
     resolve = os.environ.get("SMOKE_RESOLVE") or None

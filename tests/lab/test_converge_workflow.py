@@ -170,7 +170,8 @@ def test_a_wrong_vault_password_ends_the_run_and_is_not_printed(workflow):
 def test_a_run_that_is_ended_from_outside_leaves_no_secret_behind(workflow):
     with tempfile.TemporaryDirectory(prefix="t-") as directory:
         env = {**os.environ, **secrets(), "TMPDIR": directory}
-        command = ["scripts/converge", "--check", "-i", str(workflow.inventories / "staging"), "status"]
+        inventory = str(workflow.inventories / "staging")
+        command = ["python", "scripts/converge.py", "--check", "-i", inventory, "status"]
         run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: list(Path(directory).glob("converge-*/cp/*")), what="an open connection")
         run.send_signal(signal.SIGTERM)

@@ -26,7 +26,7 @@ def test_each_inventory_has_the_domain_of_its_own_environment(inventory, domain)
 
 def test_an_inventory_without_a_domain_is_refused(tmp_path):
     (tmp_path / "hosts.yml").write_text("docker_hosts: {hosts: {app01: }}\n")
-    with pytest.raises(access.Refused, match="Found no domain"):
+    with pytest.raises(access.AccessRefused, match="Found no domain"):
         smoke.served(str(tmp_path))
 
 
