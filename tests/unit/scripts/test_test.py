@@ -23,6 +23,7 @@ from steps import Step
 steps.LANES = test.LANES = ["one", "two"]
 steps.STEPS = test.STEPS = [{steps}]
 test.CLEAN = Step("clean", ["touch", "cleaned"])
+test.OWNER = ["true"]
 sys.argv = ["test"]
 sys.exit(test.main())
 """
