@@ -144,6 +144,6 @@ def test_another_host_key_and_a_missing_one_are_told_apart():
         "good": {"rc": 0},
     }
     assert access.wrong_host_keys(answers) == [
-        "app01: its key is another one.",
+        "app01: its key is not the one of SSH_KNOWN_HOSTS.",
         "db01: SSH_KNOWN_HOSTS has no key for it.",
     ]
