@@ -1,69 +1,73 @@
-# `make help` says what there is. Everything works without a terminal and from a fresh clone.
+# `make help` lists the commands. All work without a terminal and from a fresh clone.
 SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help lab converge smoke status pools check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
-help: ## what there is
+PYTHON := scripts/env python
+REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
+
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-lab: ## raise the lab on this machine, converge it and say how to get in
+lab: ## start the lab on this host, run the playbooks, print the status and how to get in
 	@scripts/lab
 
-converge: ## converge an inventory, as the workflows do: INVENTORY=path (CHECK=1, PLAYBOOK=name)
-	@scripts/converge -i "$(INVENTORY)" $(if $(CHECK),--check) $(PLAYBOOK)
+converge: ## run a playbook on an inventory, as the workflows do: INVENTORY=path (PLAYBOOK=name, default site; CHECK=1)
+	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) $(PLAYBOOK)
 
-smoke: ## does what an inventory's environment serves answer from here: INVENTORY=path
-	@scripts/smoke -i "$(INVENTORY)"
+smoke: ## check from this host that the environment of an inventory answers: INVENTORY=path
+	@$(PYTHON) scripts/smoke.py -i "$(INVENTORY)"
 
-status: ## who is primary, who follows, how far behind (JSON=1, INVENTORY=path)
-	@scripts/status $(if $(JSON),--json) $(if $(INVENTORY),-i $(INVENTORY))
+status: ## show the primary, its standbys and their lag (INVENTORY=path, default the lab; JSON=1)
+	@$(PYTHON) scripts/report.py status $(REPORT_OPTIONS)
 
-pools: ## PgBouncer's pools: clients, waiting, servers, statistics (JSON=1, INVENTORY=path)
-	@scripts/pools $(if $(JSON),--json) $(if $(INVENTORY),-i $(INVENTORY))
+pools: ## show PgBouncer's pools: clients, waiting, servers, statistics (INVENTORY=path, default the lab; JSON=1)
+	@$(PYTHON) scripts/report.py pools $(REPORT_OPTIONS)
 
-slo: ## the measures of success beside what was promised (JSON=1, INVENTORY=path)
-	@scripts/slo $(if $(JSON),--json) $(if $(INVENTORY),-i $(INVENTORY))
+slo: ## show what was measured beside what was promised (INVENTORY=path, default the lab; JSON=1)
+	@$(PYTHON) scripts/report.py slo $(REPORT_OPTIONS)
 
-check-inventory: ## every variable of an inventory against the roles, without connecting (INVENTORY=path, or both real ones)
-	@scripts/check-inventory $(or $(INVENTORY),inventories/production inventories/staging)
+check-inventory: ## check every variable against the roles, without connecting (INVENTORY=path, default production and staging)
+	@$(PYTHON) scripts/check_inventory.py $(or $(INVENTORY),inventories/production inventories/staging)
 
-shell: ## a shell on a machine of the lab: make shell M=db01
+shell: ## open a shell on a machine of the lab: make shell M=db01
 	@scripts/shell $(or $(M),db01)
 
-psql: ## psql on the current primary of the lab
+psql: ## open psql on the primary of the lab
 	@scripts/psql
 
-test: ## everything that must hold before a change lands; takes the lab down at the end (KEEP=1 leaves it)
+test: ## run everything that must hold before a change lands; removes the lab at the end (KEEP=1 keeps it)
 	@scripts/test
 
-test-all: ## long tests: make test-all PART=name; without PART, which there are
+test-all: ## run one of the long tests: PART=name; without PART, list them
 	@scripts/test --part=$(PART)
 
-drill: ## break the lab in every way that has an alert, and see each one arrive and resolve
+drill: ## cause each failure that has an alert, in the lab, and wait until the alert fires and resolves
 	@scripts/test --part=drill
 
-lint: ## ansible-lint, yamllint, ruff, shellcheck, actionlint, zizmor
+lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, actionlint, zizmor and check the whitespace
 	@scripts/test lint
 
-format: ## let ruff rewrite the Python files
+format: ## rewrite the Python files with ruff
 	@scripts/setup && . scripts/env && ruff check --fix . && ruff format .
 
-sanity: ## ansible-test sanity on a copy of the checkout
+sanity: ## run ansible-test sanity on a copy of the checkout
 	@scripts/test sanity
 
-unit: ## the unit tests
+unit: ## run the unit tests
 	@scripts/test unit
 
-molecule: ## the lab from create to verify, or a role's scenario: make molecule SCENARIO=postgres_primary
+molecule: ## test the lab from create to verify, or a role's scenario: make molecule SCENARIO=postgres_primary
 	@$(if $(SCENARIO),scripts/test prepare && scripts/molecule $(SCENARIO) test,scripts/test lab)
 
-ubuntu: ## Ubuntu 24.04 with PGDG and Docker's own repository; needs a container registry and these two
+ubuntu: ## test on Ubuntu 24.04 with PGDG and Docker's own repository; needs these two and a container registry
 	@scripts/setup && scripts/engine start && tests/images/ubuntu && scripts/molecule ubuntu test
 
-bench: ## how long the first converge takes, beside a plain shell script
+bench: ## measure the first converge beside a plain shell script
 	@scripts/test --part=bench-converge
 
-clean: ## take the lab down; stop the Docker engine if make lab started it
+clean: ## remove the lab; stop the Docker engine if make lab started it
 	@scripts/clean
 
 distclean: ## also remove .venv, .cache and the images of the lab

@@ -1,4 +1,4 @@
-"""How Ansible gets in: with secrets from the environment in a directory of their own, or as whoever runs it does by hand."""
+"""How Ansible connects: with secrets from the environment, kept in a temporary directory, or with the user's own SSH settings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 SSH = ("SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
 VAULT = "VAULT_PASSWORD"
 REMEDY = {
-    "SSH_PRIVATE_KEY": "an SSH private key without a passphrase, whose public half the machines let in",
+    "SSH_PRIVATE_KEY": "an SSH private key without a passphrase, which the machines accept",
     "SSH_KNOWN_HOSTS": "a line 'address type key' for each machine, as read on its console, not from the network",
     "VAULT_PASSWORD": "the password of the inventory's Ansible Vault",
 }
-# Nothing of the user's own ~/.ssh, no agent, and no key that is not pinned. What comes first counts: before the inventory's.
+# Nothing of the user's ~/.ssh, no agent, only known host keys. ssh takes an option's first value: these precede the inventory's.
 OPTIONS = (
     "-F none -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=15 -o ServerAliveCountMax=4 "
     "-o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no "
@@ -26,20 +26,22 @@ OPTIONS = (
 )
 
 
-class Refused(Exception):
-    """What was given cannot work."""
+class AccessRefused(Exception):
+    """The inventory, the secrets or the machines' host keys are not as needed."""
 
 
 def refuse_no_inventory(inventory: str) -> None:
-    """Ansible runs whatever is executable in the directory that it is given: an empty path would be the checkout itself."""
+    """Ansible executes every executable file of an inventory directory, and an empty path would be the checkout itself."""
     path = Path(inventory)
     is_one = path.is_file() or (path.is_dir() and any(path.glob("hosts*")))
     if not inventory.strip() or not is_one:
-        raise Refused(f"Found no inventory {inventory!r}. Expected INVENTORY=path of a directory with a hosts file.")
+        raise AccessRefused(
+            f"Found no inventory {inventory!r}. Expected INVENTORY=path of a file, or of a directory with a hosts file."
+        )
 
 
 def missing(environ: Mapping[str, str]) -> list[str]:
-    """The secrets that are named and empty, as one that nobody has set on GitHub is, or that lack their other half."""
+    """The secrets that are set but empty, as an unset one is on GitHub, and the missing one of the SSH pair."""
     wanted = [name for name in (*SSH, VAULT) if name in environ]
     if any(name in environ for name in SSH):
         wanted = [*SSH, *(name for name in wanted if name == VAULT)]
@@ -57,9 +59,9 @@ def without_secrets(text: str, environ: Mapping[str, str]) -> str:
 
 @contextmanager
 def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The environment for Ansible, in which the secrets stand as files, until the end of the block."""
+    """Ansible's environment, with the secrets as files that are removed at the end of the block."""
     if absent := missing(environ):
-        raise Refused(
+        raise AccessRefused(
             "\n".join(f"Found no {name}. Expected {REMEDY[name]}. Set it, or unset them all." for name in absent)
         )
     env = {name: value for name, value in environ.items() if name not in (*SSH, VAULT)}
@@ -77,7 +79,7 @@ def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
         if SSH[0] in environ:
             refuse_unless(["ssh-keygen", "-y", "-P", "", "-f", str(keep("key", SSH[0]))], SSH[0])
             refuse_unless(["ssh-keygen", "-l", "-f", str(keep("known_hosts", SSH[1]))], SSH[1])
-            # Connections of their own too: one that stands already would not be asked for its host key again.
+            # Connections of its own too: an open one would be reused without checking the host key.
             env["ANSIBLE_SSH_CONTROL_PATH_DIR"] = str(directory / "cp")
             env["ANSIBLE_SSH_ARGS"] = OPTIONS.format(directory=directory)
         try:
@@ -89,17 +91,17 @@ def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 def refuse_unless(command: list[str], name: str) -> None:
     if run(command).returncode:
-        raise Refused(f"Found a {name} that OpenSSH cannot read. Expected {REMEDY[name]}.")
+        raise AccessRefused(f"Found a {name} that OpenSSH cannot read. Expected {REMEDY[name]}.")
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess:
+def run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
 
 
 @contextmanager
-def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator[subprocess.Popen]:
-    """A command of Ansible's with its output as a pipe. It has ended with the block, however that ends, and so have its workers."""
-    # Ended from outside, Ansible is gone before its workers, which would go on to connect: each holds an end of this pipe.
+def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator[subprocess.Popen[str]]:
+    """A command of Ansible with its output as a pipe. At the end of the block it and its workers have ended."""
+    # When Ansible is terminated, its workers may run on for a while: each keeps an end of this pipe open.
     workers, held = os.pipe()
     process = subprocess.Popen(
         command,
@@ -115,7 +117,7 @@ def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator
     try:
         yield process
     except BaseException:
-        # Not killed: it passes the signal on to its workers.
+        # SIGTERM and not SIGKILL: Ansible passes it on to its workers.
         process.terminate()
         raise
     finally:
@@ -125,7 +127,7 @@ def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator
 
 
 def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, arguments: str) -> dict[str, dict]:
-    """What a module answers for each host of a pattern."""
+    """The result of a module on each host of a pattern."""
     refuse_no_inventory(inventory)
     callback = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
     command = ["ansible", hosts, "--inventory", inventory, "--module-name", module, "--args", arguments]
@@ -134,16 +136,18 @@ def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, argumen
     start = answer.find("{")
     plays = json.loads(answer[start:])["plays"] if start >= 0 else []
     if not plays:
-        raise Refused((errors + answer).strip())
+        raise AccessRefused((errors + answer).strip())
     return plays[0]["tasks"][0]["hosts"] if plays[0]["tasks"] else {}
 
 
 def wrong_host_keys(answers: Mapping[str, dict]) -> list[str]:
-    """One line for each host whose key is not the pinned one, from what was answered when each was connected to."""
+    """One line for each host whose key is not in SSH_KNOWN_HOSTS, from what the connections answered."""
     lines = []
     for host, answer in sorted(answers.items()):
         said = str(answer.get("msg", ""))
         if "Host key verification failed" in said:
             unknown = "host key is known for" in said
-            lines.append(f"{host}: {'SSH_KNOWN_HOSTS has no key for it' if unknown else 'its key is another one'}.")
+            lines.append(
+                f"{host}: {'SSH_KNOWN_HOSTS has no key for it' if unknown else 'its key is not the one of SSH_KNOWN_HOSTS'}."
+            )
     return lines

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from ansible import constants
@@ -43,7 +44,7 @@ WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitorin
 class Inventory:
     """An inventory, and the variables that a play of the collection would see on its hosts."""
 
-    def __init__(self, path: str, vault_secrets: list):
+    def __init__(self, path: str, vault_secrets: list) -> None:
         self.loader = DataLoader()
         self.loader.set_vault_secrets(vault_secrets)
         self.inventory = InventoryManager(loader=self.loader, sources=[str(Path(path).resolve())])
@@ -61,7 +62,7 @@ class Inventory:
     def hosts(self, group: str = "all") -> list[str]:
         return sorted(host.name for host in self.inventory.get_hosts(group)) if group in self.inventory.groups else []
 
-    def variables(self, host: str, **more) -> dict:
+    def variables(self, host: str, **more: Any) -> dict:
         """Everything by its name; what is in the vars of a role wins, as it does in a run."""
         given = self.manager.get_vars(host=self.inventory.get_host(host))
         return {**self.defaults, **given, **self.internals, **more}
@@ -70,7 +71,7 @@ class Inventory:
         """Names of the variables that the inventory itself sets."""
         return set(self.manager.get_vars(host=self.inventory.get_host(host), include_hostvars=False)) - set_by_ansible()
 
-    def template(self, host: str, expression: str, **more):
+    def template(self, host: str, expression: str, **more: Any) -> Any:
         templar = Templar(self.loader, variables=self.variables(host, **more))
         return templar.template(trust_as_template("{{ " + expression + " }}"))
 

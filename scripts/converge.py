@@ -1,7 +1,7 @@
-"""Converge an inventory, or ask what that would change; the output and a summary are kept below .cache/converge.
+"""Run a playbook on an inventory, or with --check print what it would change; output and summary are kept in .cache/converge.
 
-With SSH_PRIVATE_KEY and SSH_KNOWN_HOSTS in the environment Ansible connects with these alone, with VAULT_PASSWORD it reads
-the inventory's Vault. Without them it is as if ansible-playbook had been called by hand.
+With SSH_PRIVATE_KEY and SSH_KNOWN_HOSTS in the environment, Ansible connects with these alone; with VAULT_PASSWORD it reads
+the inventory's Vault. Without them it runs as ansible-playbook does by hand.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from access import SSH, Refused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
+from access import SSH, AccessRefused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
 from summary import markdown
 
 KEPT = Path(".cache/converge")
-HOST_KEYS = """Found machines that are not the pinned ones; nothing was changed.
+HOST_KEYS = """Found host keys that are not in SSH_KNOWN_HOSTS; nothing was changed.
 {}
-Expected the keys of SSH_KNOWN_HOSTS. Was the machine installed anew? Then read its key on its own console, compare it with what
-ssh-keyscan shows, and renew SSH_KNOWN_HOSTS. If it was not, somebody stands in between."""
+Expected the keys of SSH_KNOWN_HOSTS. If a machine was reinstalled, read its key on its own console, compare it with what
+ssh-keyscan shows, and update SSH_KNOWN_HOSTS. If it was not, somebody may be intercepting the connection."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/converge", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="scripts/converge.py", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-i", "--inventory", required=True)
-    parser.add_argument("--check", action="store_true", help="only say what would change")
+    parser.add_argument("--check", action="store_true", help="change nothing, print what would change")
     parser.add_argument("playbook", nargs="?", default="site", help="one of playbooks/; default: site")
     options = parser.parse_args()
-    # Else the secrets would outlive a run that is ended from outside.
+    # So that a terminated run removes the secrets too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     name = Path(options.inventory).name
     KEPT.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         code, output = converge(options, KEPT / f"{name}.log")
-    except Refused as refusal:
+    except AccessRefused as refusal:
         code, output = 2, without_secrets(f"{refusal}\n", os.environ)
         print(output, end="", file=sys.stderr)
     text = markdown(name, output, code, options.check)
@@ -58,20 +58,20 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
 def refuse_no_playbook(playbook: str) -> None:
     known = sorted(path.stem for path in Path("playbooks").glob("*.yml"))
     if playbook not in known:
-        raise Refused(f"Found no playbook {playbook!r}. Expected one of {', '.join(known)}.")
+        raise AccessRefused(f"Found no playbook {playbook!r}. Expected one of {', '.join(known)}.")
 
 
 def refuse_other_machines(inventory: str, env: dict[str, str]) -> None:
-    """A host that has another key stops the run before anything is changed; one that is away is for the playbook to judge."""
+    """A host with another key stops the run before anything is changed. Unreachable hosts are left to the playbook."""
     if lines := wrong_host_keys(ask(inventory, env, "all", "ansible.builtin.raw", "true")):
-        raise Refused(HOST_KEYS.format("\n".join(lines)))
+        raise AccessRefused(HOST_KEYS.format("\n".join(lines)))
 
 
 def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
-    """The exit code and the output, which goes to the terminal and to the log without the secrets that were given."""
+    """The exit code and the output, which goes to the terminal and to the log without the secrets."""
     said = []
     with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             line = without_secrets(line, os.environ)
             print(line, end="", flush=True)
             kept.write(line)
@@ -80,9 +80,9 @@ def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
 
 
 def tell_github(text: str) -> None:
-    """On GitHub the summary is the step's output too, and stands on the page of the run."""
+    """On GitHub the summary is also an output of the step, and shown on the page of the run."""
     if path := os.environ.get("GITHUB_OUTPUT"):
-        # A word that nobody can know, or a file's content could end the output and begin another one.
+        # A random delimiter: no file's content may end this output and begin another.
         end = secrets.token_hex(16)
         with open(path, "a") as output:
             output.write(f"summary<<{end}\n{text}{end}\n")

@@ -1,4 +1,8 @@
-"""What scripts that only ask have in common: they run a playbook and print what its last task found."""
+"""Run a playbook that only reads, and print what its last task shows, as a table or as JSON.
+
+status: who is primary, who follows, how far behind. pools: PgBouncer's pools. slo: what was measured beside what was promised;
+the exit code is 1 when a promise was not kept.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +11,59 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import slo
+
 LAB = "molecule/default/inventory/production"
+# The playbook and the task that shows what it found.
+REPORTS = {"status": "Show the cluster", "pools": "Show the pools", "slo": "Show the measures"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a playbook told.
+    """What a playbook answered.
 
-    :arg found: the messages of the task that shows them; none if the run did not come that far.
+    :arg shown: what the task showed on each host; empty if the run stopped before it.
     :arg code: the exit code of the run.
     :arg failures: every failed or unreachable answer as one readable line, or else whatever the run printed.
     """
 
-    found: list[dict]
+    shown: list[dict]
     code: int
     failures: str
 
-    def explain(self) -> int:
-        """Print why nothing was found; return the exit code for that."""
-        print(self.failures, file=sys.stderr)
-        return self.code or 1
 
-
-def options(program: str, description: str | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"scripts/{program}", description=description)
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/report.py", description=__doc__)
+    parser.add_argument("report", choices=REPORTS)
     parser.add_argument("-i", "--inventory", default=LAB, help="default: the lab, as production sees it")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
-    return parser.parse_args()
+    options = parser.parse_args()
+    answer = ask(options.inventory, options.report)
+    if not answer.shown:
+        print(answer.failures, file=sys.stderr)
+        return answer.code or 1
+    code = answer.code
+    for shown in answer.shown:
+        rows, table = view(options.report, shown)
+        print(json.dumps(rows, indent=2) if options.json else table)
+        if any(row.get("kept") is False for row in rows):
+            code = code or 1
+    return code
 
 
-def ask(inventory: str, playbook: str, task: str) -> Answer:
-    """Run a playbook of this collection.
+def view(report: str, shown: dict) -> tuple[list[dict], str]:
+    """The rows of a report and the same as a table."""
+    if report != "slo":
+        return shown["rows"], shown["table"]
+    rows = slo.rows(shown["result"])
+    return rows, slo.table(rows)
 
-    :arg task: the name of the task whose messages are wanted.
-    """
+
+def ask(inventory: str, playbook: str) -> Answer:
+    """Run a playbook of REPORTS."""
     done = subprocess.run(
         ["ansible-playbook", "--inventory", inventory, f"playbooks/{playbook}.yml"],
         env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
@@ -54,31 +75,35 @@ def ask(inventory: str, playbook: str, task: str) -> Answer:
     )
     start = done.stdout.find("{")
     try:
-        report = json.loads(done.stdout[start:]) if start >= 0 else {}
+        run = json.loads(done.stdout[start:]) if start >= 0 else {}
     except json.JSONDecodeError:
-        report = {}
-    found = [
+        run = {}
+    shown = [
         result["msg"]
-        for name, _host, result in results(report)
-        if name.endswith(task) and isinstance(result.get("msg"), dict)
+        for name, _host, result in results(run)
+        if name.endswith(REPORTS[playbook]) and isinstance(result.get("msg"), dict)
     ]
-    failures = "\n".join(failed(report)) or (done.stdout[: max(start, 0)] + done.stderr).strip()
-    return Answer(found, done.returncode, failures or "The playbook said nothing.")
+    failures = "\n".join(failed(run)) or (done.stdout[: max(start, 0)] + done.stderr).strip()
+    return Answer(shown, done.returncode, failures or "ansible-playbook printed nothing.")
 
 
-def results(report: dict):
-    """Yield (task name, host, result) in the order in which they came."""
-    for play in report.get("plays", []):
+def results(run: dict) -> Iterator[tuple[str, str, dict]]:
+    """(task name, host, result) in the order in which they came."""
+    for play in run.get("plays", []):
         for task in play["tasks"]:
             for host, result in task["hosts"].items():
                 yield task["task"]["name"], host, result
 
 
-def failed(report: dict) -> list[str]:
-    """A loop's answers one by one."""
+def failed(run: dict) -> list[str]:
+    """One line for each failure, and for each failed item of a loop."""
     lines = []
-    for _name, host, result in results(report):
+    for _name, host, result in results(run):
         for item in result.get("results", [result]):
             if item.get("unreachable") or (item.get("failed") and not result.get("ignored")):
                 lines.append(f"{host}: {item.get('msg') or item}")
     return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

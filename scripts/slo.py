@@ -1,14 +1,6 @@
-"""Run playbooks/slo.yml and print the measures of success beside what was promised, as a table or as JSON.
-
-Exits with 1 when a promise was not kept. What was not measured was neither kept nor broken.
-"""
+"""The measures of success beside what was promised. What was not measured was neither kept nor broken."""
 
 from __future__ import annotations
-
-import json
-import sys
-
-import report
 
 # Record, what people call it, the promise, its unit, and whether more is better.
 PROMISES = (
@@ -29,7 +21,7 @@ def rows(samples: list[dict]) -> list[dict]:
     """
     found = []
     for record, name, limit, unit, more in PROMISES:
-        taken = sorted(
+        taken: list[tuple[str, float | None]] = sorted(
             (sample["metric"].get("environment", ""), float(sample["value"][1]) * FACTORS[unit])
             for sample in samples
             if sample["metric"]["__name__"] == record
@@ -60,17 +52,3 @@ def table(measures: list[dict]) -> str:
             f"{row['measure']:36} {row['environment'] or '-':14} {value:>12} {promised:>12}  {words[row['kept']]}"
         )
     return "\n".join(lines)
-
-
-def main() -> int:
-    options = report.options("slo", __doc__)
-    answer = report.ask(options.inventory, "slo", "Show the measures")
-    if not answer.found:
-        return answer.explain()
-    measures = rows(answer.found[-1]["result"])
-    print(json.dumps(measures, indent=2) if options.json else table(measures))
-    return int(any(row["kept"] is False for row in measures))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
-"""Ask from outside whether what an inventory's environment serves answers as it should; the exit code is 0 or 1.
+"""Check from outside that the environment of an inventory answers as it should; the exit code is 0 or 1.
 
-SMOKE_CA_FILE: trust this authority instead of the system's. SMOKE_RESOLVE: take every name to be at this address.
-SMOKE_SECONDS: how long it may take until everything answers (60).
+SMOKE_CA_FILE: trust this certificate authority instead of the system's. SMOKE_RESOLVE: connect to this address for every name.
+SMOKE_SECONDS: how long to retry until every check passes (60).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from access import SSH, Refused, access, ask
+from access import SSH, AccessRefused, access, ask
 
 SERVED = "docker_host_environments[docker_host_environment | default('production')]"
 YEAR = 365 * 24 * 60 * 60
@@ -31,16 +31,16 @@ class Answer:
 
 @dataclass
 class Check:
-    """A request, what is expected of its answer, and how to see whether the answer is that."""
+    """A request, what is expected of its answer, and the test for that."""
 
     url: str
     expected: str
-    kept: Callable[[Answer], bool]
+    passes: Callable[[Answer], bool]
 
 
 def checks(domain: str, wildcard: bool = True) -> list[Check]:
-    """What a visitor notices, on the domain and, where the certificate covers them, on the names below it."""
-    found = [
+    """What a visitor notices, on the domain and, where the certificate is a wildcard, on a subdomain."""
+    answers = [
         Check(
             f"https://{name}/up",
             "200 over a certificate that is valid for this name",
@@ -50,7 +50,7 @@ def checks(domain: str, wildcard: bool = True) -> list[Check]:
     ]
     secure = f"https://{domain}/up"
     return [
-        *found,
+        *answers,
         Check(secure, "Strict-Transport-Security for a year, X-Content-Type-Options: nosniff", is_guarded),
         Check(
             f"http://{domain}/up",
@@ -67,15 +67,15 @@ def is_guarded(answer: Answer) -> bool:
 
 
 def get(url: str, context: ssl.SSLContext, resolve: str | None) -> Answer:
-    """The answer to one request, whose certificate is verified for the name that was asked."""
+    """The answer to one request; the certificate is verified for the name of the URL."""
     parts = urlsplit(url)
-    is_secure = parts.scheme == "https"
+    host, is_secure = parts.hostname or "", parts.scheme == "https"
     kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
-    connection = kind(parts.hostname, timeout=10)
-    connection.sock = socket.create_connection((resolve or parts.hostname, 443 if is_secure else 80), timeout=10)
+    connection = kind(host, timeout=10)
+    connection.sock = socket.create_connection((resolve or host, 443 if is_secure else 80), timeout=10)
     try:
         if is_secure:
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
         connection.request("GET", parts.path, headers={"User-Agent": "smoke"})
         response = connection.getresponse()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()})
@@ -88,33 +88,33 @@ def problem(check: Check, context: ssl.SSLContext, resolve: str | None) -> str |
         answer = get(check.url, context, resolve)
     except (OSError, http.client.HTTPException) as error:
         return f"{type(error).__name__}: {error}"
-    if check.kept(answer):
+    if check.passes(answer):
         return None
     seen = {name: answer.headers[name] for name in ("location", "strict-transport-security") if name in answer.headers}
     return f"{answer.status} {seen or ''}".strip()
 
 
 def served(inventory: str) -> list[dict]:
-    """The domain of the inventory's environment on each Docker host, and whether names below it are served too."""
+    """The domain of the inventory's environment on each Docker host, and whether its subdomains are served too."""
     wanted = f"msg={{{{ {{'domain': {SERVED}.domain, 'wildcard': {SERVED}.wildcard | default(true)}} }}}}"
     secrets = {name: value for name, value in os.environ.items() if name not in SSH}
     with access(secrets) as env:
         answers = ask(inventory, env, "docker_hosts", "ansible.builtin.debug", wanted).values()
     found = [answer["msg"] for answer in answers]
     if not found or not all(isinstance(entry, dict) for entry in found):
-        raise Refused(
-            f"Found no domain in {inventory}. Expected docker_hosts with docker_host_environments. Said: {found}"
+        raise AccessRefused(
+            f"Found no domain in {inventory}. Expected docker_hosts with docker_host_environments. Ansible answered: {found}"
         )
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/smoke", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(prog="scripts/smoke.py", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-i", "--inventory", required=True)
     options = parser.parse_args()
     try:
         todo = [check for entry in served(options.inventory) for check in checks(**entry)]
-    except Refused as refusal:
+    except AccessRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
     resolve = os.environ.get("SMOKE_RESOLVE") or None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 REPORTS = Path(".cache/test")
 SHELL_FILES = "git ls-files -co --exclude-standard | xargs grep -d skip -lE '^#!/usr/bin/env bash|^# shellcheck shell='"
 PYTEST = ["python", "-m", "pytest", "--durations=15", "--durations-min=2"]
 # Scenarios on the same two machines: in `make test` each builds on what the one before left there.
 STACKED = ["postgres_primary", "postgres_replica", "pgbouncer", "monitoring"]
-# "ubuntu" needs Ubuntu's image and repositories of others: make ubuntu.
+# "ubuntu" needs Ubuntu's image and other repositories: make ubuntu.
 ELSEWHERE = {"default", "bench", "ubuntu"}
 ALONE = sorted({path.parent.name for path in Path("molecule").glob("*/molecule.yml")} - ELSEWHERE - {*STACKED})
 
@@ -19,9 +20,8 @@ ALONE = sorted({path.parent.name for path in Path("molecule").glob("*/molecule.y
 class Step:
     """One command with a name and a time limit.
 
-    Steps of one lane run in their order, beside those of the other lanes. Steps after a failed one run all the
-    same, except those that need it. A step that must change nothing fails when Ansible's recap says otherwise.
-    What pytest found is read from its report.
+    Steps of one lane run in their order, beside those of the other lanes. A failed step stops only the steps that need it.
+    An `unchanged` step fails if Ansible's recap reports a change. Test counts are read from pytest's report.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Step:
         return REPORTS / f"{self.report}.xml" if self.report else None
 
 
-def pytest_step(name: str, *arguments: str, report: str, **more) -> Step:
+def pytest_step(name: str, *arguments: str, report: str, **more: Any) -> Step:
     command = [*PYTEST, f"--junit-xml={REPORTS / report}.xml", *arguments]
     return Step(name, command, report=report, **more)
 
 
-def lab_step(name: str, command: str, inventory: str = "production", needs: tuple[str, ...] = (), **more) -> Step:
+def lab_step(name: str, command: str, inventory: str = "production", needs: tuple[str, ...] = (), **more: Any) -> Step:
     env = {"LAB_INVENTORY": inventory}
     return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 10, **more})
 
@@ -57,12 +57,13 @@ def code_step(name: str, *command: str, minutes: float = 5) -> Step:
     return Step(name, list(command), minutes=minutes, lane="code")
 
 
-# What reads the code alone.
+# Steps that only read the code.
 CODE = [
     code_step("lint ansible", "ansible-lint", "--strict", minutes=10),
     code_step("lint yaml", "yamllint", "--strict", "."),
     code_step("lint python", "ruff", "check", "."),
     code_step("lint python format", "ruff", "format", "--check", "--diff", "."),
+    code_step("lint text", "pre-commit", "run", "--all-files", "text"),
     code_step("lint vaults", "scripts/check-vaults"),
     code_step("lint shell", "bash", "-c", f"{SHELL_FILES} | xargs shellcheck"),
     code_step("lint workflows", "scripts/actionlint", minutes=10),
@@ -102,27 +103,29 @@ SCENARIOS = [
     UNSTACK,
 ]
 
-RAISE = [
+START = [
     lab_step("lab create", "create", needs=("prepare images",)),
     lab_step("lab converge", "converge", needs=("lab create",), minutes=15),
     lab_step("lab converge staging", "converge", "staging", needs=("lab converge",)),
 ]
 
 LAB = [
-    lab_step("lab destroy what stood", "destroy", needs=("prepare engine",)),
-    RAISE[0],
+    lab_step("lab destroy", "destroy", needs=("prepare engine",)),
+    START[0],
     lab_step("lab check, bare machines", "check", needs=("lab create",)),
-    *RAISE[1:],
+    *START[1:],
     # Production's second run is the one of the installed artefact, in tests/lab.
     lab_step("lab idempotence staging", "idempotence", "staging", needs=("lab converge staging",)),
     lab_step("lab check", "check", needs=("lab converge",), unchanged=True),
-    Step("lab status", ["scripts/status"], needs=("lab converge",)),
+    Step("lab status", ["scripts/env", "python", "scripts/report.py", "status"], needs=("lab converge",)),
     lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=20, report="verify-default"),
     pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=60, needs=("lab converge staging",)),
 ]
 
 STEPS = [*CODE, *PREPARE, *SCENARIOS, *LAB]
 CLEAN = Step("clean", ["scripts/clean"], minutes=5)
+# Fails where the lab is another checkout's.
+OWNER = ["scripts/lab-owner"]
 
 
 def parts() -> dict[str, list[Step]]:
@@ -132,7 +135,7 @@ def parts() -> dict[str, list[Step]]:
         tests = pytest_step(
             path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)
         )
-        found[path.name] = [*PREPARE, *RAISE, tests]
+        found[path.name] = [*PREPARE, *START, tests]
     for path in sorted(Path("tests/bench").glob("*")):
         if path.is_file() and path.suffix == "":
             name = f"bench-{path.name}"

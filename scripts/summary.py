@@ -14,7 +14,7 @@ RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+f
 
 
 def tasks(output: str) -> list[str]:
-    """The tasks that changed or failed, each with its differences; what was as it should be is left out."""
+    """The tasks that changed or failed, each with its diff."""
     found: list[list[str]] = []
     lines: list[str] = []
     told = True
@@ -25,7 +25,7 @@ def tasks(output: str) -> list[str]:
         elif SECTION.match(line):
             lines = []
         elif line.strip():
-            # A result goes on in lines that are indented; so does a difference.
+            # Indented lines belong to the result, or to the diff, before them.
             told = told if line[0].isspace() else not QUIET.match(line)
             if told:
                 lines.append(line.rstrip())
@@ -34,7 +34,7 @@ def tasks(output: str) -> list[str]:
 
 
 def recap(output: str) -> list[tuple[str, int, int, int]]:
-    """(host, ok, changed, failed or unreachable) of the hosts that did anything."""
+    """(host, ok, changed, failed or unreachable) of the hosts on which a task ran."""
     matches = [match.groups() for line in output.splitlines() if (match := RECAP.match(line))]
     rows = [(host, int(ok), int(changed), int(away) + int(failed)) for host, ok, changed, away, failed in matches]
     return [row for row in rows if any(row[1:])]
@@ -56,7 +56,7 @@ def markdown(name: str, output: str, code: int, check: bool, limit: int = LIMIT)
     if told:
         what = "What would change" if check else "What changed"
         lines += [
-            f"<details><summary>{what}; of a machine that another inventory owns: what is pending there</summary>",
+            f"<details><summary>{what}; on a machine that another inventory owns: what is pending there</summary>",
             "",
         ]
         room = limit - len("\n".join(lines).encode()) - 300
@@ -65,13 +65,13 @@ def markdown(name: str, output: str, code: int, check: bool, limit: int = LIMIT)
 
 
 def fitting(texts: list[str], room: int) -> str:
-    """As many of the texts as there is room for, and how many more there are."""
+    """As many of the texts as fit, and how many were left out."""
     kept: list[str] = []
     for number, text in enumerate(texts):
         size = len(text.encode()) + 2
         if size > room:
             kept.append(text.encode()[: max(room, 0)].decode(errors="ignore").rstrip())
-            kept.append(f"# cut here, {len(texts) - number - 1} more tasks: all of it is in the log of the run")
+            kept.append(f"# cut here, {len(texts) - number - 1} more tasks: see the log of the run")
             break
         kept.append(text)
         room -= size
@@ -79,6 +79,6 @@ def fitting(texts: list[str], room: int) -> str:
 
 
 def fenced(text: str) -> str:
-    """A block that the text cannot end."""
+    """A code block with a fence longer than any in the text."""
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+|$", text)))
     return f"{fence}diff\n{text}\n{fence}"

@@ -1,4 +1,4 @@
-"""Run steps, say how each went, and end with "N passed, N failed"."""
+"""Run steps, print the result of each, and end with "N passed, N failed"."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from steps import CLEAN, LANES, REPORTS, STEPS, Step, parts
+from steps import CLEAN, LANES, OWNER, REPORTS, STEPS, Step, parts
 
 TAIL = 60
-# What runs now, so that it can be ended; and what makes no next step begin.
-RUNNING: set[subprocess.Popen] = set()
+# What runs now, so that it can be ended, and whether no further step may begin.
+RUNNING: set[subprocess.Popen[bytes]] = set()
 ENDED = threading.Event()
 PRINTING = threading.Lock()
 
@@ -53,7 +53,7 @@ def execute(step: Step, log: Path) -> str | None:
     return None
 
 
-def stop(process: subprocess.Popen) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End a step with everything that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -74,7 +74,7 @@ def count(report: Path) -> tuple[int, int, int]:
 
 
 def run(step: Step) -> tuple[int, int]:
-    """Run a step, print one line about it, and return how much passed and failed."""
+    """Run a step, print its result, and return how many passed and failed."""
     log = REPORTS / f"{re.sub('[^a-z0-9_]+', '-', step.name)}.log"
     if step.report_file:
         step.report_file.unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def run(step: Step) -> tuple[int, int]:
         if passed + failed == 0:
             problem = problem or "no tests were found"
     elif step.report_file:
-        problem = problem or "there is no report of its tests"
+        problem = problem or "its test report is missing"
     is_pytest = "pytest" in step.command
     if problem and not failed:
         failed += 1
@@ -102,7 +102,7 @@ def run(step: Step) -> tuple[int, int]:
     if problem or step.show:
         lines = [f"    | {line}" for line in log.read_text(errors="replace").splitlines()[-TAIL:]]
     if problem:
-        words += [f"FAILED: {problem}", f"all of it: {log}"]
+        words += [f"FAILED: {problem}", f"log: {log}"]
     tell(*lines, f"    {took:7.1f} s   {step.name}: {', '.join(words) or 'ok'}")
     return passed, failed
 
@@ -114,15 +114,15 @@ def tell(*lines: str) -> None:
 
 
 class Run:
-    """Lanes of steps, side by side; a step waits for what it needs and is left out if that did not succeed."""
+    """Lanes of steps, side by side; a step waits for what it needs and is skipped if that failed."""
 
-    def __init__(self, steps: list[Step]):
+    def __init__(self, steps: list[Step]) -> None:
         self.lanes = [lane for lane in ([step for step in steps if step.lane == name] for name in LANES) if lane]
         self.over = {step.name: threading.Event() for step in steps}
         self.unmet: set[str] = set()
 
     def all(self) -> tuple[int, int]:
-        """Run everything; return how much passed and failed."""
+        """Run everything; return how many passed and failed."""
         with ThreadPoolExecutor(len(self.lanes)) as executor:
             lanes = [executor.submit(self.in_order, lane) for lane in self.lanes]
             try:
@@ -133,7 +133,7 @@ class Run:
         return sum(passed for passed, _failed in counts), sum(failed for _passed, failed in counts)
 
     def end(self) -> None:
-        """Let nothing begin any more, and stop what runs."""
+        """Stop what runs and let nothing else begin."""
         ENDED.set()
         for event in self.over.values():
             event.set()
@@ -141,7 +141,7 @@ class Run:
             stop(process)
 
     def in_order(self, lane: list[Step]) -> tuple[int, int]:
-        """Run the steps of a lane; return how much passed and failed."""
+        """Run the steps of a lane; return how many passed and failed."""
         passed = failed = 0
         for step in lane:
             needs = [name for name in step.needs if name in self.over]
@@ -151,7 +151,7 @@ class Run:
                 break
             unmet = [name for name in needs if name in self.unmet]
             if unmet:
-                tell(f"==> {step.name}", f"    left out: {unmet[0]} did not succeed")
+                tell(f"==> {step.name}", f"    skipped: {unmet[0]} failed or was skipped")
                 bad = 0
             else:
                 good, bad = run(step)
@@ -174,11 +174,11 @@ def with_needs(chosen: list[Step]) -> list[Step]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
-    parser.add_argument("names", nargs="*", help="run only the steps whose names begin like this, and what they need")
-    parser.add_argument("--part", help="one of the long tests; empty: which there are")
+    parser.add_argument("names", nargs="*", help="run only the steps whose names begin with this, and what they need")
+    parser.add_argument("--part", help="one of the long tests; empty: list them")
     options = parser.parse_args()
     REPORTS.mkdir(parents=True, exist_ok=True)
-    # Whoever ends this ends what it started as well.
+    # Ending this ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     if options.part is not None:
@@ -189,17 +189,23 @@ def main() -> int:
     elif options.names:
         steps = with_needs([step for step in STEPS if step.name.startswith(tuple(options.names))])
         if not steps:
-            print("No step begins like that. These are the steps:", *(step.name for step in STEPS), sep="\n  ")
+            print(
+                "Found no step whose name begins with that. Expected one of:",
+                *(step.name for step in STEPS),
+                sep="\n  ",
+            )
             return 2
     else:
         steps = STEPS
 
-    takes_down = not os.environ.get("KEEP") and any(step.name.startswith("lab ") for step in steps)
+    if any(step.lane != "code" for step in steps) and subprocess.run(OWNER, check=False).returncode:
+        return 2
+    cleans_up = not os.environ.get("KEEP") and any(step.name.startswith("lab ") for step in steps)
     passed = failed = cleaned = left = 0
     try:
         passed, failed = Run(steps).all()
     finally:
-        if takes_down:
+        if cleans_up:
             cleaned, left = run(CLEAN)
     print(f"\n{passed + cleaned} passed, {failed + left} failed", flush=True)
     return 0 if passed and not failed + left else 1

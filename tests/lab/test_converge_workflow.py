@@ -132,7 +132,7 @@ def test_staging_reports_a_change_of_the_machine_and_production_applies_it(workf
 @pytest.mark.parametrize(
     ("known", "told"),
     [
-        (lambda lines: [swapped(line, lines) for line in lines], "app01: its key is another one."),
+        (lambda lines: [swapped(line, lines) for line in lines], "app01: its key is not the one of SSH_KNOWN_HOSTS."),
         (
             lambda lines: [line for line in lines if "198.18.0.11 " not in line],
             "app01: SSH_KNOWN_HOSTS has no key for it.",
@@ -147,7 +147,7 @@ def test_a_host_key_that_is_not_pinned_stops_the_run_before_anything_else(workfl
         "production", "PLAYBOOK=pgbouncer", SSH_KNOWN_HOSTS="\n".join(known(lines))
     )
     assert code != 0
-    assert told in said and "nothing was changed" in said and "renew SSH_KNOWN_HOSTS" in said
+    assert told in said and "nothing was changed" in said and "update SSH_KNOWN_HOSTS" in said
     assert "PLAY [" not in said
     assert files() == before
 
@@ -170,7 +170,8 @@ def test_a_wrong_vault_password_ends_the_run_and_is_not_printed(workflow):
 def test_a_run_that_is_ended_from_outside_leaves_no_secret_behind(workflow):
     with tempfile.TemporaryDirectory(prefix="t-") as directory:
         env = {**os.environ, **secrets(), "TMPDIR": directory}
-        command = ["scripts/converge", "--check", "-i", str(workflow.inventories / "staging"), "status"]
+        inventory = str(workflow.inventories / "staging")
+        command = ["python", "scripts/converge.py", "--check", "-i", inventory, "status"]
         run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: list(Path(directory).glob("converge-*/cp/*")), what="an open connection")
         run.send_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ POOLS = {
 
 
 def pools(*arguments):
-    done = subprocess.run([ROOT / "scripts" / "pools", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "pools", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -30,7 +30,7 @@ def test_the_table_has_every_pool_with_its_target():
 
 
 def test_programs_get_the_same_as_json():
-    for row in json.loads(pools("--json")):
+    for row in json.loads(pools("JSON=1")):
         target, size = POOLS[row["pool"]]
         assert row["target"].startswith(target)
         assert (row["servers_allowed"], row["clients_waiting"]) == (size, 0)

@@ -11,7 +11,7 @@ from support.fixtures.lab import ROOT, wait_for
 
 
 def status(*arguments):
-    done = subprocess.run([ROOT / "scripts" / "status", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "status", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -25,7 +25,7 @@ def test_the_table_has_every_member_with_role_lag_and_slot():
 
 
 def test_programs_get_the_same_as_json():
-    rows = {row["member"]: row for row in json.loads(status("--json"))}
+    rows = {row["member"]: row for row in json.loads(status("JSON=1"))}
     assert (rows["pg-main"]["role"], rows["pg-main"]["port"]) == ("primary", 5432)
     assert rows["pg-replica1"]["streaming"] is True
     assert isinstance(rows["pg-replica1"]["lag_bytes"], int)
@@ -34,7 +34,7 @@ def test_programs_get_the_same_as_json():
 def test_a_stopped_replica_is_missing_and_not_without_lag(db01, admin_sql):
     db01.check_output("systemctl stop postgresql@15-pg_replica1")
     try:
-        row = json.loads(status("--json"))[1]
+        row = json.loads(status("JSON=1"))[1]
     finally:
         db01.check_output("systemctl start postgresql@15-pg_replica1")
     assert (row["state"], row["streaming"], row["lag_bytes"], row["slot_active"]) == ("stopped", False, None, False)

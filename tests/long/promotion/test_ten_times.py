@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ten switchovers to and fro under load: no transaction fails, none is lost, and how long they take."""
+"""Ten switchovers back and forth under load: no transaction fails, none is lost, and how long they take."""
 
 from __future__ import annotations
 

@@ -204,8 +204,8 @@ def test_make_lab_does_what_make_test_does():
         r"(?m)^(?:phase '[^']+' )?(?:env LAB_INVENTORY=\w+ )?((?:scripts|tests)/\S.*)$",
         (ROOT / "scripts/lab").read_text(),
     )
-    assert len(lab) == 7
-    assert set(lab) - {"scripts/setup"} <= {" ".join(step.command) for step in steps.STEPS}
+    assert len(lab) == 8
+    assert set(lab) - {"scripts/setup", *steps.OWNER} <= {" ".join(step.command) for step in steps.STEPS}
     assert "scripts/setup" in (ROOT / "scripts/test").read_text()
 
 

@@ -32,7 +32,7 @@ def hosts(listing, group):
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_host_has_what_its_roles_need(offline, inventories, environment):
-    done = offline.run("scripts/check-inventory", inventories / environment)
+    done = offline.run("make", "check-inventory", f"INVENTORY={inventories / environment}")
     assert (done.returncode, done.stdout) == (0, f"{inventories / environment}: 5 hosts have what their roles need\n")
 
 
@@ -120,7 +120,7 @@ def complaints(copy_inventories, tmp_path_factory):
         (MACHINES, "postgres_sync_mode: quorum", "postgres_sync_mode: quorom"),
         (MACHINES, "monitoring_receiver: {email_configs: [{to: infra@plannerate.com.br}]}\n", ""),
     )
-    done = offline.run("scripts/check-inventory", wrong / "production", contradictory / "production")
+    done = offline.check_inventory(wrong / "production", contradictory / "production")
     assert done.returncode == 1
     return done.stdout
 
@@ -151,12 +151,12 @@ def test_a_mistake_is_found(complaints, complaint):
 def test_what_is_ansibles_or_ones_own_is_no_mistake(offline, copy_inventories):
     own = "ansible_user: ops\nansible_port: 2222\nansible_ssh_common_args: -o X=y\nansible_become_password: x\nour_racks: [a, b]"
     inventory = copy_inventories((MACHINES, "ansible_user: root", own)) / "production"
-    done = offline.run("scripts/check-inventory", inventory)
+    done = offline.check_inventory(inventory)
     assert done.returncode == 0, done.stdout
 
 
 def test_an_inventory_that_is_not_there_is_not_taken_for_a_good_one(offline, tmp_path):
-    done = offline.run("scripts/check-inventory", tmp_path / "nothing")
+    done = offline.check_inventory(tmp_path / "nothing")
     assert done.returncode == 1
     assert "no hosts were found" in done.stdout
 

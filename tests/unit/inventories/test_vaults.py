@@ -99,10 +99,10 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
     assert done.returncode == 0, done.stderr
     assert check().returncode == check(*vaults).returncode == 0
 
-    done = offline.run("scripts/check-inventory", repository / "inventories/production")
+    done = offline.check_inventory(repository / "inventories/production")
     assert done.returncode == 0, done.stdout
     del offline.environment["ANSIBLE_VAULT_PASSWORD_FILE"]
-    done = offline.run("scripts/check-inventory", repository / "inventories/production")
+    done = offline.check_inventory(repository / "inventories/production")
     assert "is the vault's password in ANSIBLE_VAULT_PASSWORD_FILE?" in done.stdout
 
 

@@ -86,14 +86,17 @@ def test_without_them_everything_is_as_by_hand():
 def test_a_secret_that_nobody_has_set_is_named(given, absent):
     assert access.missing(given) == absent
     if absent:
-        with pytest.raises(access.Refused, match=rf"(?s)Found no {absent[0]}\. Expected .*"), access.access(given):
+        with (
+            pytest.raises(access.AccessRefused, match=rf"(?s)Found no {absent[0]}\. Expected .*"),
+            access.access(given),
+        ):
             pass
 
 
 @pytest.mark.parametrize("name", access.SSH)
 def test_a_secret_that_is_something_else_is_named(secrets, name):
     given = {**secrets, name: "something else"}
-    with pytest.raises(access.Refused, match=f"Found a {name} that OpenSSH cannot read"), access.access(given):
+    with pytest.raises(access.AccessRefused, match=f"Found a {name} that OpenSSH cannot read"), access.access(given):
         pass
 
 
@@ -118,7 +121,7 @@ def test_what_is_no_inventory_is_never_handed_to_ansible(path, monkeypatch, tmp_
     """It would run whatever is executable there: of the checkout, every one of its scripts."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(converge, "KEPT", tmp_path)
-    with pytest.raises(access.Refused, match="Found no inventory"):
+    with pytest.raises(access.AccessRefused, match="Found no inventory"):
         access.ask(path, {}, "all", "ansible.builtin.debug", "")
     monkeypatch.setattr(sys, "argv", ["converge", "-i", path])
     monkeypatch.setattr(converge, "run", lambda *_: pytest.fail("it was handed over"))
@@ -141,6 +144,6 @@ def test_another_host_key_and_a_missing_one_are_told_apart():
         "good": {"rc": 0},
     }
     assert access.wrong_host_keys(answers) == [
-        "app01: its key is another one.",
+        "app01: its key is not the one of SSH_KNOWN_HOSTS.",
         "db01: SSH_KNOWN_HOSTS has no key for it.",
     ]

@@ -26,7 +26,7 @@ def test_each_inventory_has_the_domain_of_its_own_environment(inventory, domain)
 
 def test_an_inventory_without_a_domain_is_refused(tmp_path):
     (tmp_path / "hosts.yml").write_text("docker_hosts: {hosts: {app01: }}\n")
-    with pytest.raises(access.Refused, match="Found no domain"):
+    with pytest.raises(access.AccessRefused, match="Found no domain"):
         smoke.served(str(tmp_path))
 
 
@@ -42,12 +42,12 @@ def test_names_below_the_domain_are_asked_where_the_certificate_covers_them():
 
 def test_what_counts_as_kept():
     up, tenant, guarded, redirect = smoke.checks("app.test")
-    assert up.kept(Answer(200, {})) and not up.kept(Answer(503, {}))
-    assert tenant.kept(Answer(200, {})) and not tenant.kept(Answer(404, {}))
-    assert guarded.kept(Answer(200, GUARDED))
+    assert up.passes(Answer(200, {})) and not up.passes(Answer(503, {}))
+    assert tenant.passes(Answer(200, {})) and not tenant.passes(Answer(404, {}))
+    assert guarded.passes(Answer(200, GUARDED))
     for name in GUARDED:
-        assert not guarded.kept(Answer(200, {key: value for key, value in GUARDED.items() if key != name}))
-    assert not guarded.kept(Answer(200, GUARDED | {"strict-transport-security": "max-age=60"}))
-    assert redirect.kept(Answer(308, {"location": "https://app.test/up"}))
-    assert not redirect.kept(Answer(302, {"location": "https://app.test/up"}))
-    assert not redirect.kept(Answer(301, {"location": "https://elsewhere.test/up"}))
+        assert not guarded.passes(Answer(200, {key: value for key, value in GUARDED.items() if key != name}))
+    assert not guarded.passes(Answer(200, GUARDED | {"strict-transport-security": "max-age=60"}))
+    assert redirect.passes(Answer(308, {"location": "https://app.test/up"}))
+    assert not redirect.passes(Answer(302, {"location": "https://app.test/up"}))
+    assert not redirect.passes(Answer(301, {"location": "https://elsewhere.test/up"}))
