@@ -43,7 +43,7 @@ test: ## run everything that must hold before a change lands; removes the lab at
 test-all: ## run one of the long tests: PART=name; without PART, list them
 	@scripts/test --part=$(PART)
 
-drill: ## cause each failure that has an alert, in the lab, and wait until the alert fires and resolves
+drill: ## cause a dozen failures in the lab, and wait until each alert fires and resolves
 	@scripts/test --part=drill
 
 lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, actionlint, zizmor and check the whitespace
