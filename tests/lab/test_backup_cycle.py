@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 import pytest
-from support.fixtures.lab import DATABASE, INVENTORIES, PORTS, ROOT, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import DATABASE, INVENTORIES, PORTS, playbook, wait_for
 
 RESTORED = f"{DATABASE}_restored_by_test"
 METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from support.fixtures.edge import ADDRESS, acme_roots
+from support.helpers.edge import ADDRESS, acme_roots
 
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support.fixtures.lab import DB01, PORTS, answers, changed, playbook, wait_for
+from support.helpers.lab import DB01, PORTS, answers, changed, playbook, wait_for
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import at_home, healthy, primary_of
 

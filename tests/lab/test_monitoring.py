@@ -8,8 +8,9 @@ import json
 import subprocess
 
 import pytest
-from support.fixtures.lab import ROOT, changed, playbook, wait_for
-from support.fixtures.monitoring import read_by_rules
+from support.helpers.checkout import ROOT
+from support.helpers.lab import changed, playbook, wait_for
+from support.helpers.monitoring import read_by_rules
 
 PROBES = {"https://app.test/up", "https://dev.test/up"}
 

@@ -8,7 +8,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.fixtures.lab import PORTS, changed, playbook, wait_for
+from support.helpers.lab import PORTS, changed, playbook, wait_for
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import at_home, primary_of, state_of
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from support.fixtures.lab import ROOT, Cluster, changed, over_ssh, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import Cluster, changed, over_ssh, playbook, wait_for
 
 ADDRESS = "198.18.0.31"
 INVENTORY = ROOT / "molecule" / "adoption" / "inventory" / "production"

@@ -8,7 +8,8 @@ import re
 import subprocess
 
 import pytest
-from support.fixtures.lab import ROOT, answers, changed, over_ssh, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import answers, changed, over_ssh, playbook, wait_for
 from support.helpers.ledger import load
 
 INVENTORY = ROOT / "molecule" / "pgbouncer" / "inventory" / "production"
