@@ -6,7 +6,7 @@ from __future__ import annotations
 
 pytest_plugins = [
     "support.fixtures.artefact",
-    "support.fixtures.backup_faults",
+    "support.fixtures.backup",
     "support.fixtures.edge",
     "support.fixtures.lab",
     "support.fixtures.monitoring",

@@ -15,14 +15,6 @@ from support.helpers.monitoring import read_by_rules
 PROBES = {"https://app.test/up", "https://dev.test/up"}
 
 
-@pytest.fixture(scope="module")
-def backed_up(db01):
-    """The jobs of the backups have run, each once at least."""
-    if db01.run("ls /var/lib/prometheus/node-exporter | grep -q drill").rc:
-        for job in ("backup", "backup-drill", "backup-rotate"):
-            db01.check_output(f"systemctl start plannerate-{job}@production.service")
-
-
 @pytest.mark.usefixtures("backed_up")
 @pytest.mark.parametrize("selector", read_by_rules())
 def test_what_a_rule_reads_exists(monitoring, selector):
