@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-# Those that others import come first.
 pytest_plugins = [
-    "support.fixtures.lab",
-    "support.fixtures.edge",
     "support.fixtures.artefact",
-    "support.fixtures.backup_faults",
-    "support.fixtures.careless",
+    "support.fixtures.backup",
+    "support.fixtures.edge",
+    "support.fixtures.lab",
     "support.fixtures.monitoring",
     "support.fixtures.offline",
     "support.fixtures.pooler",
-    "support.fixtures.pooler_failures",
 ]

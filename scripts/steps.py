@@ -129,8 +129,11 @@ OWNER = ["scripts/lab-owner"]
 
 
 def parts() -> dict[str, list[Step]]:
-    """The long tests: a directory of tests/long on a raised lab, or a program of tests/bench."""
-    found: dict[str, list[Step]] = {}
+    """The long tests: a directory of tests/long on a raised lab, a program of tests/bench, or the mutations of the code."""
+    mutations = pytest_step(
+        "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="code"
+    )
+    found: dict[str, list[Step]] = {"mutations": [mutations]}
     for path in sorted(Path("tests/long").glob("*/")):
         tests = pytest_step(
             path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)

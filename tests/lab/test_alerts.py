@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import playbook
-from support.fixtures.monitoring import QUIET
 from support.helpers.drill import Breakage, drill
+from support.helpers.lab import playbook
+from support.helpers.monitoring import QUIET
 
 
 def test_a_stopped_replica_and_a_removed_container_are_told(monitoring, receiver):

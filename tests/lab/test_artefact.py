@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from support.fixtures.artefact import elsewhere, run
-from support.fixtures.lab import INVENTORIES, ROOT, changed
+from support.helpers.artefact import elsewhere, run
+from support.helpers.checkout import ROOT
+from support.helpers.lab import INVENTORIES, changed
 
 
 def test_site_by_its_name_from_an_empty_path_has_nothing_to_change(installed, tmp_path):

@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 import pytest
-from support.fixtures.lab import DATABASE, INVENTORIES, PORTS, ROOT, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import DATABASE, INVENTORIES, PORTS, playbook, wait_for
 
 RESTORED = f"{DATABASE}_restored_by_test"
 METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
@@ -96,6 +97,7 @@ def test_the_playbooks_back_up_prove_and_restore(db01, checksums):
     assert len(checksums(DATABASE)) == 3
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_the_module_plans_what_the_command_plans(db01):
     """On the machine with its distribution's boto3, and on the controller with the current one."""
     settings = json.loads(db01.file("/etc/plannerate-backup/production.json").content_string)
@@ -165,6 +167,7 @@ def test_a_non_owner_backs_up_its_own_database_and_none_else(db01):
     assert "permission denied for database" in refused.stderr
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_secrets_are_in_no_log_and_in_no_file_of_others(db01):
     secrets = ["lab-writer-secret", "lab-rotator-secret", "AGE-SECRET-KEY-"]
     secrets.append(db01.file("/etc/plannerate-backup/production/pgpass").content_string.strip().split(":")[-1])

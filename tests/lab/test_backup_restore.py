@@ -20,7 +20,7 @@ SELECT (SELECT md5(string_agg(i::text, ',' ORDER BY id)) FROM items i),
 def environment(machine):
     environment = Environment(machine("db01"), "restores")
     environment.raise_up()
-    assert environment.command("run").rc == 0
+    environment.back_up()
     yield environment
     for name in databases(environment):
         environment.sql(f'DROP DATABASE "{name}" WITH (FORCE)', "postgres")
@@ -67,27 +67,30 @@ def test_an_existing_database_is_not_touched(environment):
 def test_one_table_comes_alone(environment):
     name = f"{environment.database}_table"
     restore(environment, "--into", name, "--table=public.notes")
-    assert environment.sql("SELECT count(*) FROM notes", name) == "1000"
+    assert environment.sql("SELECT count(*) FROM notes", name) == environment.sql("SELECT count(*) FROM notes")
     assert environment.sql("SELECT count(*) FROM items", name) == "0"
 
 
 def test_a_time_and_an_id_choose_the_backup(environment):
-    first = max(environment.look()["states"])
+    count = "SELECT count(*) FROM notes"
+    first, before = max(environment.look()["states"]), environment.sql(count)
     environment.sql("SET synchronous_commit = local; INSERT INTO notes VALUES (1001, 'late')")
-    assert environment.command("run").rc == 0
+    environment.back_up()
+    after = environment.sql(count)
+    assert int(after) == int(before) + 1
     second = max(environment.look()["states"])
     digits = first.split("Z")[0]
     moment = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[9:11]}:{digits[11:13]}:{digits[13:15]}Z"
     for number, (option, meant, rows) in enumerate(
         [
-            (f"--time={moment}", first, "1000"),
-            (f"--backup={second}", second, "1001"),
-            (f"--backup={first}", first, "1000"),
+            (f"--time={moment}", first, before),
+            (f"--backup={second}", second, after),
+            (f"--backup={first}", first, before),
         ]
     ):
         name = f"{environment.database}_chosen_{number}"
         assert restore(environment, option, "--into", name)["backup"] == meant
-        assert environment.sql("SELECT count(*) FROM notes", name) == rows
+        assert environment.sql(count, name) == rows
 
 
 def test_over_the_existing_one_only_after_a_safety_backup_and_the_old_one_stays(environment):
@@ -102,7 +105,7 @@ def test_over_the_existing_one_only_after_a_safety_backup_and_the_old_one_stays(
     assert answer["backup"] == newest
     restore(environment, f"--backup={safety}", "--into", f"{environment.database}_safety")
     assert environment.sql("SELECT count(*) FROM notes", f"{environment.database}_safety") == "10"
-    assert environment.command("run").rc == 0
+    environment.back_up()
     assert environment.command("drill").rc == 0
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from support.fixtures.lab import changed, playbook
+from support.helpers.lab import changed, playbook
 
 NEW_MEMBER = {"postgres_replica": {"hosts": {"pg-replica3": {"postgres_machine": "db01", "postgres_port": 5435}}}}
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.fixtures.lab import ADDRESSES, INVENTORIES, ROOT, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import ADDRESSES, INVENTORIES, playbook, wait_for
 
 LAB = ROOT / ".cache" / "lab"
 VAULT_PASSWORD = "open-sesame-9f2c"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from support.fixtures.lab import ROOT
+from support.helpers.checkout import ROOT
 
 
 def test_the_example_names_what_is_kept(db01):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import playbook
+from support.helpers.lab import playbook
 
 TRICKY = """it's a "test" of $HOME, \\ and # 100%"""
 # All that staging's inventory could touch of production and of the machine.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import changed, playbook
+from support.helpers.lab import changed, playbook
 
 BROKEN_ROUTE = {"routers": {"production-extra": {"rule": "Hostt(`app.test`)", "service": "production-app"}}}
 UNKNOWN_SERVICE = {"routers": {"production-extra": {"rule": "Host(`x.app.test`)", "service": "nowhere"}}}

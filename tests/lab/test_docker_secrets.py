@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import subprocess
 
-from support.fixtures.lab import playbook
+from support.helpers.lab import playbook
 
 NAMES = (
     "PRODUCTION_REDIS_PASSWORD",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.fixtures.lab import wait_for
+from support.helpers.lab import wait_for
 
 ENVIRONMENTS = {"app.test": "production", "dev.test": "staging"}
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import subprocess
 
-from support.fixtures.edge import CONTAINERS, Stacks
-from support.fixtures.lab import DB01, wait_for
+from support.helpers.edge import CONTAINERS, Stacks
+from support.helpers.lab import DB01, wait_for
 
 
 def engine_is_up():

@@ -7,13 +7,15 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from dataclasses import dataclass
 
 import pytest
-from support.fixtures.lab import DB01, PORTS, answers, changed, playbook, wait_for
-from support.helpers.ledger import load
+from support.helpers.lab import DB01, PORTS, answers, changed, playbook, wait_for
+from support.helpers.ledger import Ledger, load
 from support.helpers.roles_of_members import at_home, healthy, primary_of
 
 pytestmark = pytest.mark.usefixtures("home")
+OTHERS = ["pg-replica1", "pg-replica2"]
 UNITS = {name: f"postgresql@15-{name.replace('-', '_')}" for name in PORTS}
 
 
@@ -23,6 +25,48 @@ def home(admin_sql):
     at_home(admin_sql)
     yield
     at_home(admin_sql)
+
+
+@dataclass
+class Failover:
+    """What was said and seen while a killed primary was replaced, under load."""
+
+    plan: str
+    recovery_after_plan: str
+    said: str
+    ledger: Ledger
+
+
+@pytest.fixture(scope="module")
+def failover(home, pooler, admin_sql, db01):
+    """pg-main was killed, and pg-replica2 took over. The inventory lists pg-replica1 first, which was away while commits were
+    acknowledged.
+    """
+    db01.check_output(f"systemctl stop {UNITS['pg-replica1']}")
+    with load(pooler, pause=0.005) as ledger:
+        time.sleep(1)
+        db01.check_output("kill -9 $(head -n 1 /var/lib/postgresql/15/pg_main/postmaster.pid)")
+        db01.check_output(f"systemctl start {UNITS['pg-replica1']}")
+        plan = playbook("failover", "--check")
+        assert plan.returncode == 0, plan.stdout
+        recovery_after_plan = admin_sql("SELECT pg_is_in_recovery()", PORTS["pg-replica2"])
+        begun = time.monotonic()
+        done = playbook("failover")
+        print(f"failover took {time.monotonic() - begun:.1f} s from the command to its end")
+        assert done.returncode == 0, done.stdout
+    said = [" ".join(each.stdout.split()) for each in (plan, done)]
+    return Failover(said[0], recovery_after_plan, said[1], ledger)
+
+
+@pytest.fixture(scope="module")
+def rejoined(failover, admin_sql, db01):
+    """pg-main became a standby of pg-replica2: what that run said, and when the others had been started before it."""
+    wait_for(lambda: admin_sql_or_none(db01, PORTS["pg-replica1"]) == "t", timeout=60, what="the other standby")
+    before = start_times(admin_sql, OTHERS)
+    done = playbook("rejoin")
+    assert done.returncode == 0, done.stdout
+    wait_for(lambda: healthy(admin_sql), timeout=30, what="two synchronous standbys")
+    return done.stdout, before
 
 
 def start_times(sql, names):
@@ -37,32 +81,17 @@ def test_a_primary_that_lives_is_not_failed_over(admin_sql):
     assert primary_of(admin_sql) == "pg-main"
 
 
-def test_the_replica_with_more_wal_takes_over_from_a_killed_primary(pooler, admin_sql, db01):
-    """The inventory lists the one first that was away while commits were acknowledged."""
-    db01.check_output(f"systemctl stop {UNITS['pg-replica1']}")
-    with load(pooler, pause=0.005) as ledger:
-        time.sleep(1)
-        db01.check_output("kill -9 $(head -n 1 /var/lib/postgresql/15/pg_main/postmaster.pid)")
-        db01.check_output(f"systemctl start {UNITS['pg-replica1']}")
-        plan = playbook("failover", "--check")
-        assert plan.returncode == 0, plan.stdout
-        assert "pg-replica2 becomes the primary: it has the most WAL" in " ".join(plan.stdout.split())
-        assert admin_sql("SELECT pg_is_in_recovery()", PORTS["pg-replica2"]) == "t", "check mode changes nothing"
-        begun = time.monotonic()
-        done = playbook("failover")
-        print(f"failover took {time.monotonic() - begun:.1f} s from the command to its end")
-        assert done.returncode == 0, done.stdout
-    output = " ".join(done.stdout.split())
-    assert "at risk: 0 bytes: every acknowledged commit is on a standby that was asked" in output
-    assert "pg-main stays stopped: the rejoin playbook makes it a standby of pg-replica2" in output
-    assert ledger.lost == []
-    assert ledger.transactions > 200
-    assert [admin_sql("SELECT pg_is_in_recovery()", PORTS[name]) for name in ("pg-replica1", "pg-replica2")] == [
-        "t",
-        "f",
-    ]
+def test_the_replica_with_more_wal_takes_over_from_a_killed_primary(failover, admin_sql):
+    assert "pg-replica2 becomes the primary: it has the most WAL" in failover.plan
+    assert failover.recovery_after_plan == "t", "check mode changes nothing"
+    assert "at risk: 0 bytes: every acknowledged commit is on a standby that was asked" in failover.said
+    assert "pg-main stays stopped: the rejoin playbook makes it a standby of pg-replica2" in failover.said
+    assert failover.ledger.lost == []
+    assert failover.ledger.transactions > 200
+    assert [admin_sql("SELECT pg_is_in_recovery()", PORTS[name]) for name in OTHERS] == ["t", "f"]
 
 
+@pytest.mark.usefixtures("failover")
 def test_the_old_primary_does_not_come_back_by_itself_and_the_rightful_one_does(admin_sql, db01):
     subprocess.run(["docker", "restart", "--time=60", "plannerate-lab-db01"], check=True, capture_output=True)
     wait_for(lambda: answers(DB01), timeout=60, what="SSH")
@@ -86,16 +115,11 @@ def admin_sql_or_none(db01, port):
     return db01.run(f"runuser -u postgres -- psql -XAtqp {port} -c 'SELECT pg_is_in_recovery()'").stdout.strip()
 
 
-def test_it_becomes_a_synchronous_standby_without_touching_the_others(admin_sql, db01):
-    others = ["pg-replica1", "pg-replica2"]
-    wait_for(lambda: admin_sql_or_none(db01, PORTS["pg-replica1"]) == "t", timeout=60, what="the other standby")
-    before = start_times(admin_sql, others)
-    done = playbook("rejoin")
-    assert done.returncode == 0, done.stdout
-    assert "pg_rewind cannot" not in done.stdout, done.stdout
-    wait_for(lambda: healthy(admin_sql), timeout=30, what="two synchronous standbys")
+def test_it_becomes_a_synchronous_standby_without_touching_the_others(rejoined, admin_sql):
+    said, before = rejoined
+    assert "pg_rewind cannot" not in said, said
     assert primary_of(admin_sql) == "pg-replica2"
-    assert start_times(admin_sql, others) == before
+    assert start_times(admin_sql, OTHERS) == before
     again = playbook("rejoin")
     assert again.returncode == 0 and changed(again.stdout) == 0, again.stdout
     for inventory in ("production", "staging"):
@@ -103,6 +127,7 @@ def test_it_becomes_a_synchronous_standby_without_touching_the_others(admin_sql,
         assert done.returncode == 0 and changed(done.stdout) == 0, done.stdout
 
 
+@pytest.mark.usefixtures("rejoined")
 def test_a_data_directory_that_is_gone_is_survived_and_made_anew(pooler, admin_sql, db01):
     with load(pooler, pause=0.005) as ledger:
         db01.check_output(

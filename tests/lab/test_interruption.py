@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 
-from support.fixtures.lab import INVENTORIES, ROOT, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import INVENTORIES, playbook, wait_for
 
 DIRECTORY = "/var/lib/postgresql/15/pg_replica2"
 

@@ -8,18 +8,11 @@ import json
 import subprocess
 
 import pytest
-from support.fixtures.lab import ROOT, changed, playbook, wait_for
-from support.fixtures.monitoring import read_by_rules
+from support.helpers.checkout import ROOT
+from support.helpers.lab import changed, playbook, wait_for
+from support.helpers.monitoring import read_by_rules
 
 PROBES = {"https://app.test/up", "https://dev.test/up"}
-
-
-@pytest.fixture(scope="module")
-def backed_up(db01):
-    """The jobs of the backups have run, each once at least."""
-    if db01.run("ls /var/lib/prometheus/node-exporter | grep -q drill").rc:
-        for job in ("backup", "backup-drill", "backup-rotate"):
-            db01.check_output(f"systemctl start plannerate-{job}@production.service")
 
 
 @pytest.mark.usefixtures("backed_up")

@@ -9,7 +9,8 @@ import re
 import time
 
 import pytest
-from support.fixtures.lab import ROOT, changed, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import changed, playbook, wait_for
 
 PRODUCTION = {"database": "plannerate_production", "pool_size": 25, "prepared_statements": False}
 STAGING = {"database": "plannerate_staging", "pool_size": 20, "prepared_statements": False}

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import subprocess
 
-from support.fixtures.lab import DB01, ROOT
+from support.helpers.checkout import ROOT
+from support.helpers.lab import DB01
 
 POOLS = {
     "plannerate_production": (f"{DB01}:", 25),

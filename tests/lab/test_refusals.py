@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.fixtures.lab import changed, playbook
+from support.helpers.lab import changed, playbook
 
 # Everything a converge could touch: configuration, slots, who is in recovery, when each server started.
 FINGERPRINT = """

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import subprocess
 
-from support.fixtures.lab import ROOT, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import wait_for
 
 
 def status(*arguments):

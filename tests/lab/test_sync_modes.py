@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support.fixtures.lab import DATABASE, playbook, wait_for
+from support.helpers.lab import DATABASE, playbook, wait_for
 
 UNITS = {"pg-replica1": "postgresql@15-pg_replica1", "pg-replica2": "postgresql@15-pg_replica2"}
 

@@ -1,6 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster made by hand was adopted while two clients were connected. In the order in which its owners would go on."""
+"""A cluster made by hand was adopted while two clients were connected.
+
+The first tests look at what the adoption left; the last ones go on as the cluster's owners would, each from where it needs to be.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from support.fixtures.lab import ROOT, Cluster, changed, over_ssh, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import Cluster, changed, over_ssh, playbook, wait_for
 
 ADDRESS = "198.18.0.31"
 INVENTORY = ROOT / "molecule" / "adoption" / "inventory" / "production"
@@ -183,10 +187,11 @@ def test_a_member_that_is_made_anew_lets_the_same_clients_in(machine, sql):
     assert "md5" in machine.check_output(rules.format("replica2"))
 
 
-def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(machine, sql):
+@pytest.fixture(scope="module")
+def finished(sql):
+    """The adoption is ended, as its owners do one day: the rules are dropped and the servers restarted. What that run said."""
     Path(f"{LEDGER}.stop").touch()
     time.sleep(0.5)
-    commits = client()["commits"]
     for role, password in PASSWORDS.items():
         sql(f"ALTER ROLE {role} PASSWORD '{password}'")
     # From now on the password that the inventory gives is the owner's.
@@ -195,12 +200,17 @@ def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(machi
         "postgres", postgres_adopted_rules="drop", postgres_adopt_restart=True, postgres_primary_databases=given
     )
     assert code == 0, said
-    assert "access rules of before" not in said and "pending restart" not in said
+    return said
+
+
+def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(finished, machine, sql):
+    assert "access rules of before" not in finished and "pending restart" not in finished
 
     assert comes_in("require")
     assert not comes_in("disable")
     assert machine.run("psql -XAtc 'SELECT 1' 'host=127.0.0.1 dbname=postgres user=reader'").rc != 0
     assert sql("SELECT has_database_privilege('reader', 'plannerate_production', 'CONNECT')") == "f"
+    commits = client()["commits"]
     for port, name in zip(CLUSTERS, ("pg-main", "pg-replica1", "pg-replica2"), strict=True):
         assert sql("SHOW cluster_name", port) == name
         assert sql("SHOW wal_log_hints", port) == "on"
@@ -208,13 +218,15 @@ def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(machi
         wait_for(lambda port=port: orders(sql, port, "while adopted") >= commits, what=f"the commits on {port}")
 
 
+@pytest.mark.usefixtures("finished")
 def test_what_was_dropped_does_not_come_back():
     code, said, changes = run("postgres")
     assert (code, changes) == (0, 0), said
     assert not comes_in("disable")
 
 
-def test_another_member_can_become_primary(machine, sql):
+@pytest.mark.usefixtures("finished")
+def test_another_member_can_become_primary(sql):
     code, said, _changes = run("switchover", switchover_target="pg-replica1")
     assert code == 0, said
     assert sql("SELECT pg_is_in_recovery()", 5433) == "f"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import DB01
+from support.helpers.lab import DB01
 
 
 def test_the_client_verifies_the_server_against_the_projects_authority(psql_on):

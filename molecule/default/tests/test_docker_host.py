@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.fixtures.lab import wait_for
+from support.helpers.lab import wait_for
 
 ENVIRONMENTS = {"production": "prod", "staging": "staging"}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import yaml
-from support.fixtures.monitoring import QUIET, RULES
+from support.helpers.monitoring import QUIET, RULES
 
 
 def test_every_target_is_up(monitoring):

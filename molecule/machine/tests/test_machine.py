@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.fixtures.lab import over_ssh, playbook, wait_for
+from support.helpers.lab import over_ssh, playbook, wait_for
 
 INVENTORY = Path(__file__).resolve().parents[1] / "inventory" / "production"
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import wait_for
-from support.fixtures.monitoring import read_by_rules
+from support.helpers.lab import wait_for
+from support.helpers.monitoring import read_by_rules
 
 # What runs on these machines; the lab has the rest.
 HERE = ("machine_", "node_", "pg_", "pgbouncer_", "postgres_", "prometheus_", "alertmanager_", "up{")

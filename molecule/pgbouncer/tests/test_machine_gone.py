@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import dataclass
 
 import pytest
-from support.fixtures.lab import ROOT, answers, changed, over_ssh, playbook, wait_for
-from support.helpers.ledger import load
+from support.helpers.checkout import ROOT
+from support.helpers.lab import answers, changed, over_ssh, playbook, wait_for
+from support.helpers.ledger import Ledger, load
 
 INVENTORY = ROOT / "molecule" / "pgbouncer" / "inventory" / "production"
+OLD_PRIMARY = "postgresql@17-pg_replica2"
 PLACES = {"pg-main": ("198.18.0.22", 5432), "pg-replica1": ("198.18.0.22", 5433), "pg-replica2": ("198.18.0.23", 5432)}
 
 
@@ -40,44 +43,71 @@ def home():
     wait_for(lambda: healthy("pg-main"), timeout=60, what="two synchronous standbys")
 
 
-def test_a_switchover_to_another_machine_fails_no_transaction(pooler):
+@dataclass
+class Change:
+    """What was said while another member became the primary, and what the clients had of it."""
+
+    said: str
+    ledger: Ledger
+    refused: subprocess.CompletedProcess[str] | None = None
+
+
+@pytest.fixture(scope="module")
+def switched(home, pooler):
+    """pg-replica2, on the other machine, is the primary."""
     with load(pooler, clients=4) as ledger:
         done = run("switchover", switchover_target="pg-replica2")
         assert done.returncode == 0, done.stdout
-    print(re.search(r"seconds: [\d.]+", done.stdout).group(0), "longest wait", ledger.longest_wait)
-    assert "over 2 machines" in done.stdout
-    assert (ledger.failed, ledger.lost) == (0, []), ledger.errors
     wait_for(lambda: healthy("pg-replica2"), timeout=30, what="two synchronous standbys")
+    return Change(done.stdout, ledger)
+
+
+@pytest.fixture(scope="module")
+def failed_over(switched, pooler):
+    """The machine of pg-replica2 is gone, and a member of the one that stays, where the clients are, is the primary."""
+    with load(pooler, clients=4, pause=0.01, client=pooler.machine) as ledger:
+        subprocess.run(["docker", "kill", "plannerate-lab-db17b"], check=True, capture_output=True)
+        refused = run("failover")
+        done = run("failover", failover_dead="pg-replica2")
+        assert done.returncode == 0, done.stdout
+    return Change(done.stdout, ledger, refused)
+
+
+@pytest.fixture(scope="module")
+def returned(failed_over):
+    """The machine is there again, and the guard has refused to start its old primary."""
+    subprocess.run(["docker", "start", "plannerate-lab-db17b"], check=True, capture_output=True)
+    wait_for(lambda: answers("198.18.0.23"), timeout=60, what="SSH on db17b")
+    machine = over_ssh("198.18.0.23")
+    wait_for(lambda: machine.run(f"systemctl is-failed {OLD_PRIMARY}").rc == 0, timeout=90, what="the guard's refusal")
+    return machine
+
+
+def test_a_switchover_to_another_machine_fails_no_transaction(switched):
+    print(re.search(r"seconds: [\d.]+", switched.said).group(0), "longest wait", switched.ledger.longest_wait)
+    assert "over 2 machines" in switched.said
+    assert (switched.ledger.failed, switched.ledger.lost) == (0, []), switched.ledger.errors
     again = run("postgres")
     assert again.returncode == 0 and changed(again.stdout) == 0, again.stdout
 
 
-def test_a_machine_that_is_gone_is_failed_over_when_somebody_says_so(pooler):
-    """The clients run on the machine that stays."""
-    with load(pooler, clients=4, pause=0.01, client=pooler.machine) as ledger:
-        subprocess.run(["docker", "kill", "plannerate-lab-db17b"], check=True, capture_output=True)
-        refused = run("failover")
-        assert refused.returncode != 0 and changed(refused.stdout) == 0
-        assert "say so with -e failover_dead=<its name> (one of pg-replica2)" in " ".join(refused.stdout.split())
-        done = run("failover", failover_dead="pg-replica2")
-        assert "pg-replica2 is taken for dead because you said so" in " ".join(done.stdout.split()), done.stdout
-    print(re.search(r"seconds: [\d.]+", done.stdout).group(0), "longest wait", ledger.longest_wait)
+def test_a_machine_that_is_gone_is_failed_over_when_somebody_says_so(failed_over):
+    refused, ledger = failed_over.refused, failed_over.ledger
+    assert refused.returncode != 0 and changed(refused.stdout) == 0
+    assert "say so with -e failover_dead=<its name> (one of pg-replica2)" in " ".join(refused.stdout.split())
+    assert "pg-replica2 is taken for dead because you said so" in " ".join(failed_over.said.split()), failed_over.said
+    print(re.search(r"seconds: [\d.]+", failed_over.said).group(0), "longest wait", ledger.longest_wait)
     assert ledger.lost == []
     assert sorted(sql(name, "SELECT pg_is_in_recovery()") for name in ("pg-main", "pg-replica1")) == ["f", "t"]
 
 
-def test_it_comes_back_and_its_old_primary_does_not_start(pooler):
-    subprocess.run(["docker", "start", "plannerate-lab-db17b"], check=True, capture_output=True)
-    wait_for(lambda: answers("198.18.0.23"), timeout=60, what="SSH on db17b")
-    machine = over_ssh("198.18.0.23")
-    unit = "postgresql@17-pg_replica2"
-    wait_for(lambda: machine.run(f"systemctl is-failed {unit}").rc == 0, timeout=90, what="the guard's refusal")
-    assert "must not start as a primary" in machine.check_output(
-        f"journalctl --boot --unit={unit} --output=cat --no-pager"
-    )
+def test_it_comes_back_and_its_old_primary_does_not_start(returned):
+    said = returned.check_output(f"journalctl --boot --unit={OLD_PRIMARY} --output=cat --no-pager")
+    assert "must not start as a primary" in said
 
 
-def test_it_becomes_a_standby_by_rewinding_over_the_network(pooler):
+@pytest.mark.usefixtures("returned")
+def test_it_becomes_a_standby_by_rewinding_over_the_network():
     done = run("rejoin")
     assert done.returncode == 0, done.stdout
     assert "pg_rewind cannot" not in done.stdout, done.stdout

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import wait_for
+from support.helpers.lab import wait_for
 
 
 def servers(pooler, count=12):

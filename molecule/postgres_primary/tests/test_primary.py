@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import wait_for
+from support.helpers.lab import wait_for
 
 
 def test_it_takes_writes_without_waiting_for_anybody(cluster):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import over_ssh
+from support.helpers.lab import over_ssh
 
 
 def test_it_is_17(cluster):

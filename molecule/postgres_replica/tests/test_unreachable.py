@@ -7,7 +7,8 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from support.fixtures.lab import ROOT, answers, changed, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import answers, changed, playbook, wait_for
 
 INVENTORY = ROOT / "molecule" / "postgres_replica" / "inventory" / "production"
 ADDRESSES = {"db17": "198.18.0.22", "db17b": "198.18.0.23"}

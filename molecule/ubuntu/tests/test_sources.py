@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import over_ssh
+from support.helpers.lab import over_ssh
 
 
 @pytest.fixture(scope="module")

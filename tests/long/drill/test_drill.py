@@ -8,8 +8,8 @@ What does not touch each other is broken together. `tests/lab/test_alerts.py` tr
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import PORTS, wait_for
 from support.helpers.drill import Breakage, drill
+from support.helpers.lab import PORTS, wait_for
 from support.helpers.roles_of_members import at_home
 
 STAGING = "/opt/plannerate/staging"

@@ -9,7 +9,8 @@ import signal
 import subprocess
 
 import pytest
-from support.fixtures.lab import ROOT, Cluster, changed, playbook
+from support.helpers.checkout import ROOT
+from support.helpers.lab import Cluster, changed, playbook
 
 INVENTORY = ROOT / "molecule" / "postgres_replica" / "inventory" / "production"
 STEP_SECONDS = 3

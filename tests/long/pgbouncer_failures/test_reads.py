@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.fixtures.lab import wait_for
-from support.fixtures.pooler_failures import QUERY_WAIT_TIMEOUT, port_of_read, stopped
+from support.helpers.lab import wait_for
+from support.helpers.pooler import QUERY_WAIT_TIMEOUT, port_of_read, stopped
 
 pytestmark = pytest.mark.usefixtures("all_well")
 

@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 
-from support.fixtures.lab import DB01, ROOT, playbook, wait_for
+from support.helpers.checkout import ROOT
+from support.helpers.lab import DB01, playbook, wait_for
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import healthy, primary_of
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.fixtures.lab import PORTS, changed, playbook, wait_for
+from support.helpers.lab import PORTS, changed, playbook, wait_for
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import healthy, primary_of
 

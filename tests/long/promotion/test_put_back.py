@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import playbook
+from support.helpers.lab import playbook
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import primary_of
 

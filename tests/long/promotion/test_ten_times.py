@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import statistics
 
-from support.fixtures.lab import playbook
+from support.helpers.lab import playbook
 from support.helpers.ledger import load
 
 TIMES = 10

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import playbook, wait_for
+from support.helpers.lab import playbook, wait_for
 
 UNITS = "postgresql@15-pg_replica1 postgresql@15-pg_replica2"
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import PORTS, changed, playbook
+from support.helpers.lab import PORTS, changed, playbook
 
 
 def converge(**variables):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.fixtures.lab import changed, playbook
+from support.helpers.lab import changed, playbook
 
 
 def converge(name):

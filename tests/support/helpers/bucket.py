@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup import keys, manifest
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.planner import Upload
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.store import Entry, StoreError
 
 PAGE = 1000
@@ -14,16 +18,18 @@ PAGE = 1000
 class Bucket:
     """Has what the rotation uses of Store."""
 
-    def __init__(self, contents=None):
+    def __init__(self, contents: dict[str, bytes] | None = None) -> None:
         self.contents = dict(contents or {})
-        self.unfinished, self.protected, self.requests = [], set(), []
+        self.unfinished: list[Upload] = []
+        self.protected: set[str] = set()
+        self.requests: list[str] = []
         # Number of requests that change something until the process is "killed"; None for never.
-        self.lives = None
+        self.lives: int | None = None
 
-    def check_clock(self):
+    def check_clock(self) -> float:
         return 0.0
 
-    def objects(self, prefix):
+    def objects(self, prefix: str) -> Iterator[Entry]:
         names = sorted(name for name in self.contents if name.startswith(prefix))
         for begin in range(0, max(len(names), 1), PAGE):
             self.requests.append("LIST")
@@ -31,18 +37,18 @@ class Bucket:
                 if name in self.contents:
                     yield Entry(name, len(self.contents[name]))
 
-    def find(self, key):
+    def find(self, key: str) -> bytes | None:
         self.requests.append("GET")
         return self.contents.get(key)
 
-    def uploads(self, prefix):
+    def uploads(self, prefix: str) -> list[Upload]:
         return [upload for upload in self.unfinished if upload.key.startswith(prefix)]
 
-    def abort(self, upload):
+    def abort(self, upload: Upload) -> None:
         self._change()
         self.unfinished.remove(upload)
 
-    def delete(self, names):
+    def delete(self, names: list[str]) -> dict[str, str]:
         assert len(names) <= PAGE
         if not names:
             return {}
@@ -53,13 +59,13 @@ class Bucket:
                 self.contents.pop(name, None)
         return {name: "AccessDenied: locked" for name in names if name in self.protected}
 
-    def _change(self):
+    def _change(self) -> None:
         if self.lives is not None:
             if not self.lives:
                 raise StoreError("killed")
             self.lives -= 1
 
-    def states(self):
+    def states(self) -> dict[str, bool]:
         """Directories that have a manifest, and whether all that it lists is there."""
         found = {}
         for name in self.contents:
@@ -70,7 +76,15 @@ class Bucket:
         return found
 
 
-def stored(moment, token, database="shop", system="7", state="good", prefix="production", objects=2):
+def stored(
+    moment: datetime,
+    token: str,
+    database: str = "shop",
+    system: str = "7",
+    state: str = "good",
+    prefix: str = "production",
+    objects: int = 2,
+) -> dict[str, bytes]:
     """The objects of one backup in a given state, by their keys."""
     name = keys.backup_id(moment, token)
     directory = keys.backup_directory(prefix, system, database, name)

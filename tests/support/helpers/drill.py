@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from support.fixtures.monitoring import Monitoring, Receiver
+from support.helpers.monitoring import Monitoring, Receiver
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def drill(
         print(f"{each.name:28} {each.alert:32} {told[each.name]:8.1f} s {resolved[each.name]:7.1f} s")
 
 
-def arrivals(receiver: Receiver, status: str, breakages: list[Breakage], since: float, timeout: float):
+def arrivals(
+    receiver: Receiver, status: str, breakages: list[Breakage], since: float, timeout: float
+) -> dict[str, float]:
     """Seconds until each was told, by the breakages' names."""
     return {each.name: receiver.arrival(each.alert, status, since, timeout, **each.labels) for each in breakages}

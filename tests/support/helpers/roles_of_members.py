@@ -4,23 +4,29 @@
 
 from __future__ import annotations
 
-from support.fixtures.lab import PORTS, playbook, wait_for
+from collections.abc import Callable
+
+from support.helpers.lab import PORTS, playbook, wait_for
+from support.helpers.pooler import Pooler
+
+# Runs SQL as the administrator of a member: the fixture admin_sql.
+Sql = Callable[..., str]
 
 
-def primary_of(sql):
+def primary_of(sql: Sql) -> str:
     """The one member that takes writes; there may be no second one."""
     found = [name for name, port in PORTS.items() if sql("SELECT pg_is_in_recovery()", port) == "f"]
     assert len(found) == 1, f"{len(found)} members take writes: {found}"
     return found[0]
 
 
-def healthy(sql):
+def healthy(sql: Sql) -> bool:
     """Whether the primary has two synchronous standbys."""
     rows = sql("SELECT state || sync_state FROM pg_stat_replication", PORTS[primary_of(sql)])
     return rows.split() == ["streamingquorum"] * 2
 
 
-def state_of(pooler, sql):
+def state_of(pooler: Pooler, sql: Sql) -> tuple[dict[str, str], list[dict[str, str]], str]:
     """What a refused change of primary must leave as it is: roles, slots, start times, the pools and their files."""
     servers = {}
     for name, port in PORTS.items():
@@ -36,7 +42,7 @@ def state_of(pooler, sql):
     return servers, pools, pooler.machine.check_output("sha256sum /etc/pgbouncer/environments/*.ini")
 
 
-def at_home(sql):
+def at_home(sql: Sql) -> None:
     """Ends with pg-main as the primary of two synchronous standbys."""
     done = playbook("rejoin")
     assert done.returncode == 0, done.stdout

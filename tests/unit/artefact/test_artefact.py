@@ -9,7 +9,8 @@ import tarfile
 
 import pytest
 import yaml
-from support.fixtures.artefact import LITTER, ROOT, elsewhere, run
+from support.helpers.artefact import LITTER, elsewhere, run
+from support.helpers.checkout import ROOT
 from support.helpers.pages import broken, pages
 
 TOP = {

@@ -10,7 +10,8 @@ from ipaddress import ip_address
 
 import pytest
 import yaml
-from support.fixtures.offline import ROOT, Offline
+from support.helpers.checkout import ROOT
+from support.helpers.offline import Offline
 
 ENVIRONMENTS = ["production", "staging"]
 MACHINES, PRODUCTION = "shared/group_vars/machines.yml", "production/group_vars/all/environment.yml"

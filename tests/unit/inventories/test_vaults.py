@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 import yaml
-from support.fixtures.offline import ROOT
+from support.helpers.checkout import ROOT
 
 SHARED = ROOT / "inventories/shared/group_vars"
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery import queries
 
 PATH = Path(__file__).resolve().parents[3] / "roles" / "postgres" / "files" / "start_guard.py"
 _spec = importlib.util.spec_from_file_location("start_guard", PATH)
@@ -50,6 +53,45 @@ def test_what_the_peers_say_decides(peers, may, said):
 def test_silence_is_a_setting():
     assert guard.decide(OWN, {"a": None}, True)[0] is True
     assert guard.decide(OWN, {"a": None, "b": peer(4)}, True)[0] is False
+
+
+def test_the_timeline_is_asked_for_as_everywhere_else():
+    """The guard runs on the machine, without the collection: what it asks is a copy."""
+    assert queries.TIMELINE in guard.QUESTION
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "found"),
+    [
+        (0, "7 t 3\n", peer(3, writable=True, standby=False)),
+        (0, "7 f 3\n", peer(3)),
+        (0, "", None),
+        (2, "", None),
+    ],
+)
+def test_what_a_running_member_says(monkeypatch, code, answer, found):
+    monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: subprocess.CompletedProcess([], code, answer, ""))
+    assert guard.running({"conninfo": ""}) == found
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "recovery", "history", "timeline"),
+    [(3, 0, [], 3), (3, 4, [], 4), (3, 0, ["00000002.history", "0000000A.history"], 10)],
+    ids=["at its last checkpoint", "in recovery beyond that", "promoted, and no checkpoint since"],
+)
+def test_the_newest_timeline_of_the_files_counts(tmp_path, monkeypatch, checkpoint, recovery, history, timeline):
+    for name in ("global", "pg_wal"):
+        (tmp_path / name).mkdir()
+    for name in ("global/pg_control", *(f"pg_wal/{name}" for name in history)):
+        (tmp_path / name).touch()
+    said = (
+        "Database system identifier:           7\n"
+        f"Latest checkpoint's TimeLineID:       {checkpoint}\n"
+        f"Min recovery ending loc's timeline:   {recovery}\n"
+    )
+    monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: subprocess.CompletedProcess([], 0, said, ""))
+    found = guard.on_disk({"data_directory": str(tmp_path), "version": 15})
+    assert found == peer(timeline, writable=False, standby=False)
 
 
 @pytest.fixture

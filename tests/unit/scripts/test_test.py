@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -96,3 +97,19 @@ def test_ended_from_outside_it_ends_what_it_started_and_cleans(run, tmp_path):
     assert (tmp_path / "cleaned").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "a.pid").read_text()), 0)
+
+
+def parts():
+    """The long tests by their names: the steps of each."""
+    program = "import json, sys; sys.path.insert(0, 'scripts'); import steps; "
+    program += "print(json.dumps({name: [step.name for step in each] for name, each in steps.parts().items()}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_each_long_test_has_a_part_and_only_the_mutations_need_no_machine():
+    found = parts()
+    folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
+    assert folders and folders <= set(found)
+    assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"mutations"}
+    assert all("lab converge staging" in found[name] for name in folders)

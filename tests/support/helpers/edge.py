@@ -1,0 +1,121 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Docker host as strangers see it: requests from another machine that trusts the lab's public authority only."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from support.helpers.lab import ADDRESSES, over_ssh, wait_for
+
+ADDRESS = ADDRESSES["app01"]
+TOOLS = "curl nmap python3-websocket"
+ROOTS = "/tmp/acme-roots.pem"
+SERVICES = ("app", "reverb", "queue", "scheduler", "redis", "pgadmin")
+CONTAINERS = {
+    "plannerate-traefik",
+    *(f"plannerate-{name}-{suffix}" for name in SERVICES for suffix in ("prod", "staging")),
+}
+WEBSOCKET = """
+import sys, websocket
+connection = websocket.create_connection(sys.argv[1], timeout=10, sslopt={"ca_certs": sys.argv[2]})
+connection.send(sys.argv[3])
+print(connection.recv())
+"""
+
+
+@dataclass
+class Answer:
+    """What a server said to one request; the names of headers are in small letters."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Visitor:
+    """A machine outside of the installation, with the tools that a visitor or an attacker has."""
+
+    def __init__(self) -> None:
+        self.machine = over_ssh(ADDRESSES["outsider"])
+        if self.machine.run("command -v curl nmap && python3 -c 'import websocket'").rc:
+            self.machine.check_output(f"apt-get -q update && apt-get -qy install --no-install-recommends {TOOLS}")
+        roots = acme_roots()
+        self.machine.check_output(f"printf %s {shlex.quote(roots)} >{ROOTS}")
+
+    def ask(self, url: str, *options: str) -> Answer:
+        """The answer to one request, whose certificate and host name are checked."""
+        command = ["curl", "--silent", "--show-error", "--include", "--max-time", "20", "--http1.1", "--cacert", ROOTS]
+        output = self.machine.check_output(shlex.join([*command, *options, url]))
+        head, _blank, body = output.replace("\r\n", "\n").partition("\n\n")
+        status, *lines = head.splitlines()
+        headers = {
+            name.strip().lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)
+        }
+        return Answer(int(status.split()[1]), headers, body)
+
+    def echo(self, url: str, text: str) -> str:
+        """What comes back through a websocket for a text."""
+        return self.machine.check_output(shlex.join(["python3", "-c", WEBSOCKET, url, ROOTS, text]))
+
+    def certificate(self, host: str) -> str:
+        """Subject alternative names and issuer of the certificate that is shown for a host, once it was verified."""
+        return self.machine.check_output(
+            f"openssl s_client -connect {ADDRESS}:443 -servername {host} -verify_hostname {host} -verify_return_error "
+            f"-CAfile {ROOTS} </dev/null 2>/dev/null | openssl x509 -noout -issuer -ext subjectAltName"
+        )
+
+    def open_ports(self, address: str, ports: str = "-") -> set[int]:
+        """The TCP ports of a machine that accept a connection; all are tried."""
+        scan = self.machine.check_output(
+            f"nmap -n -Pn -p{ports} -T5 --min-rate 15000 --max-retries 1 --open -oG - {address}"
+        )
+        # A machine without an open port is not listed, but counted.
+        assert "1 IP address (1 host up)" in scan, scan
+        fields = [
+            field for line in scan.splitlines() if "Ports: " in line for field in line.split("Ports: ")[1].split(", ")
+        ]
+        return {int(field.split("/")[0]) for field in fields if "/open/" in field}
+
+
+def acme_roots() -> str:
+    """The certificates of the roots that the lab's ACME server has signed under."""
+    command = ["docker", "exec", "plannerate-lab-internet", "cat", "/var/lib/pebble/roots.pem"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+
+
+class Stacks:
+    """The containers of the Docker host, as its engine tells them."""
+
+    def __init__(self) -> None:
+        self.machine = over_ssh(ADDRESS)
+
+    def containers(self) -> dict[str, tuple[str, str, str]]:
+        """Name to (id, time of start, state) of those that the roles made."""
+        inspect = "docker ps --all --quiet | xargs --no-run-if-empty docker inspect"
+        found = json.loads(self.machine.run(inspect).stdout or "[]")
+        return {
+            entry["Name"].lstrip("/"): (
+                entry["Id"],
+                entry["State"]["StartedAt"],
+                entry["State"].get("Health", {}).get("Status", entry["State"]["Status"]),
+            )
+            for entry in found
+            if entry["Name"].lstrip("/") in CONTAINERS
+        }
+
+    def unhealthy(self) -> set[str]:
+        """Containers that are not there or not healthy."""
+        found = self.containers()
+        return {name for name in CONTAINERS if found.get(name, ("", "", "missing"))[2] != "healthy"}
+
+    def wait_until_healthy(self, timeout: float = 180) -> None:
+        wait_for(lambda: not self.unhealthy(), timeout=timeout, what=f"that all of {sorted(CONTAINERS)} are healthy")
