@@ -32,6 +32,11 @@ RUN_BY = [
     ("make lab", HERE + "make_lab_does_what_make_test_does", "scripts/lab"),
     ("(KEEP=1 )?make test", ".ci/run", "exec make test"),
     (r"make test-all( PART=\S+)?", HERE + "a_long_test_is_chosen_by_its_name", "made test-all"),
+    (
+        r"(LAB_TAKE_OVER=1 )?make clean",
+        "tests/unit/scripts/test_lab_owner.py::test_clean_removes_its_own_lab_and_says_what",
+        "make clean",
+    ),
     ("make help", HERE + "make_help_names_every_target", "made help"),
     ("make drill", "part drill", "tests/long/drill"),
     ("make format", "step lint python format", "ruff format"),
