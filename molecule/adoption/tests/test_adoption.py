@@ -134,11 +134,11 @@ def test_what_is_left_is_told_and_a_check_changes_nothing():
     assert (code, changes) == (0, 0), said
     for left in (
         "pending restart (cluster_name, max_connections, shared_buffers, wal_log_hints: pg-main, pg-replica1, pg-replica2)",
-        "5 access rules of before stay in force, 1 of them without a password (trust)",
+        "5 access rules from before the adoption stay in force, 1 of them without a password (trust)",
         "passwords kept as MD5: plannerate_prod, plannerate_staging, reader, replicator",
         "settings stay in postgresql.auto.conf: log_statement",
-        "slot slot_a is of before, is not used by anybody",
-        "slot slot_forgotten is of before, is not used by anybody",
+        "slot slot_a is from before the adoption, is not used by anybody",
+        "slot slot_forgotten is from before the adoption, is not used by anybody",
         "no data checksums: pg-main, pg-replica1, pg-replica2",
         "encoding and collation other than UTF8 C.UTF-8: plannerate_production (UTF8 C)",
     ):
@@ -195,7 +195,7 @@ def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(machi
         "postgres", postgres_adopted_rules="drop", postgres_adopt_restart=True, postgres_primary_databases=given
     )
     assert code == 0, said
-    assert "access rules of before" not in said and "pending restart" not in said
+    assert "access rules from before" not in said and "pending restart" not in said
 
     assert comes_in("require")
     assert not comes_in("disable")
