@@ -177,7 +177,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.option
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     machines = {name: LocalMachine(name) for name in machines_of(module.params)}
     result = carry_out(module.params, machines, module.check_mode)
