@@ -61,7 +61,8 @@ def test_when_nothing_is_left_only_the_kept_files_are():
         ({"auto_conf": ["log_statement"]}, "pg-main: settings stay in postgresql.auto.conf: log_statement"),
         (
             {"slots": [{"name": "slot_a", "active": False, "restart_lsn": "0/10"}]},
-            "slot slot_a is from before the adoption, is not used by anybody and keeps 64 bytes of WAL: SELECT pg_drop_replication_slot('slot_a')",
+            "slot slot_a is from before the adoption, is not used by anybody and keeps 64 bytes of WAL: "
+            "SELECT pg_drop_replication_slot('slot_a')",
         ),
         (
             {"slots": [{"name": "slot_a", "active": True, "restart_lsn": None}]},
