@@ -6,24 +6,27 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import ARGUMENT_SPEC, machines_of
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec, machines_of
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
 class RemoteMachine(Machine):
     """A machine behind a connection that stays open. Its scripts run as root, by the inventory's way of becoming so."""
 
-    def __init__(self, name, connection, action):
+    def __init__(self, name: str, connection: ConnectionBase, action: ActionModule) -> None:
         super().__init__(name)
         self.connection, self.action = connection, action
 
-    def execute(self, argv):
+    def execute(self, argv: list[str]) -> tuple[int, str, str]:
         try:
             answer = self.action.execute_on(self.connection, argv)
         except AnsibleConnectionFailure as failure:
@@ -35,22 +38,23 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        task_vars = task_vars or {}
         super().run(tmp, task_vars)
-        params = self.validate_argument_spec(ARGUMENT_SPEC)[1]
+        params = self.validate_argument_spec(argument_spec())[1]
         names = machines_of(params)
         if len(names) == 1:
             return self._execute_module(
                 module_name="plannerate.infra.postgres_promote", module_args=self._task.args, task_vars=task_vars
             )
-        machines = {}
+        machines: dict[str, Machine] = {}
         for name in names:
             machine = RemoteMachine(name, self._connect(name, task_vars), self)
             if machine.run("true", 10).code == 0:
                 machines[name] = machine
         return carry_out(params, machines, self._task.check_mode)
 
-    def execute_on(self, connection, argv):
+    def execute_on(self, connection: ConnectionBase, argv: list[str]) -> dict[str, Any]:
         """The answer of a command on another connection than the task's own."""
         own, self._connection = self._connection, connection
         try:
@@ -59,7 +63,7 @@ class ActionModule(ActionBase):
         finally:
             self._connection = own
 
-    def _connect(self, name, task_vars):
+    def _connect(self, name: str, task_vars: Mapping[str, Any]) -> ConnectionBase:
         """A connection to a machine of the inventory, as a task that is delegated to it would have."""
         variables = {key: value for key, value in task_vars["hostvars"][name].items() if key.startswith("ansible_")}
         context = self._play_context.copy()

@@ -38,9 +38,11 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import problems
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"docker_host_problems": problems}

@@ -32,9 +32,11 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.dotenv import quote
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"dotenv_quote": quote}

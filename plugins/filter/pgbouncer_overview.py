@@ -29,14 +29,22 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.overview import overview, table
+from collections.abc import Callable
+from typing import TypedDict
+
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.overview import PoolOverview, overview, table
 
 
-def pgbouncer_overview(text):
+class Overview(TypedDict):
+    rows: list[PoolOverview]
+    table: str
+
+
+def pgbouncer_overview(text: str) -> Overview:
     rows = overview(text)
     return {"rows": rows, "table": table(rows)}
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"pgbouncer_overview": pgbouncer_overview}

@@ -42,9 +42,11 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.probe import pending
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"pgbouncer_pending": pending}

@@ -57,10 +57,32 @@ _value:
   type: dict
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools, problems, version_problems
+from collections.abc import Callable, Mapping
+from typing import TypedDict
+
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import (
+    Defaults,
+    Environment,
+    Pool,
+    pools,
+    problems,
+    version_problems,
+)
 
 
-def pgbouncer_plan(environments, environment, defaults, max_connections, reserved, version=""):
+class Plan(TypedDict):
+    pools: list[Pool]
+    errors: list[str]
+
+
+def pgbouncer_plan(
+    environments: Mapping[str, Environment],
+    environment: str,
+    defaults: Defaults,
+    max_connections: int | str,
+    reserved: int | str,
+    version: str | None = "",
+) -> Plan:
     errors = problems(environments, environment, defaults, max_connections, reserved)
     if errors:
         return {"pools": [], "errors": errors}
@@ -69,5 +91,5 @@ def pgbouncer_plan(environments, environment, defaults, max_connections, reserve
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"pgbouncer_plan": pgbouncer_plan}

@@ -35,9 +35,11 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.scram import scram_secret
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"pgbouncer_scram_secret": scram_secret}

@@ -10,7 +10,7 @@ short_description: PostgreSQL members that somebody else set up
 version_added: 0.1.0
 description:
   - Decides from the answers of M(plannerate.infra.postgres_cluster_info) whether members that this collection did not set up
-    can be taken over, and says what a cluster that was taken over still has of before.
+    can be taken over, and says what a cluster that was taken over still has from before.
   - Never fails. Reasons for which the run must not go on are in RV(_value.errors), for an assertion to print.
 positional: answers, topology, machines, options
 options:
@@ -41,7 +41,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what an adopted cluster still has of before
+- name: Show what an adopted cluster still has from before
   ansible.builtin.debug:
     msg: "{{ (members | plannerate.infra.postgres_adoption(answers, topology, machines, options)).report }}"
 """
@@ -63,26 +63,45 @@ _value:
       description: For each of RV(_value.members) the access rules that stay in force.
       type: dict
     report:
-      description: What an adopted cluster still has of before, each with what to do about it.
+      description: What an adopted cluster still has from before, each with what to do about it.
       type: list
       elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils._adoption import checks as adoption_problems
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._adoption import plan as adoption
+from ansible_collections.plannerate.infra.plugins.module_utils._adoption.checks import Options, problems
 from ansible_collections.plannerate.infra.plugins.module_utils._adoption.report import report
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import HostFacts
 
 
-def postgres_adoption(members, answers, topology, machines, options):
+class Adoption(TypedDict):
+    members: list[str]
+    errors: list[str]
+    rules: dict[str, list[str]]
+    report: list[str]
+
+
+def postgres_adoption(
+    members: Sequence[Member],
+    answers: adoption.Instances,
+    topology: Topology,
+    machines: Mapping[str, HostFacts],
+    options: Options,
+) -> Adoption:
     names = adoption.foreign(answers)
     return {
         "members": names,
-        "errors": adoption_problems.problems(members, answers, topology, machines, options),
+        "errors": problems(members, answers, topology, machines, options),
         "rules": {name: adoption.rules(answers, name) for name in names},
         "report": report(members, answers, topology),
     }
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_adoption": postgres_adoption}

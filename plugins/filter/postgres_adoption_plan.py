@@ -49,18 +49,28 @@ _value:
       elements: str
 """
 
+from collections.abc import Callable, Mapping
+from typing import TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._adoption import plan as adoption
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 
 
-def postgres_adoption_plan(member, answers, settings):
-    answer = answers[member["name"]]
+class AdoptionPlan(TypedDict):
+    plan: dict[str, str | list[str]]
+    settings: dict[str, str]
+    resets: list[str]
+
+
+def postgres_adoption_plan(member: Member, answers: adoption.Instances, settings: Mapping[str, object]) -> AdoptionPlan:
+    instance = answers[member["name"]]
     return {
         "plan": adoption.plan(member, answers, settings),
-        "settings": adoption.kept_settings(answer, settings),
-        "resets": adoption.overrides(answer, settings),
+        "settings": adoption.kept_settings(instance, settings),
+        "resets": adoption.overrides(instance, settings),
     }
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_adoption_plan": postgres_adoption_plan}

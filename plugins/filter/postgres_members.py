@@ -55,12 +55,25 @@ _value:
   elements: dict
 """
 
+from collections.abc import Callable, Mapping, Sequence
+
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import InventoryError, members_of
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import (
+    InventoryError,
+    Member,
+    Variables,
+    members_of,
+)
 
 
-def postgres_members(names, hostvars, machines, initial_primaries, version):
+def postgres_members(
+    names: Sequence[str],
+    hostvars: Mapping[str, Variables],
+    machines: Sequence[str],
+    initial_primaries: Sequence[str],
+    version: int,
+) -> list[Member]:
     try:
         return members_of(names, hostvars, machines, {"version": version}, initial_primaries)
     except InventoryError as error:
@@ -68,5 +81,5 @@ def postgres_members(names, hostvars, machines, initial_primaries, version):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_members": postgres_members}

@@ -43,14 +43,27 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import status
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
+from ansible_collections.plannerate.infra.plugins.module_utils._replication.lag import Lag
 
 
-def postgres_status(members, topology, answers, lag=None):
+class Status(TypedDict):
+    rows: list[status.StatusRow]
+    table: str
+
+
+def postgres_status(
+    members: Sequence[Member], topology: Topology, answers: Instances, lag: Mapping[str, Lag] | None = None
+) -> Status:
     rows = status.rows(members, topology, answers, lag or {})
     return {"rows": rows, "table": status.table(rows)}
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_status": postgres_status}

@@ -75,9 +75,16 @@ _value:
       elements: str
 """
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
+from collections.abc import Callable, Iterable, Sequence
+
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology, decide
+
+
+def postgres_topology(members: Sequence[Member], answers: Instances, rebuild: Iterable[str] = ()) -> Topology:
+    return decide(members, answers, rebuild)
 
 
 class FilterModule:
-    def filters(self):
-        return {"postgres_topology": decide}
+    def filters(self) -> dict[str, Callable[..., object]]:
+        return {"postgres_topology": postgres_topology}

@@ -47,12 +47,16 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.tuning import tune
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.tuning import Settings, tune
 
 
-def postgres_tuning(memory_mb, cpus, disk_mb, members, max_connections):
+def postgres_tuning(
+    memory_mb: int | str, cpus: int | str, disk_mb: int | str, members: int | str, max_connections: int | str
+) -> Settings:
     try:
         return tune(int(memory_mb), int(cpus), int(disk_mb), int(members), int(max_connections))
     except ValueError as error:
@@ -60,5 +64,5 @@ def postgres_tuning(memory_mb, cpus, disk_mb, members, max_connections):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_tuning": postgres_tuning}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import secrets as randomness
 import string
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -32,15 +34,30 @@ class CredentialsError(ValueError):
 class Line:
     """A line of the file; one without a name is kept as it is."""
 
-    def __init__(self, text, name=None, value=None, lead="", tail=""):
+    def __init__(
+        self, text: str, name: str | None = None, value: str | None = None, lead: str = "", tail: str = ""
+    ) -> None:
         self.text, self.name, self.value, self.lead, self.tail = text, name, value, lead, tail
 
-    def assign(self, value):
+    def assign(self, value: str) -> None:
         self.value = value
         self.text = f"{self.lead}{self.name}={quote(value)}{self.tail}"
 
 
-def parse(text):
+class Reconciled(TypedDict):
+    """What the file has to be, and what changes in it.
+
+    ``secrets``: value of each wanted one, or None. ``names``: those in the file before.
+    """
+
+    text: str
+    secrets: dict[str, str | None]
+    generated: list[str]
+    updated: list[str]
+    names: list[str]
+
+
+def parse(text: str) -> list[Line]:
     """The lines of a file.
 
     :raises CredentialsError: naming the first line that is an assignment but cannot be read as one.
@@ -49,34 +66,32 @@ def parse(text):
     return [_line(number, line) for number, line in enumerate(body.split("\n"), 1)] if text else []
 
 
-def quote(value):
+def quote(value: str) -> str:
     """A value as a shell reads it back."""
     return value if _PLAIN.fullmatch(value) else "'" + value.replace("'", "'\\''") + "'"
 
 
-def reconcile(text, wanted, random=None):
+def reconcile(text: str, wanted: Mapping[str, Any], random: Callable[[int], str] | None = None) -> Reconciled:
     """What the file has to be.
 
     :arg text: the file's content.
     :arg wanted: name to a dict with ``value``, ``generate`` and ``length``, each of which may be missing or None.
     :arg random: function from a length to a secret.
-    :returns: dict with ``text``, ``secrets`` (name to value or None), ``generated``, ``updated`` and ``names``, those in
-        the file before.
     :raises CredentialsError: with nothing decided.
     """
-    wanted = {name: _request(name, request) for name, request in wanted.items()}
+    requests = {name: _request(name, request) for name, request in wanted.items()}
     lines = parse(text)
-    present = {}
+    present: dict[str, Line] = {}
     for number, line in enumerate(lines, 1):
-        if line.name in wanted and line.name in present:
+        if line.name in requests and line.name in present:
             raise CredentialsError(f"line {number}: {line.name} is set a second time; remove one of the two lines")
         if line.name:
             present[line.name] = line
-    result = {"secrets": {}, "generated": [], "updated": [], "names": list(present)}
-    for name, (value, length) in wanted.items():
-        line = present.get(name)
+    result: Reconciled = {"text": text, "secrets": {}, "generated": [], "updated": [], "names": list(present)}
+    for name, (value, length) in requests.items():
+        assignment = present.get(name)
         # An empty value is a place to be filled in.
-        kept = (line.value if line else None) or None
+        kept = (assignment.value if assignment else None) or None
         if value is None and kept is None and length:
             value = (random or generate)(length)
             result["generated"].append(name)
@@ -84,21 +99,21 @@ def reconcile(text, wanted, random=None):
             result["updated"].append(name)
         result["secrets"][name] = kept if value is None else value
         if value is not None and value != kept:
-            if line is None:
-                line = Line("", name)
-                lines.append(line)
-            line.assign(value)
-    changed = result["generated"] or result["updated"]
-    result["text"] = "".join(line.text + "\n" for line in lines) if changed else text
+            if assignment is None:
+                assignment = Line("", name)
+                lines.append(assignment)
+            assignment.assign(value)
+    if result["generated"] or result["updated"]:
+        result["text"] = "".join(line.text + "\n" for line in lines)
     return result
 
 
-def generate(length):
+def generate(length: int) -> str:
     """A new secret."""
     return "".join(randomness.choice(ALPHABET) for dummy in range(length))
 
 
-def _line(number, text):
+def _line(number: int, text: str) -> Line:
     match = _ASSIGNMENT.match(text)
     if not match:
         return Line(text)
@@ -112,7 +127,7 @@ def _line(number, text):
     return Line(text, name, value, lead, tail)
 
 
-def _word(text, position):
+def _word(text: str, position: int) -> tuple[str, str]:
     """(the value that a shell reads from there on, what follows it)."""
     value = ""
     while True:
@@ -127,7 +142,7 @@ def _word(text, position):
         position = piece.end()
 
 
-def _request(name, request):
+def _request(name: str, request: object) -> tuple[str | None, int | None]:
     """(value or None, length to generate or None) of one wanted secret."""
     if not _NAME.fullmatch(name):
         raise CredentialsError(f"secret name {name!r}: expected letters, digits and _, not beginning with a digit")

@@ -80,11 +80,16 @@ import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils._credentials import CredentialsError, reconcile
+from ansible_collections.plannerate.infra.plugins.module_utils._credentials import (
+    CredentialsError,
+    Reconciled,
+    reconcile,
+)
 
 MODE = 0o600
 
@@ -92,14 +97,14 @@ MODE = 0o600
 class CredentialsFile:
     """The file on disk, owned by whoever this runs as, which is root."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         # A link stays one: what it points to is replaced.
         self.path = os.path.realpath(path)
         self.directory = os.path.dirname(self.path)
         self.owner = (os.geteuid(), os.getegid())
 
     @contextmanager
-    def lock(self):
+    def lock(self) -> Iterator[None]:
         """Others wait until this is done; the lock is on the directory, since the file is replaced."""
         directory = os.open(self.directory, os.O_RDONLY)
         try:
@@ -108,7 +113,7 @@ class CredentialsFile:
         finally:
             os.close(directory)
 
-    def read(self):
+    def read(self) -> tuple[str, str | None]:
         """(content, permissions to be put right); no content is an empty file."""
         try:
             with open(self.path, encoding="utf-8", newline="") as file:
@@ -123,11 +128,11 @@ class CredentialsFile:
             return text, None
         return text, f"mode {mode:04o}, owner {status.st_uid}:{status.st_gid}"
 
-    def protect(self):
+    def protect(self) -> None:
         os.chown(self.path, *self.owner)
         os.chmod(self.path, MODE)
 
-    def write(self, text):
+    def write(self, text: str) -> None:
         """Replaces the file in one step; mkstemp gives the new one its mode and owner from the start."""
         handle, temporary = tempfile.mkstemp(dir=self.directory, prefix=".credentials-")
         try:
@@ -142,7 +147,7 @@ class CredentialsFile:
             raise
 
 
-def diff(path, plan, permissions, owner):
+def diff(path: str, plan: Reconciled, permissions: str | None, owner: tuple[int, int]) -> dict[str, str]:
     """Before and after as names alone."""
     notes = dict.fromkeys(plan["generated"], "generated")
     notes.update((name, "updated") for name in plan["updated"])
@@ -159,7 +164,7 @@ def diff(path, plan, permissions, owner):
     }
 
 
-def run(module, file):
+def run(module: AnsibleModule, file: CredentialsFile) -> None:
     text, permissions = file.read()
     plan = reconcile(text, module.params["secrets"])
     changed = bool(plan["generated"] or plan["updated"])
@@ -180,7 +185,7 @@ def run(module, file):
     )
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},

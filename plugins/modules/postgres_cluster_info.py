@@ -291,70 +291,101 @@ members:
 import json
 import os
 import pwd
+from collections.abc import Iterable
+from typing import TypedDict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery import (
-    config_directory as configuration_directory,
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import (
+    inspect_config_directory,
 )
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import look, read
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import disk_mb, machine_facts
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import answer
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import access_rules, control_data
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import (
+    DataDirectory,
+    inspect_data_directory,
+    read_file,
+)
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import disk_mb, host_facts
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, describe_instance
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import ServerAnswer, statements
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
+    ControlData,
+    Postmaster,
+    access_rules,
+    control_data,
+)
 
 
-class Member:
-    """One member of this machine, and the programs that know more of it."""
+class MemberOption(TypedDict):
+    """One entry of O(members)."""
 
-    def __init__(self, module, member, timeout):
+    name: str
+    version: int
+    cluster: str | None
+    port: int
+    data_directory: str
+    config_directory: str | None
+    socket_directory: str
+
+
+class InstanceReader:
+    """Reads the files of one instance of this machine and asks the programs that know more of it."""
+
+    def __init__(self, module: AnsibleModule, member: MemberOption, timeout: int) -> None:
         self.module = module
         self.member = member
         self.timeout = timeout
-        self.errors = []
+        self.errors: list[str] = []
 
-    def answer(self):
-        config = self.member["config_directory"] or f"/etc/postgresql/{self.member['version']}/{self.member['cluster']}"
-        asked = dict(self.member, **configuration_directory.look(config), service_active=None)
-        seen = look(self.member["data_directory"])
-        foreign = asked["managed"] is False
-        control = server = newest_file = None
-        if seen["state"] == "complete":
-            control = self._control(seen)
-            server = self._ask(seen, foreign) if seen["postmaster"] else None
+    def read(self) -> Instance:
+        path = self.member["config_directory"] or f"/etc/postgresql/{self.member['version']}/{self.member['cluster']}"
+        config = inspect_config_directory(path)
+        data = inspect_data_directory(self.member["data_directory"])
+        foreign = config["managed"] is False
+        control = server = newest_file = service_active = None
+        if data["state"] == "complete":
+            control = self._control_data(data)
+            server = self._ask(data, data["postmaster"], foreign) if data["postmaster"] else None
         if server and foreign:
-            asked["service_active"] = self._is_active()
-            if asked["adopted_rules"] is None:
-                asked["adopted_rules"] = access_rules(read(server["hba_file"]) or "")
+            service_active = self._is_active()
+            if config["adopted_rules"] is None:
+                config["adopted_rules"] = access_rules(read_file(server["hba_file"]) or "")
         if server:
             newest_file = _newest(os.path.join(server["data_directory"], name) for name in server["files"] or [])
-        known = answer(asked, seen, control, server, self.errors, newest_file)
-        return dict(known, disk_mb=disk_mb(self.member["data_directory"]))
+        return describe_instance(
+            self.member["port"],
+            disk_mb(self.member["data_directory"]),
+            config,
+            data,
+            control,
+            server,
+            service_active,
+            self.errors,
+            newest_file,
+        )
 
-    def _control(self, seen):
-        output = self._run(seen, "pg_controldata", [self.member["data_directory"]])
+    def _control_data(self, data: DataDirectory) -> ControlData | None:
+        output = self._run(data, "pg_controldata", [self.member["data_directory"]])
         return control_data(output) if output is not None else None
 
-    def _is_active(self):
+    def _is_active(self) -> bool:
         """Whether the server belongs to its unit; one that was started otherwise does not."""
         unit = f"postgresql@{self.member['version']}-{self.member['cluster']}.service"
         return self.module.run_command(["systemctl", "--quiet", "is-active", unit])[0] == 0
 
-    def _ask(self, seen, foreign):
-        postmaster = seen["postmaster"]
+    def _ask(self, data: DataDirectory, postmaster: Postmaster, foreign: bool) -> ServerAnswer | None:
         arguments = ["--no-psqlrc", "--no-align", "--tuples-only", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=1"]
         arguments += ["--host", postmaster["socket_directory"] or self.member["socket_directory"]]
         arguments += ["--port", str(postmaster["port"] or self.member["port"]), "--dbname", "postgres"]
-        for statement in statements(seen["version"] or self.member["version"], foreign):
+        for statement in statements(data["version"] or self.member["version"], foreign):
             arguments += ["--command", statement]
-        output = self._run(seen, "psql", arguments)
+        output = self._run(data, "psql", arguments)
         return json.loads(output.splitlines()[-1]) if output is not None else None
 
-    def _run(self, seen, program, arguments):
+    def _run(self, data: DataDirectory, program: str, arguments: list[str]) -> str | None:
         """Output of a program of this member's release, run as the data directory's owner; None when it failed."""
-        executable = self._program(seen, program)
+        executable = self._program(data, program)
         if not executable:
-            self.errors.append(f"{program} is not installed for PostgreSQL {seen['version']}")
+            self.errors.append(f"{program} is not installed for PostgreSQL {data['version']}")
             return None
         command = ["timeout", "-k", "1", str(self.timeout), executable, *arguments]
         owner = os.stat(self.member["data_directory"]).st_uid
@@ -374,15 +405,15 @@ class Member:
         )
         return None
 
-    def _program(self, seen, program):
+    def _program(self, data: DataDirectory, program: str) -> str | None:
         # Never Debian's wrappers in /usr/bin where it can be helped: they stop at a syntax error in the configuration.
-        own = [f"/usr/lib/postgresql/{version}/bin" for version in (seen["version"], self.member["version"])]
+        own = [f"/usr/lib/postgresql/{version}/bin" for version in (data["version"], self.member["version"])]
         for directory in own:
             if os.access(os.path.join(directory, program), os.X_OK):
                 return os.path.join(directory, program)
         return self.module.get_bin_path(program)
 
-    def _environment(self):
+    def _environment(self) -> dict[str, str]:
         options = {
             "default_transaction_read_only": "on",
             "search_path": "pg_catalog",
@@ -396,7 +427,7 @@ class Member:
         }
 
 
-def _newest(files):
+def _newest(files: Iterable[str]) -> float | None:
     times = []
     for file in files:
         try:
@@ -406,7 +437,7 @@ def _newest(files):
     return max(times, default=None)
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "members": {
@@ -439,10 +470,10 @@ def main():
                 msg=f"{member['name']}: data_directory is {member['data_directory']}, expected an absolute path"
             )
     try:
-        answers = {member["name"]: Member(module, member, timeout).answer() for member in members}
+        instances = {member["name"]: InstanceReader(module, member, timeout).read() for member in members}
     except PermissionError as error:
         module.fail_json(msg=f"{error.filename} may not be read by user id {os.geteuid()}: run this as root (become)")
-    module.exit_json(changed=False, machine=machine_facts(), members=answers)
+    module.exit_json(changed=False, machine=host_facts(), members=instances)
 
 
 if __name__ == "__main__":

@@ -173,12 +173,12 @@ notes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import LocalMachine
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import ARGUMENT_SPEC, machines_of
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec, machines_of
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
-def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     machines = {name: LocalMachine(name) for name in machines_of(module.params)}
     result = carry_out(module.params, machines, module.check_mode)
     if result.get("failed"):

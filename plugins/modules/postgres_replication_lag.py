@@ -186,6 +186,8 @@ waited:
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -197,6 +199,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session
     require_psycopg2,
 )
 from ansible_collections.plannerate.infra.plugins.module_utils._replication.lag import (
+    Lag,
+    StandbyAnswer,
     evaluate,
     missing,
     problems,
@@ -214,57 +218,74 @@ ROWS = """SELECT application_name AS name, state, sync_state, host(client_addr) 
 STANDBY = """SELECT pg_last_wal_replay_lsn()::text AS replay_lsn, pg_is_wal_replay_paused() AS replay_paused,
     extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 AS since_replayed"""
 
-# Pauses before looking again at what is in transit, seconds.
-SECOND_LOOKS = (0.1, 0.4)
+# Seconds to wait before what is in transit is measured again.
+PAUSES = (0.1, 0.4)
+
+
+class Identity(TypedDict):
+    in_recovery: bool
+    system_identifier: str
+
+
+class ExpectedStandby(TypedDict):
+    """One entry of O(expected)."""
+
+    name: str
+    host: str | None
+    unix_socket: str | None
+    port: int | None
+    ssl_mode: str | None
+    ca_cert: str | None
 
 
 class Cluster:
     """A primary and those of its standbys that can be asked themselves."""
 
-    def __init__(self, params):
+    def __init__(self, params: Mapping[str, Any]) -> None:
         self.params = params
-        self.names = [standby["name"] for standby in params["expected"]]
-        self.standbys = {}
+        self.expected: list[ExpectedStandby] = params["expected"]
+        self.standbys: dict[str, Session] = {}
         self.primary = Session(params)
-        self.identity = self.primary.row(IDENTITY)
+        self.identity: Identity = self.primary.row(IDENTITY)
 
-    def lsn(self):
-        return self.primary.row(LSN)["lsn"]
+    def lsn(self) -> str:
+        return str(self.primary.row(LSN)["lsn"])
 
-    def look(self):
-        """(the primary's position, figures by name), looking again while that tells more."""
-        lsn, figures = self._look_once(None)
-        for pause in SECOND_LOOKS:
-            if not unsettled(figures):
+    def measure(self) -> tuple[str, dict[str, Lag]]:
+        """(the primary's position, lag by name), measured again while that tells more."""
+        lsn, lags = self._measure_once(None)
+        for pause in PAUSES:
+            if not unsettled(lags):
                 break
             time.sleep(pause)
-            lsn, figures = self._look_once(figures)
-        return lsn, figures
+            lsn, lags = self._measure_once(lags)
+        return lsn, lags
 
-    def _look_once(self, earlier):
+    def _measure_once(self, earlier: Mapping[str, Lag] | None) -> tuple[str, dict[str, Lag]]:
         # In this order: what a standby has when it is asked includes what the primary had before.
         lsn = self.lsn()
-        primary = {"lsn": lsn, "rows": self.primary.rows(ROWS)}
+        rows = self.primary.rows(ROWS)
         answers = {
             standby["name"]: self._ask(standby)
-            for standby in self.params["expected"]
+            for standby in self.expected
             if standby["host"] or standby["unix_socket"]
         }
-        return lsn, evaluate(self.names, primary, answers, earlier)
+        return lsn, evaluate([standby["name"] for standby in self.expected], lsn, rows, answers, earlier)
 
-    def _ask(self, standby):
+    def _ask(self, standby: ExpectedStandby) -> StandbyAnswer:
         name = standby["name"]
         try:
             if name not in self.standbys:
                 self.standbys[name] = self._connect(standby)
-            return self.standbys[name].row(STANDBY)
+            answer: StandbyAnswer = self.standbys[name].row(STANDBY)
+            return answer
         except SessionError as error:
             session = self.standbys.pop(name, None)
             if session:
                 session.close()
             return {"error": f"cannot be asked: {error}"}
 
-    def _connect(self, standby):
+    def _connect(self, standby: ExpectedStandby) -> Session:
         overrides = {
             "login_host": standby["host"] or "",
             "login_unix_socket": standby["unix_socket"] or "",
@@ -273,7 +294,7 @@ class Cluster:
             "ca_cert": standby["ca_cert"] or self.params["ca_cert"],
         }
         session = Session({**self.params, **overrides})
-        identity = session.row(IDENTITY)
+        identity: Identity = session.row(IDENTITY)
         if identity != {**self.identity, "in_recovery": True}:
             session.close()
             raise SessionError(
@@ -284,34 +305,44 @@ class Cluster:
         return session
 
 
-def run(module, cluster):
+def run(module: AnsibleModule, cluster: Cluster) -> None:
     params = module.params
     if cluster.identity["in_recovery"]:
         module.fail_json(
             msg=f"the server on port {params['login_port']} is a standby, expected the primary: run this on the primary"
         )
-    limits = {"max_bytes": params["max_bytes"], "max_seconds": params["max_seconds"]}
-    required = any(limit is not None for limit in limits.values()) or params["wait"]
-    limits.update(require_sync=params["require_sync"], require_streaming=required)
-    if params["wait"] and params["max_bytes"] is None and params["max_seconds"] is None:
-        limits["target"] = cluster.lsn()
+    limited = params["max_bytes"] is not None or params["max_seconds"] is not None
+    target = cluster.lsn() if params["wait"] and not limited else None
     begin = time.monotonic()
     while True:
-        lsn, figures = cluster.look()
-        wrong = problems(figures, **limits)
+        lsn, lags = cluster.measure()
+        reasons = problems(
+            lags,
+            max_bytes=params["max_bytes"],
+            max_seconds=params["max_seconds"],
+            require_sync=params["require_sync"],
+            target=target,
+            require_streaming=limited or params["wait"],
+        )
         waited = round(time.monotonic() - begin, 1)
         left = params["timeout"] - waited
-        if not (params["wait"] and wrong) or left <= 0:
+        if not (params["wait"] and reasons) or left <= 0:
             break
         time.sleep(min(params["interval"], left))
-    result = {"changed": False, "lsn": lsn, "standbys": figures, "missing": missing(figures), "waited": waited}
-    if wrong:
+    result: dict[str, Any] = {
+        "changed": False,
+        "lsn": lsn,
+        "standbys": lags,
+        "missing": missing(lags),
+        "waited": waited,
+    }
+    if reasons:
         after = f"after {waited} s, limit {params['timeout']} s: " if params["wait"] else ""
-        module.fail_json(msg=after + ". ".join(wrong), **result)
+        module.fail_json(msg=after + ". ".join(reasons), **result)
     module.exit_json(**result)
 
 
-def main():
+def main() -> None:
     spec = login_argument_spec()
     spec.update(
         expected={
@@ -323,7 +354,7 @@ def main():
                 "host": {"type": "str"},
                 "unix_socket": {"type": "str"},
                 "port": {"type": "int"},
-                "ssl_mode": {"type": "str", "choices": SSL_MODES},
+                "ssl_mode": {"type": "str", "choices": [*SSL_MODES]},
                 "ca_cert": {"type": "path"},
             },
         },

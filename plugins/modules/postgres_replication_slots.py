@@ -168,6 +168,9 @@ queries:
   sample: ["SELECT pg_create_physical_replication_slot('pg_replica1', true)"]
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session import (
@@ -179,42 +182,61 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.session
 from ansible_collections.plannerate.infra.plugins.module_utils._replication import slot_queries
 from ansible_collections.plannerate.infra.plugins.module_utils._replication.slot_plan import (
     COMPARED,
+    ListedSlot,
+    NewSlot,
     PlanRefused,
+    Policy,
+    ServerFacts,
+    Slot,
+    SlotWithReason,
+    Steps,
     drop_reason,
     plan,
     recreate_reason,
 )
 
 
-class Server:
+class SlotServer:
     """The server's slots, and the one session per database in which they are changed."""
 
-    def __init__(self, params):
+    def __init__(self, params: Mapping[str, Any]) -> None:
         self.params = params
-        self.sessions = {}
-        self.facts = self.session().row(slot_queries.SERVER)
+        self.sessions: dict[str, Session] = {}
+        self.facts: ServerFacts = self.session().row(slot_queries.SERVER)
 
-    def session(self, database=None):
+    def session(self, database: str | None = None) -> Session:
         database = database or self.params["login_db"]
         if database not in self.sessions:
             self.sessions[database] = Session(self.params, database)
         return self.sessions[database]
 
-    def slots(self, name=None, database=None):
+    def slots(self, name: str | None = None, database: str | None = None) -> list[Slot]:
         return self.session(database).rows(slot_queries.slots_query(self.facts["version"]), {"name": name})
 
-    def close(self):
+    def close(self) -> None:
         for session in self.sessions.values():
             session.close()
+
+
+class Result(TypedDict):
+    changed: bool
+    created: list[NewSlot]
+    dropped: list[SlotWithReason]
+    recreated: list[SlotWithReason]
+    kept: list[SlotWithReason]
+    lost: list[SlotWithReason]
+    queries: list[str]
 
 
 class Reconciliation:
     """The plan being carried out; what it did so far is its result at any moment."""
 
-    def __init__(self, server, policy, desired, steps, dry):
+    def __init__(
+        self, server: SlotServer, policy: Policy, desired: Sequence[ListedSlot], steps: Steps, dry: bool
+    ) -> None:
         self.server, self.policy, self.steps, self.dry = server, policy, steps, dry
         self.desired = {slot["name"]: slot for slot in desired}
-        self.result = {
+        self.result: Result = {
             "changed": False,
             "created": [],
             "dropped": [],
@@ -224,65 +246,69 @@ class Reconciliation:
             "queries": [],
         }
 
-    def run(self):
+    def run(self) -> None:
         # Drops first: they make room below max_replication_slots.
         for slot in self.steps["drop"]:
             self._replace("dropped", slot, lambda now: drop_reason(now, self.policy))
         for slot in self.steps["recreate"]:
             self._replace("recreated", slot, recreate_reason, self.desired[slot["name"]])
-        for slot in self.steps["create"]:
-            self._execute(slot_queries.create(slot, self.server.facts["version"]), slot["database"])
-            self._done("created", slot)
+        for new in self.steps["create"]:
+            self._execute(slot_queries.create(new, self.server.facts["version"]), new["database"])
+            self.result["created"].append(new)
+            self.result["changed"] = True
 
-    def _replace(self, key, slot, reason, successor=None):
+    def _replace(
+        self,
+        key: Literal["dropped", "recreated"],
+        slot: SlotWithReason,
+        reason: Callable[[Slot], str | None],
+        successor: ListedSlot | None = None,
+    ) -> None:
         """Drops a slot that still has a reason to go, and creates its successor."""
         if not self.dry:
-            found = self.server.slots(slot["name"], slot["database"])
-            if not found or not reason(found[0]):
-                self.result["kept"] += [dict(now, reason="no longer a reason to drop it") for now in found]
+            current = self.server.slots(slot["name"], slot["database"])
+            if not current or not reason(current[0]):
+                self.result["kept"] += [{**now, "reason": "no longer a reason to drop it"} for now in current]
                 return
         self._execute(slot_queries.drop(slot), slot["database"])
         if successor:
             self._execute(slot_queries.create(successor, self.server.facts["version"]), successor["database"])
-        self._done(key, slot)
+        self.result[key].append(slot)
+        self.result["changed"] = True
 
-    def _execute(self, query, database):
+    def _execute(self, query: str, database: str | None) -> None:
         if not self.dry:
             self.server.session(database).rows(query)
             self.result["changed"] = True
         self.result["queries"].append(query)
 
-    def _done(self, key, slot):
-        self.result[key].append(slot)
-        self.result["changed"] = True
-
-    def diff(self, actual):
+    def diff(self, actual: Sequence[Slot]) -> dict[str, dict[str, dict[str, object]]]:
         gone = {slot["name"] for slot in self.result["dropped"]}
-        before = {slot["name"]: slot for slot in actual}
+        before = {slot["name"]: _shown(slot, slot["wal_status"]) for slot in actual}
         after = {name: slot for name, slot in before.items() if name not in gone}
-        after.update({slot["name"]: slot for slot in self.result["created"]})
-        after.update({slot["name"]: dict(slot, wal_status="reserved") for slot in self.result["recreated"]})
-        return {"before": _shown(before), "after": _shown(after)}
+        after.update({slot["name"]: _shown(slot, None) for slot in self.result["created"]})
+        after.update({slot["name"]: _shown(slot, "reserved") for slot in self.result["recreated"]})
+        return {"before": dict(sorted(before.items())), "after": dict(sorted(after.items()))}
 
 
-def _shown(slots):
-    shown = {}
-    for name in sorted(slots):
-        shown[name] = {key: slots[name][key] for key in COMPARED if slots[name][key]}
-        if slots[name]["wal_status"] == "lost":
-            shown[name]["wal_status"] = "lost"
-    return shown
+def _shown(slot: ListedSlot | Slot, wal_status: str | None) -> dict[str, object]:
+    shown: dict[str, object] = {key: slot[key] for key in COMPARED if slot[key]}
+    return {**shown, "wal_status": "lost"} if wal_status == "lost" else shown
 
 
-def run(module, server):
+def run(module: AnsibleModule, server: SlotServer) -> None:
     params = module.params
-    desired = [dict(slot, plugin=slot["plugin"] or None, database=slot["database"] or None) for slot in params["slots"]]
+    listed: list[ListedSlot] = params["slots"]
+    desired: list[ListedSlot] = [
+        {**slot, "plugin": slot["plugin"] or None, "database": slot["database"] or None} for slot in listed
+    ]
+    policy: Policy = params
     actual = server.slots()
     try:
-        steps = plan(desired, actual, params, server.facts)
+        steps = plan(desired, actual, policy, server.facts)
     except PlanRefused as refusal:
         module.fail_json(msg=str(refusal))
-    reconciliation = Reconciliation(server, params, desired, steps, module.check_mode)
+    reconciliation = Reconciliation(server, policy, desired, steps, module.check_mode)
     try:
         reconciliation.run()
     except SessionError as error:
@@ -295,7 +321,7 @@ def run(module, server):
     module.exit_json(diff=reconciliation.diff(actual), **reconciliation.result)
 
 
-def main():
+def main() -> None:
     spec = login_argument_spec()
     spec.update(
         slots={
@@ -326,7 +352,7 @@ def main():
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     require_psycopg2(module)
     try:
-        server = Server(module.params)
+        server = SlotServer(module.params)
     except SessionError as error:
         module.fail_json(msg=f"cannot ask the server on port {module.params['login_port']}: {error}")
     try:

@@ -146,6 +146,9 @@ aborted:
   elements: str
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
@@ -156,12 +159,12 @@ STORE = ("endpoint", "region", "path_style", "checksums", "ca_file", "outage_sec
 POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan_grace_hours")
 
 
-def open_store(params):
+def open_store(params: Mapping[str, Any]) -> Store:
     settings = {name: params[name] for name in STORE}
     return Store(params["bucket"], {**settings, "parallel_transfers": 1}, params)
 
 
-def run(module, store):
+def run(module: AnsibleModule, store: Store) -> None:
     rotation = Rotation(store, module.params["prefix"], {name: module.params[name] for name in POLICY})
     result = rotation.result()
     for warning in result.pop("warnings"):
@@ -172,11 +175,11 @@ def run(module, store):
     module.exit_json(**result)
 
 
-def _shown(backups):
+def _shown(backups: Iterable[Mapping[str, Any]]) -> str:
     return "".join(sorted(f"{one['system']}/{one['database']}/{one['id']}\n" for one in backups))
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "bucket": {"type": "str", "required": True},

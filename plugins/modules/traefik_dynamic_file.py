@@ -92,10 +92,13 @@ loaded_after:
 import json
 import os
 import time
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import (
+    ApiAnswer,
+    Content,
     load_problems,
     marked,
     marker,
@@ -119,15 +122,15 @@ print(json.dumps(answer))
 class Traefik:
     """The API and the log of a Traefik that runs in a container."""
 
-    def __init__(self, module):
+    def __init__(self, module: AnsibleModule) -> None:
         self.module = module
         self.container = module.params["container"]
         self.port = str(module.params["api_port"])
 
-    def _run(self, *command):
+    def _run(self, *command: str) -> tuple[int, str, str]:
         return self.module.run_command(list(command))
 
-    def ask(self):
+    def ask(self) -> ApiAnswer | None:
         """Routers, services and middlewares as the API lists them; None while it does not answer."""
         code, pid, _error = self._run("docker", "inspect", "--format", "{{.State.Pid}}", self.container)
         if code or pid.strip() == "0":
@@ -145,21 +148,21 @@ class Traefik:
         )
         return None if code else json.loads(output)
 
-    def complaints(self, since):
+    def errors(self, since: float) -> list[str]:
         """What Traefik logged as an error since then, newest last."""
         _code, output, error = self._run("docker", "logs", "--since", str(int(since)), self.container)
-        found = []
+        messages = []
         for line in (output + error).splitlines():
             try:
                 entry = json.loads(line)
             except ValueError:
                 continue
             if isinstance(entry, dict) and entry.get("level") == "error":
-                found.append(": ".join(filter(None, [entry.get("message"), entry.get("error")])))
-        return found
+                messages.append(": ".join(filter(None, [entry.get("message"), entry.get("error")])))
+        return messages
 
 
-def read(path):
+def read(path: str) -> str | None:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()
@@ -167,7 +170,7 @@ def read(path):
         return None
 
 
-def put(module, path, text):
+def put(module: AnsibleModule, path: str, text: str | None) -> None:
     """Replaces the file by renaming, as Traefik's watcher needs it; without a text the file goes."""
     if text is None:
         os.unlink(path)
@@ -180,7 +183,7 @@ def put(module, path, text):
     module.atomic_move(temporary, path)
 
 
-def wait_until_loaded(traefik, content, timeout):
+def wait_until_loaded(traefik: Traefik, content: Content, timeout: float) -> list[str]:
     """What is wrong with the content that Traefik was given; an empty list once it serves all of it."""
     deadline = time.time() + timeout
     while time.time() < deadline:
@@ -191,24 +194,26 @@ def wait_until_loaded(traefik, content, timeout):
     return [f"Traefik did not load it within {timeout} s"]
 
 
-def wait_until_served(module, traefik, content):
+def wait_until_served(module: AnsibleModule, traefik: Traefik, content: Content) -> None:
     """Fails if a service of the content still has no server in the end; a Traefik that does not answer has none."""
     timeout = module.params["server_timeout"]
     deadline = time.time() + timeout
     while True:
         answer = traefik.ask()
-        found = ["Traefik's API does not answer"] if answer is None else without_server(content, answer)
-        if not found:
+        unserved = ["Traefik's API does not answer"] if answer is None else without_server(content, answer)
+        if not unserved:
             return
         if time.time() >= deadline:
             module.fail_json(
-                msg=f"Traefik still refuses visitors after {timeout} s: {'; '.join(found)}. {module.params['path']} stays as it is. "
+                msg=f"Traefik still refuses visitors after {timeout} s: {'; '.join(unserved)}. {module.params['path']} stays as it is. "
                 "Do the containers behind it run, and do they answer the path of the health check?"
             )
         time.sleep(0.2)
 
 
-def switch(module, traefik, path, content, before, text):
+def switch(
+    module: AnsibleModule, traefik: Traefik, path: str, content: Content, before: str | None, text: str
+) -> float:
     """Puts the file in place and waits for Traefik; returns seconds, or fails with the file as it was."""
     began = time.time()
     problems = ["the wait for Traefik was broken off"]
@@ -221,12 +226,12 @@ def switch(module, traefik, path, content, before, text):
     if problems:
         module.fail_json(
             msg=f"{path} was taken back, {'what was there before' if before else 'no such file'} is in place again: "
-            + "; ".join(problems + traefik.complaints(began)[-3:])
+            + "; ".join(problems + traefik.errors(began)[-3:])
         )
     return round(time.time() - began, 1)
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
@@ -240,7 +245,7 @@ def main():
     )
     path, content = module.params["path"], module.params["content"]
     before, text = read(path), render(marked(content))
-    result = {
+    result: dict[str, Any] = {
         "changed": before != text,
         "diff": {"before": before or "", "after": text, "before_header": path, "after_header": path},
     }

@@ -111,7 +111,7 @@ def test_a_transaction_that_does_not_end_is_waited_for_and_then_left_alone(poole
         assert say(f"INSERT INTO {table} VALUES (1, 42)") == ""
         message = refused(pooler, admin_sql, "pg-replica1", switchover_pause_timeout=2)
         assert "pausing PgBouncer on db01 was not done after 2 s" in message
-        assert f"Everything is as it was: {primary} is the primary, PgBouncer goes on" in message
+        assert f"Everything is as it was: {primary} is the primary, PgBouncer is not paused" in message
         assert say("COMMIT") == ""
         assert pooler.psql(f"SELECT number FROM {table}").stdout.strip() == "42"
 

@@ -138,11 +138,11 @@ def test_what_is_left_is_told_and_a_check_changes_nothing():
     assert (code, changes) == (0, 0), said
     for left in (
         "pending restart (cluster_name, max_connections, shared_buffers, wal_log_hints: pg-main, pg-replica1, pg-replica2)",
-        "5 access rules of before stay in force, 1 of them without a password (trust)",
+        "5 access rules from before the adoption stay in force, 1 of them without a password (trust)",
         "passwords kept as MD5: plannerate_prod, plannerate_staging, reader, replicator",
         "settings stay in postgresql.auto.conf: log_statement",
-        "slot slot_a is of before, is not used by anybody",
-        "slot slot_forgotten is of before, is not used by anybody",
+        "slot slot_a is from before the adoption, is not used by anybody",
+        "slot slot_forgotten is from before the adoption, is not used by anybody",
         "no data checksums: pg-main, pg-replica1, pg-replica2",
         "encoding and collation other than UTF8 C.UTF-8: plannerate_production (UTF8 C)",
     ):
@@ -204,7 +204,7 @@ def finished(sql):
 
 
 def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(finished, machine, sql):
-    assert "access rules of before" not in finished and "pending restart" not in finished
+    assert "access rules from before" not in finished and "pending restart" not in finished
 
     assert comes_in("require")
     assert not comes_in("disable")

@@ -3,13 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clusters that somebody else set up: which they are, and what of them stays as it was. Pure.
 
-Takes the answers of M(plannerate.infra.postgres_cluster_info).
+Takes the instances as M(plannerate.infra.postgres_cluster_info) describes them.
 """
 
 from __future__ import annotations
 
-# What says where the member's files are, or whom it follows, stands in files of its own.
-PLACES = (
+from collections.abc import Collection, Mapping
+
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
+
+# By member name; a member that is missing was not reachable.
+Instances = Mapping[str, Instance]
+
+# Where the member's files are, and whom it follows: the role writes these settings into files of their own.
+LOCATION_SETTINGS = (
     "data_directory",
     "hba_file",
     "external_pid_file",
@@ -19,73 +27,75 @@ PLACES = (
 )
 
 
-def foreign(answers):
+def foreign(instances: Instances) -> list[str]:
     """Names of the members that have data and were not set up by this collection."""
-    return [name for name, answer in answers.items() if answer.get("managed") is False and has_data(answer)]
+    return [name for name, instance in instances.items() if instance.get("managed") is False and has_data(instance)]
 
 
-def has_data(answer):
-    return answer.get("state") in ("running", "stopped", "unresponsive")
+def has_data(instance: Instance | None) -> bool:
+    return instance is not None and instance["state"] in ("running", "stopped", "unresponsive")
 
 
-def rules(answers, name):
+def rules(instances: Instances, name: str) -> list[str]:
     """The access rules that stay in force on a member: its own, then those that only others have.
 
-    Any member may be the primary one day, and clients find their rule there too.
+    Any member may be the primary one day, and clients need their rule there too.
     """
-    found = {}
-    for answer in (answers[name], *answers.values()):
-        for line in answer.get("adopted_rules") or []:
-            found.setdefault(" ".join(line.split()), line)
-    return list(found.values())
+    lines: dict[str, str] = {}
+    for instance in (instances[name], *instances.values()):
+        for line in instance.get("adopted_rules") or []:
+            lines.setdefault(" ".join(line.split()), line)
+    return list(lines.values())
 
 
-def kept_settings(answer, managed):
+def kept_settings(instance: Instance, managed: Collection[str]) -> dict[str, str]:
     """Settings of the member's own files that this collection does not set, by name.
 
     :arg managed: names that it sets.
     """
-    settings = answer.get("file_settings") or {}
-    return {name: value for name, value in sorted(settings.items()) if name not in managed and name not in PLACES}
+    settings = instance.get("file_settings") or {}
+    return {
+        name: value for name, value in sorted(settings.items()) if name not in managed and name not in LOCATION_SETTINGS
+    }
 
 
-def overrides(answer, managed):
+def overrides(instance: Instance, managed: Collection[str]) -> list[str]:
     """Names in C(postgresql.auto.conf) that would win over what this collection sets."""
-    names = (*managed, *PLACES, "primary_conninfo")
-    return [name for name in answer.get("auto_conf") or [] if name in names]
+    names = (*managed, *LOCATION_SETTINGS, "primary_conninfo")
+    return [name for name in instance.get("auto_conf") or [] if name in names]
 
 
-def plan(member, answers, settings):
+def plan(member: Member, instances: Instances, settings: Mapping[str, object]) -> dict[str, str | list[str]]:
     """What adopting this member would do, as a mapping from a heading to sentences or names.
 
     :arg settings: settings that this collection sets, by name.
     """
-    answer = answers[member["name"]]
-    before = answer.get("file_settings") or {}
-    running = answer.get("restart_settings") or {}
+    instance = instances[member["name"]]
+    before = instance.get("file_settings") or {}
+    running = instance.get("restart_settings") or {}
     waiting = [
         f"{name}: {running[name]} becomes {value}"
         for name, value in sorted(settings.items())
         if name in running and value != "-1" and not _same(running[name], value)
     ]
     return {
-        "member": f"{member['name']} is {place(member)}, a running {answer['role']}",
-        "keeps": f"data, passwords, {len(rules(answers, member['name']))} rules of pg_hba.conf before the collection's own",
-        "keeps settings": list(kept_settings(answer, settings)),
+        "member": f"{member['name']} is {location(member)}, a running {instance['role']}",
+        "keeps": f"data, passwords, {len(rules(instances, member['name']))} rules of pg_hba.conf before the collection's own",
+        "keeps settings": list(kept_settings(instance, settings)),
         "changes settings": [
             f"{name}: {before[name]} becomes {value}"
             for name, value in sorted(settings.items())
             if name in before and name not in running and not _same(before[name], value)
         ],
-        "resets in postgresql.auto.conf": overrides(answer, settings),
+        "resets in postgresql.auto.conf": overrides(instance, settings),
         "waits for a restart": waiting,
         "keeps the files as they were": f"{member['config_directory']}/adopted",
     }
 
 
-def place(member):
+def location(member: Member) -> str:
     return f"{member['version']}/{member['cluster']} on {member['machine']}:{member['port']}"
 
 
-def _same(before, after):
+def _same(before: object, after: object) -> bool:
     return str(before).lower() == str(after).lower()

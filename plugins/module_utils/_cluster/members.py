@@ -5,18 +5,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import CLUSTER_NAME, SLOT_NAME, slot_name
 
 # Major releases that the settings, the catalogue queries and the tests of this collection know.
 SUPPORTED_VERSIONS = (13, 14, 15, 16, 17)
 
 
+# A host's variables, as Ansible has them.
+Variables = Mapping[str, Any]
+
+
+class _Named(TypedDict):
+    """What follows from a member's name, or is free text in the inventory."""
+
+    name: str
+    address: str | None
+    cluster: str
+    slot: str
+    data_directory: str
+    config_directory: str
+    initial_role: str
+
+
+class Described(_Named):
+    """A member as the inventory describes it: nothing is checked yet."""
+
+    machine: str | None
+    port: object
+    version: object
+
+
+class Member(_Named):
+    """A member of the cluster: one PostgreSQL instance, on a machine that the inventory knows.
+
+    ``initial_role`` is primary or standby: what it becomes on the very first run.
+    """
+
+    machine: str
+    port: int
+    version: int
+
+
 class InventoryError(ValueError):
     """The inventory contradicts itself; the message lists every contradiction found."""
 
 
-def describe(name, variables, machines, defaults, initial_primary):
-    """One member as a dict of plain values.
+def describe(
+    name: str,
+    variables: Variables,
+    machines: Mapping[str, str | None],
+    defaults: Mapping[str, Any],
+    initial_primary: str | None,
+) -> Described:
+    """One member as the inventory describes it.
 
     :arg name: inventory name of the member.
     :arg variables: mapping with the member's inventory variables.
@@ -30,7 +74,7 @@ def describe(name, variables, machines, defaults, initial_primary):
     return {
         "name": name,
         "machine": machine,
-        "address": machines.get(machine),
+        "address": machines.get(machine) if machine else None,
         "port": variables.get("postgres_port"),
         "version": version,
         "cluster": cluster,
@@ -41,59 +85,65 @@ def describe(name, variables, machines, defaults, initial_primary):
     }
 
 
-def problems(members, machines, initial_primaries):
+def problems(members: Sequence[Described], machines: Collection[str], initial_primaries: Sequence[str]) -> list[str]:
     """Every contradiction in the members, each as one sentence with what was found and what to do."""
-    found = []
+    contradictions = []
     if len(initial_primaries) != 1:
-        found.append(
+        contradictions.append(
             f"group postgres_primary has {len(initial_primaries)} members ({', '.join(initial_primaries) or 'none'}), "
             "expected exactly one: the member that is initialised on the very first run"
         )
-    owners = {}
+    # Who was the first to have each (kind, value), on one machine where the value counts there alone.
+    owners: dict[tuple[str, str, str | None], str] = {}
     for member in members:
-        name, machine, port, version = (member[key] for key in ("name", "machine", "port", "version"))
+        name, machine, port, version = member["name"], member["machine"], member["port"], member["version"]
         if machine not in machines:
-            found.append(
+            contradictions.append(
                 f"{name}: postgres_machine is {machine!r}, expected one of the group machines ({', '.join(machines)})"
             )
-        if not _is_integer(port, 1, 65535):
-            found.append(f"{name}: postgres_port is {port!r}, expected an integer from 1 to 65535")
-        if not _is_integer(version, 0, 99) or int(version) not in SUPPORTED_VERSIONS:
-            found.append(
+        if _integer(port) not in range(1, 65536):
+            contradictions.append(f"{name}: postgres_port is {port!r}, expected an integer from 1 to 65535")
+        if _integer(version) not in SUPPORTED_VERSIONS:
+            contradictions.append(
                 f"{name}: postgres_version is {version!r}, expected one of {', '.join(map(str, SUPPORTED_VERSIONS))}"
             )
         if not SLOT_NAME.fullmatch(member["slot"]):
-            found.append(
+            contradictions.append(
                 f"{name}: its slot would be called {member['slot']!r}, but PostgreSQL allows only a-z, 0-9 and _, "
                 "at most 63 characters: rename the inventory host"
             )
         if not CLUSTER_NAME.fullmatch(str(member["cluster"])):
-            found.append(
+            contradictions.append(
                 f"{name}: postgres_cluster is {member['cluster']!r}, expected letters, digits, _ and . only: systemd does not "
-                f"start others. pg_renamecluster {version} {member['cluster']} NEW renames it; it stops it for that"
+                f"start others. To rename it, which stops it for a moment: pg_renamecluster {version} {member['cluster']} NEW"
             )
-        for kind, key in (
-            ("port", (machine, str(port))),
-            ("cluster", (machine, f"{version}/{member['cluster']}")),
-            ("slot name", member["slot"]),
-            ("data directory", (machine, member["data_directory"])),
+        for kind, value, where in (
+            ("port", str(port), machine),
+            ("cluster", f"{version}/{member['cluster']}", machine),
+            ("slot name", member["slot"], None),
+            ("data directory", member["data_directory"], machine),
         ):
-            other = owners.setdefault((kind, key), name)
+            other = owners.setdefault((kind, value, where), name)
             if other != name:
-                value = key[1] if isinstance(key, tuple) else key
-                where = f" of {machine}" if isinstance(key, tuple) else ""
-                found.append(f"{name}: {kind} {value}{where} is already {other}'s, expected one for each member")
+                of = f" of {where}" if where else ""
+                contradictions.append(f"{name}: {kind} {value}{of} is already {other}'s, expected one for each member")
     versions = {str(member["version"]) for member in members}
     if len(versions) > 1:
-        found.append(
+        contradictions.append(
             f"members differ in postgres_version ({', '.join(sorted(versions))}), "
             "expected one: a standby streams from a primary of its own major release only"
         )
-    return found
+    return contradictions
 
 
-def members_of(names, hostvars, machines, defaults, initial_primaries):
-    """All members as plain dicts, in inventory order.
+def members_of(
+    names: Sequence[str],
+    hostvars: Mapping[str, Variables],
+    machines: Sequence[str],
+    defaults: Mapping[str, Any],
+    initial_primaries: Sequence[str],
+) -> list[Member]:
+    """All members, in inventory order.
 
     :arg names: member names (group ``postgres``).
     :arg hostvars: mapping of host name to its variables.
@@ -102,19 +152,31 @@ def members_of(names, hostvars, machines, defaults, initial_primaries):
     """
     addresses = {name: _address(hostvars[name]) for name in machines}
     initial = initial_primaries[0] if initial_primaries else None
-    members = [describe(name, hostvars[name], addresses, defaults, initial) for name in names]
-    found = problems(members, machines, initial_primaries)
-    if found:
-        raise InventoryError("the inventory's PostgreSQL members contradict each other:\n- " + "\n- ".join(found))
-    return [dict(member, port=int(member["port"]), version=int(member["version"])) for member in members]
+    described = [describe(name, hostvars[name], addresses, defaults, initial) for name in names]
+    contradictions = problems(described, machines, initial_primaries)
+    if contradictions:
+        raise InventoryError(
+            "the inventory's PostgreSQL members contradict each other:\n- " + "\n- ".join(contradictions)
+        )
+    return [_checked(member) for member in described]
 
 
-def _address(variables):
+def _checked(member: Described) -> Member:
+    """A member of which :func:`problems` found nothing wrong."""
+    return {
+        **member,
+        "machine": str(member["machine"]),
+        "port": int(str(member["port"])),
+        "version": int(str(member["version"])),
+    }
+
+
+def _address(variables: Variables) -> str | None:
     return variables.get("machine_address") or variables.get("ansible_host")
 
 
-def _is_integer(value, low, high):
+def _integer(value: object) -> int | None:
     try:
-        return low <= int(str(value)) <= high
+        return int(str(value))
     except ValueError:
-        return False
+        return None

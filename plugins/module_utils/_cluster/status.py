@@ -5,49 +5,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import (
+    Instances,
+    Topology,
+    TopologyRole,
+)
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, InstanceState
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import SlotState
+from ansible_collections.plannerate.infra.plugins.module_utils._replication.lag import Lag
 from ansible_collections.plannerate.infra.plugins.module_utils._text_table import text_table
 
 UNKNOWN = "?"
 
 
-def rows(members, topology, answers, lag):
-    """One dict for each member, in inventory order, every value as a machine would want it (None where unknown).
+class StatusRow(TypedDict):
+    """A member for machines, None where unknown. What is about streaming, lag and slots is None of the primary."""
 
-    :arg members: list of dicts as given by ``members.members_of``.
-    :arg topology: decision of ``topology.decide``.
-    :arg answers: mapping of member name to its discovery answer.
-    :arg lag: mapping of standby name to its lag: ``sync_state``, ``replay_bytes`` (bytes) and ``seconds``.
+    member: str
+    machine: str
+    port: int
+    role: TopologyRole
+    state: InstanceState
+    timeline: int | None
+    sync_state: str | None
+    streaming: bool | None
+    lag_bytes: int | None
+    lag_seconds: float | None
+    slot: str | None
+    slot_active: bool | None
+    slot_wal_status: str | None
+
+
+def rows(
+    members: Sequence[Member], topology: Topology, instances: Instances, lag: Mapping[str, Lag]
+) -> list[StatusRow]:
+    """One for each member, in inventory order.
+
+    :arg lag: by standby name.
     """
-    primary = answers.get(topology["primary"]) or {}
-    slots = {slot["name"]: slot for slot in primary.get("slots") or []}
+    primary = instances.get(topology["primary"]) if topology["primary"] else None
+    slots = {slot["name"]: slot for slot in (primary and primary.get("slots")) or []}
     return [
-        _row(member, topology["roles"][member["name"]], answers.get(member["name"]) or {}, lag, slots)
+        _row(
+            member,
+            topology["roles"][member["name"]],
+            instances.get(member["name"]),
+            lag.get(member["name"]),
+            slots.get(member["slot"]),
+        )
         for member in members
     ]
 
 
-def _row(member, role, answer, lag, slots):
-    behind = lag.get(member["name"]) or {}
-    slot = slots.get(member["slot"])
+def _row(
+    member: Member, role: TopologyRole, instance: Instance | None, lag: Lag | None, slot: SlotState | None
+) -> StatusRow:
     is_primary = role == "primary"
+    if is_primary:
+        lag = slot = None
     return {
         "member": member["name"],
         "machine": member["machine"],
         "port": member["port"],
         "role": role,
-        "state": answer.get("state") or "unreachable",
-        "timeline": answer.get("timeline"),
-        "sync_state": None if is_primary else behind.get("sync_state"),
-        "streaming": None if is_primary else behind.get("state") == "streaming",
-        "lag_bytes": None if is_primary else behind.get("replay_bytes"),
-        "lag_seconds": None if is_primary else behind.get("seconds"),
-        "slot": None if is_primary or slot is None else slot["name"],
-        "slot_active": None if is_primary or slot is None else slot["active"],
-        "slot_wal_status": None if is_primary or slot is None else slot.get("wal_status"),
+        "state": instance["state"] if instance else "unreachable",
+        "timeline": instance["timeline"] if instance else None,
+        "sync_state": lag["sync_state"] if lag else None,
+        "streaming": None if is_primary else bool(lag and lag["state"] == "streaming"),
+        "lag_bytes": lag["replay_bytes"] if lag else None,
+        "lag_seconds": lag["seconds"] if lag else None,
+        "slot": slot["name"] if slot else None,
+        "slot_active": slot["active"] if slot else None,
+        "slot_wal_status": slot["wal_status"] if slot else None,
     }
 
 
-def table(status):
+def table(status: Sequence[StatusRow]) -> str:
     """The rows as text in columns, for people."""
     lines = [("MEMBER", "MACHINE:PORT", "ROLE", "STATE", "SYNC", "LAG", "SLOT")]
     lines += [
@@ -65,14 +102,14 @@ def table(status):
     return text_table(lines)
 
 
-def _lag(row):
+def _lag(row: StatusRow) -> str:
     if row["lag_bytes"] is None:
         return "missing" if not row["streaming"] else UNKNOWN
     seconds = UNKNOWN if row["lag_seconds"] is None else f"{row['lag_seconds']:.1f}"
     return f"{row['lag_bytes']} B, {seconds} s"
 
 
-def _slot(row):
+def _slot(row: StatusRow) -> str:
     if row["slot"] is None:
         return "missing"
     return f"{row['slot']} ({'active' if row['slot_active'] else 'inactive'}, {row['slot_wal_status'] or UNKNOWN})"

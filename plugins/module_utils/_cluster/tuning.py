@@ -12,10 +12,16 @@ Every figure says where it comes from:
 
 from __future__ import annotations
 
+from typing import Union
+
 MB_PER_GB = 1024
 
 
-def tune(memory_mb, cpus, disk_mb, members, max_connections):
+# By setting name; sizes are strings with PostgreSQL's units.
+Settings = dict[str, Union[str, int]]
+
+
+def tune(memory_mb: int, cpus: int, disk_mb: int, members: int, max_connections: int) -> Settings:
     """Settings of one member.
 
     :arg memory_mb: memory that all members of the machine may use together, in MiB.
@@ -23,7 +29,6 @@ def tune(memory_mb, cpus, disk_mb, members, max_connections):
     :arg disk_mb: size of the filesystem that holds the data directory, in MiB.
     :arg members: how many members share the machine.
     :arg max_connections: client connections that the member accepts.
-    :returns: dict of setting name to value (sizes as strings with PostgreSQL's units).
     :raises ValueError: when an argument is not positive.
     """
     for name, value in (
@@ -76,5 +81,5 @@ def tune(memory_mb, cpus, disk_mb, members, max_connections):
     }
 
 
-def _mb(value):
+def _mb(value: float) -> str:
     return f"{int(value)}MB"

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
+from typing import TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import access_rules, setting_names
 
 # The line by which a postgresql.conf that the role postgres wrote is known, whatever ansible_managed says.
@@ -18,25 +19,35 @@ RULES = "pg_hba.conf.adopted"
 SETTINGS = os.path.join("conf.d", "00-adopted.conf")
 
 
-def look(path):
+class ConfigDirectory(TypedDict):
     """State of a configuration directory.
 
-    :returns: dict with ``config_present``; ``managed``, whether the role wrote its main file (None without one); ``marker``,
-        the system identifier that was noted there; ``adopted_at``, when it was adopted; ``adopted_rules``, the lines that stay
-        in force, and ``adopted_settings``, names, both None where it was not.
+    ``managed``: whether the role wrote its main file, None without one. ``marker``: the system identifier that was noted
+    there. ``adopted_at``: when it was adopted. ``adopted_rules``, the lines that stay in force, and ``adopted_settings``,
+    names, are None where it was not.
     """
-    main, rules, settings = (read(os.path.join(path, name)) for name in ("postgresql.conf", RULES, SETTINGS))
+
+    config_present: bool
+    managed: bool | None
+    marker: str | None
+    adopted_at: float | None
+    adopted_rules: list[str] | None
+    adopted_settings: list[str] | None
+
+
+def inspect_config_directory(path: str) -> ConfigDirectory:
+    main, rules, settings = (read_file(os.path.join(path, name)) for name in ("postgresql.conf", RULES, SETTINGS))
     return {
         "config_present": main is not None,
         "managed": None if main is None else MANAGED in main.splitlines(),
-        "marker": (read(os.path.join(path, "system_identifier")) or "").strip() or None,
-        "adopted_at": _time(os.path.join(path, ORIGINALS)),
+        "marker": (read_file(os.path.join(path, "system_identifier")) or "").strip() or None,
+        "adopted_at": _modified_at(os.path.join(path, ORIGINALS)),
         "adopted_rules": None if rules is None else access_rules(rules),
         "adopted_settings": None if settings is None else setting_names(settings),
     }
 
 
-def _time(path):
+def _modified_at(path: str) -> float | None:
     try:
         return os.stat(path).st_mtime
     except OSError:

@@ -8,17 +8,37 @@ from __future__ import annotations
 import glob
 import os
 from importlib.util import find_spec
+from typing import TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import setting
 
 
-def machine_facts():
-    """What the members share: distribution, memory, processors, what is installed, and every cluster in Debian's terms."""
-    release = dict(
-        line.split("=", 1) for line in (read("/etc/os-release") or "").splitlines() if "=" in line and line[0] != "#"
-    )
-    release = {key: value.strip('"') for key, value in release.items()}
+class DebianCluster(TypedDict):
+    """A cluster in Debian's terms; None where its configuration does not tell."""
+
+    version: int | None
+    cluster: str
+    port: int | None
+    data_directory: str | None
+
+
+class HostFacts(TypedDict):
+    """What the members of a machine share. ``programs``: major releases whose server is installed."""
+
+    distribution: str
+    codename: str | None
+    memory_mb: int
+    cpus: int
+    programs: list[int]
+    psycopg2: bool
+    clusters: list[DebianCluster]
+
+
+def host_facts() -> HostFacts:
+    lines = (read_file("/etc/os-release") or "").splitlines()
+    pairs = (line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+    release = {key: value.strip('"') for key, value in pairs}
     return {
         "distribution": f"{release.get('ID', 'unknown')} {release.get('VERSION_ID', '')}".strip(),
         "codename": release.get("VERSION_CODENAME"),
@@ -30,14 +50,14 @@ def machine_facts():
     }
 
 
-def clusters(root="/etc/postgresql"):
-    """Version, name, port and data directory of each cluster that C(pg_lsclusters) would show, whoever made it."""
-    found = []
+def clusters(root: str = "/etc/postgresql") -> list[DebianCluster]:
+    """Each cluster that C(pg_lsclusters) would show, whoever made it."""
+    result: list[DebianCluster] = []
     for path in sorted(glob.glob(os.path.join(root, "*", "*", "postgresql.conf"))):
         version, cluster = path.split("/")[-3:-1]
-        text = read(path) or ""
+        text = read_file(path) or ""
         port = setting(text, "port") or "5432"
-        found.append(
+        result.append(
             {
                 "version": int(version) if version.isdigit() else None,
                 "cluster": cluster,
@@ -45,12 +65,12 @@ def clusters(root="/etc/postgresql"):
                 "data_directory": setting(text, "data_directory"),
             }
         )
-    return found
+    return result
 
 
-def disk_mb(path):
+def disk_mb(path: str) -> int:
     """Size in MiB of the filesystem of a path, or of its nearest parent that exists."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
-    figures = os.statvfs(path)
-    return figures.f_frsize * figures.f_blocks // 1024**2
+    filesystem = os.statvfs(path)
+    return filesystem.f_frsize * filesystem.f_blocks // 1024**2

@@ -1,148 +1,244 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A member's answer put together from its files, its control file and its server. Pure."""
+"""The state of one PostgreSQL instance, put together from its files, its control file and its server. Pure."""
 
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS, upstream
+from collections.abc import Iterable
+from typing import Literal, TypedDict
 
-# What comes with a member that is asked for: what its configuration directory says, and whether its unit runs.
-FROM_FILES = (
-    "config_present",
-    "managed",
-    "service_active",
-    "adopted_at",
-    "adopted_rules",
-    "adopted_settings",
-    "marker",
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import ConfigDirectory
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import DataDirectory
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import (
+    ConnectedStandby,
+    ServerAnswer,
+    ServerSettings,
+    SlotState,
+    WalReceiver,
 )
-KEYS = (
-    "state",
-    "detail",
-    "data_present",
-    *FROM_FILES,
-    "restarted_since_adoption",
-    "role",
-    "version",
-    "server_version_num",
-    "system_identifier",
-    "timeline",
-    "lsn",
-    "receive_lsn",
-    "replay_lsn",
-    "replay_paused",
-    "data_checksums",
-    "wal_log_hints",
-    "upstream",
-    "wal_receiver",
-    "auto_conf",
-    "pending_restart",
-    "configuration_current",
-    "configuration_errors",
-    "settings",
-    "control_settings",
-    "roles",
-    "md5_roles",
-    "databases",
-    "locales",
-    "slots",
-    "synchronous",
-    "clients",
-    "started_at",
-    "file_settings",
-    "restart_settings",
-    "port",
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
+    CONTROL_SETTINGS,
+    ControlData,
+    ControlSettings,
+    Upstream,
+    upstream,
 )
-LISTS = (
-    "pending_restart",
-    "configuration_errors",
-    "roles",
-    "md5_roles",
-    "databases",
-    "slots",
-    "synchronous",
-    "clients",
-)
-AS_TOLD = (
-    "server_version_num",
-    "timeline",
-    "lsn",
-    "receive_lsn",
-    "replay_lsn",
-    "replay_paused",
-    "wal_receiver",
-    "started_at",
-    "locales",
-)
-# Asked only of a server that somebody else set up.
-FOREIGN = ("file_settings", "restart_settings")
+
 CLEAN_STATES = ("shut down", "shut down in recovery")
 
+InstanceState = Literal["no_data", "incomplete", "stopped", "running", "unresponsive", "unreachable"]
+Role = Literal["primary", "standby"]
 
-def answer(member, seen, control=None, server=None, errors=(), newest_file=None):
-    """Everything known about one member, every key present, None where unknown.
 
-    :arg member: the member as it was asked for, with ``port`` and what its configuration directory says, C(FROM_FILES).
-    :arg seen: what C(data_directory.look) returned.
-    :arg control: what C(postgres_text.control_data) returned, or None.
-    :arg server: what the running server answered, or None.
+class Instance(TypedDict):
+    """What M(plannerate.infra.postgres_cluster_info) answers about a member, None where unknown. Its documentation has each key."""
+
+    state: InstanceState
+    detail: str | None
+    data_present: bool | None
+    config_present: bool | None
+    managed: bool | None
+    service_active: bool | None
+    adopted_at: float | None
+    adopted_rules: list[str] | None
+    adopted_settings: list[str] | None
+    marker: str | None
+    disk_mb: int | None
+    restarted_since_adoption: bool | None
+    role: Role | None
+    version: int | None
+    server_version_num: int | None
+    system_identifier: str | None
+    timeline: int | None
+    lsn: str | None
+    receive_lsn: str | None
+    replay_lsn: str | None
+    replay_paused: bool | None
+    data_checksums: bool | None
+    wal_log_hints: bool | None
+    upstream: Upstream | None
+    wal_receiver: WalReceiver | None
+    auto_conf: list[str] | None
+    pending_restart: list[str] | None
+    configuration_current: bool | None
+    configuration_errors: list[str] | None
+    settings: ServerSettings
+    control_settings: ControlSettings
+    roles: list[str] | None
+    md5_roles: list[str] | None
+    databases: list[str] | None
+    locales: dict[str, str] | None
+    slots: list[SlotState] | None
+    synchronous: list[ConnectedStandby] | None
+    clients: list[str] | None
+    started_at: float | None
+    file_settings: dict[str, str] | None
+    restart_settings: dict[str, str] | None
+    port: int | None
+
+
+def unknown_instance(state: InstanceState, detail: str | None) -> Instance:
+    """An instance of which nothing else is known."""
+    return {
+        "state": state,
+        "detail": detail,
+        "data_present": None,
+        "config_present": None,
+        "managed": None,
+        "service_active": None,
+        "adopted_at": None,
+        "adopted_rules": None,
+        "adopted_settings": None,
+        "marker": None,
+        "disk_mb": None,
+        "restarted_since_adoption": None,
+        "role": None,
+        "version": None,
+        "server_version_num": None,
+        "system_identifier": None,
+        "timeline": None,
+        "lsn": None,
+        "receive_lsn": None,
+        "replay_lsn": None,
+        "replay_paused": None,
+        "data_checksums": None,
+        "wal_log_hints": None,
+        "upstream": None,
+        "wal_receiver": None,
+        "auto_conf": None,
+        "pending_restart": None,
+        "configuration_current": None,
+        "configuration_errors": None,
+        "settings": {
+            "max_connections": None,
+            "max_worker_processes": None,
+            "max_wal_senders": None,
+            "max_prepared_transactions": None,
+            "max_locks_per_transaction": None,
+            "max_replication_slots": None,
+            "port": None,
+            "ssl": None,
+            "synchronous_standby_names": None,
+        },
+        "control_settings": dict.fromkeys(CONTROL_SETTINGS),
+        "roles": None,
+        "md5_roles": None,
+        "databases": None,
+        "locales": None,
+        "slots": None,
+        "synchronous": None,
+        "clients": None,
+        "started_at": None,
+        "file_settings": None,
+        "restart_settings": None,
+        "port": None,
+    }
+
+
+def describe_instance(
+    port: int,
+    disk_mb: int,
+    config: ConfigDirectory,
+    data: DataDirectory,
+    control: ControlData | None = None,
+    server: ServerAnswer | None = None,
+    service_active: bool | None = None,
+    errors: Iterable[str] = (),
+    newest_file: float | None = None,
+) -> Instance:
+    """Everything known about one instance, every key present.
+
+    :arg port: where the inventory says that it listens.
+    :arg disk_mb: size of the filesystem of its data directory.
+    :arg server: what the running server answered to :func:`queries.statements`, or None.
+    :arg service_active: whether the server belongs to its unit.
     :arg errors: what went wrong while asking.
     :arg newest_file: modification time of the newest configuration file.
     """
-    result = dict.fromkeys(KEYS)
-    result.update(
-        state=_state(seen, server),
-        detail="; ".join(part for part in (seen["detail"], *errors) if part) or None,
-        data_present=seen["data_present"],
-        **{key: member[key] for key in FROM_FILES},
-        version=seen["version"],
-        auto_conf=seen["auto_conf"],
-        settings=dict.fromkeys(
-            (*CONTROL_SETTINGS, "max_replication_slots", "port", "ssl", "synchronous_standby_names")
-        ),
-        control_settings=dict.fromkeys(CONTROL_SETTINGS),
-        port=(seen["postmaster"] or {}).get("port") or member["port"],
+    instance = unknown_instance(_state(data, server), _joined(data["detail"], *errors))
+    instance.update(
+        {
+            **config,
+            "service_active": service_active,
+            "disk_mb": disk_mb,
+            "data_present": data["data_present"],
+            "version": data["version"],
+            "auto_conf": data["auto_conf"],
+            "port": (data["postmaster"] and data["postmaster"]["port"]) or port,
+        }
     )
-    if result["state"] == "stopped":
-        result["role"] = "standby" if seen["standby"] else "primary"
+    if instance["state"] == "stopped":
+        instance["role"] = "standby" if data["standby"] else "primary"
     if control:
-        result.update(_from_control_file(control, result))
+        _add_control_file(instance, control)
     if server:
-        result.update(_from_server(server, newest_file, result))
-    return result
+        _add_server(instance, server, newest_file)
+    return instance
 
 
-def _state(seen, server):
-    if seen["state"] != "complete":
-        return seen["state"]
+def _state(data: DataDirectory, server: ServerAnswer | None) -> InstanceState:
+    if data["state"] != "complete":
+        return data["state"]
     if server:
         return "running"
-    return "unresponsive" if seen["postmaster"] else "stopped"
+    return "unresponsive" if data["postmaster"] else "stopped"
 
 
-def _from_control_file(control, result):
-    known = {key: control[key] for key in ("system_identifier", "timeline", "data_checksums", "wal_log_hints")}
-    known["control_settings"] = control["settings"]
-    if result["state"] != "stopped":
-        return known
-    known["lsn"] = control["lsn"]
-    if result["role"] == "standby":
-        known["replay_lsn"] = control["recovery_end_lsn"]
+def _add_control_file(instance: Instance, control: ControlData) -> None:
+    instance.update(
+        {
+            "system_identifier": control["system_identifier"],
+            "timeline": control["timeline"],
+            "data_checksums": control["data_checksums"],
+            "wal_log_hints": control["wal_log_hints"],
+            "control_settings": control["settings"],
+        }
+    )
+    if instance["state"] != "stopped":
+        return
+    instance["lsn"] = control["lsn"]
+    if instance["role"] == "standby":
+        instance["replay_lsn"] = control["recovery_end_lsn"]
     if control["cluster_state"] and control["cluster_state"] not in CLEAN_STATES:
         unclean = f"was not shut down cleanly (its control file says {control['cluster_state']})"
-        known["detail"] = "; ".join(part for part in (result["detail"], unclean) if part)
-    return known
+        instance["detail"] = _joined(instance["detail"], unclean)
 
 
-def _from_server(server, newest_file, result):
-    known = {key: server[key] for key in AS_TOLD}
-    known.update((key, server[key] or []) for key in LISTS)
-    known.update((key, server.get(key)) for key in FOREIGN)
-    known.update((key, server[key]) for key in ("system_identifier", "data_checksums", "wal_log_hints", "settings"))
-    known["role"] = "standby" if server["in_recovery"] else "primary"
-    known["upstream"] = upstream(server["primary_conninfo"], server["primary_slot_name"])
-    if result["adopted_at"] is not None:
-        known["restarted_since_adoption"] = result["adopted_at"] < server["started_at"]
-    known["configuration_current"] = newest_file is None or newest_file <= server["load_time"]
-    return known
+def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | None) -> None:
+    instance.update(
+        {
+            "role": "standby" if server["in_recovery"] else "primary",
+            "server_version_num": server["server_version_num"],
+            "system_identifier": server["system_identifier"],
+            "timeline": server["timeline"],
+            "lsn": server["lsn"],
+            "receive_lsn": server["receive_lsn"],
+            "replay_lsn": server["replay_lsn"],
+            "replay_paused": server["replay_paused"],
+            "data_checksums": server["data_checksums"],
+            "wal_log_hints": server["wal_log_hints"],
+            "upstream": upstream(server["primary_conninfo"], server["primary_slot_name"]),
+            "wal_receiver": server["wal_receiver"],
+            "pending_restart": server["pending_restart"] or [],
+            "configuration_current": newest_file is None or newest_file <= server["load_time"],
+            "configuration_errors": server["configuration_errors"] or [],
+            "settings": server["settings"],
+            "roles": server["roles"] or [],
+            "md5_roles": server["md5_roles"] or [],
+            "databases": server["databases"] or [],
+            "locales": server["locales"],
+            "slots": server["slots"] or [],
+            "synchronous": server["synchronous"] or [],
+            "clients": server["clients"] or [],
+            "started_at": server["started_at"],
+            "file_settings": server.get("file_settings"),
+            "restart_settings": server.get("restart_settings"),
+        }
+    )
+    if instance["adopted_at"] is not None:
+        instance["restarted_since_adoption"] = instance["adopted_at"] < server["started_at"]
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None

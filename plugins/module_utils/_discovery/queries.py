@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS
 
 # A reload would flag what only a restart applies; reading the files flags it in this session too, so that
@@ -67,7 +69,88 @@ _FOREIGN_FACTS = {
 }
 
 
-def statements(version, foreign=False):
+class WalReceiver(TypedDict):
+    """A standby's connection to its primary."""
+
+    status: str
+    sender_host: str | None
+    sender_port: int | None
+
+
+class SlotState(TypedDict):
+    """A replication slot as discovery shows it."""
+
+    name: str
+    type: str
+    active: bool
+    wal_status: str | None
+    restart_lsn: str | None
+
+
+class ConnectedStandby(TypedDict):
+    """A row of C(pg_stat_replication)."""
+
+    application_name: str
+    state: str | None
+    sync_state: str | None
+    client_addr: str | None
+
+
+class ServerSettings(TypedDict):
+    """Running values of the settings that others compare."""
+
+    max_connections: int | None
+    max_worker_processes: int | None
+    max_wal_senders: int | None
+    max_prepared_transactions: int | None
+    max_locks_per_transaction: int | None
+    max_replication_slots: int | None
+    port: int | None
+    ssl: bool | None
+    synchronous_standby_names: str | None
+
+
+class ForeignFacts(TypedDict, total=False):
+    """What only a server that somebody else set up is asked."""
+
+    file_settings: dict[str, str] | None
+    restart_settings: dict[str, str] | None
+
+
+class ServerAnswer(ForeignFacts):
+    """The JSON object of the last statement. An aggregate over no rows is None."""
+
+    in_recovery: bool
+    server_version_num: int
+    system_identifier: str
+    timeline: int | None
+    lsn: str | None
+    receive_lsn: str | None
+    replay_lsn: str | None
+    replay_paused: bool | None
+    data_checksums: bool
+    wal_log_hints: bool
+    primary_conninfo: str
+    primary_slot_name: str
+    wal_receiver: WalReceiver | None
+    data_directory: str
+    load_time: float
+    pending_restart: list[str] | None
+    started_at: float
+    hba_file: str
+    clients: list[str] | None
+    md5_roles: list[str] | None
+    locales: dict[str, str] | None
+    roles: list[str] | None
+    databases: list[str] | None
+    slots: list[SlotState] | None
+    synchronous: list[ConnectedStandby] | None
+    settings: ServerSettings
+    files: list[str] | None
+    configuration_errors: list[str] | None
+
+
+def statements(version: int, foreign: bool = False) -> list[str]:
     """The statements for one session; the last one answers with one JSON object on one line.
 
     :arg foreign: whether somebody else set the server up.
@@ -82,7 +165,7 @@ def statements(version, foreign=False):
     return [READ_FILES, "SELECT jsonb_build_object(" + ", ".join(f"'{key}', {sql}" for key, sql in facts.items()) + ")"]
 
 
-def _settings():
+def _settings() -> str:
     numbers = [
         f"'{name}', current_setting('{name}')::int" for name in (*CONTROL_SETTINGS, "max_replication_slots", "port")
     ]
@@ -92,7 +175,7 @@ def _settings():
     )
 
 
-def _files(version):
+def _files(version: int) -> str:
     sources = ["SELECT sourcefile FROM pg_file_settings"]
     sources += [f"SELECT nullif(current_setting('{name}'), '')" for name in _FILES]
     if version >= 16:
@@ -101,10 +184,10 @@ def _files(version):
     return f"(SELECT jsonb_agg(file) FROM ({union}) AS files(file) WHERE file IS NOT NULL)"
 
 
-def _errors(version):
+def _errors(version: int) -> str:
     hba = "file_name" if version >= 16 else "current_setting('hba_file')"
     ident = "file_name" if version >= 16 else "current_setting('ident_file')"
-    # "could not be applied" is how both a change that waits for a restart and an invalid value are told.
+    # The same error, "could not be applied", stands for a change that waits for a restart and for an invalid value.
     sources = [
         """SELECT sourcefile, sourceline, name, error FROM pg_file_settings f
         WHERE error IS NOT NULL AND NOT EXISTS (

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
+
+# A file of the file provider as data, as far as its user writes it.
+Content = Mapping[str, Any]
+# C(routers), C(services) and C(middlewares), each a list of rows of the API.
+ApiAnswer = Mapping[str, list[dict[str, Any]]]
 
 
-def render(content):
+def render(content: Content) -> str:
     """The content as text. JSON is YAML, needs no library on the machine, and is the same every time."""
     return "# Written by Ansible; changes are overwritten.\n" + json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
-def marker(content):
+def marker(content: Content) -> str:
     """Name of the middleware by which Traefik is seen to have loaded this content."""
     return "loaded-" + hashlib.sha256(render(content).encode()).hexdigest()[:12]
 
 
-def marked(content):
+def marked(content: Content) -> dict[str, Any]:
     """The content with its marker, a middleware that changes nothing and that no router uses."""
     http = dict(content.get("http") or {})
     http["middlewares"] = {
@@ -29,37 +36,31 @@ def marked(content):
     return {**content, "http": http}
 
 
-def load_problems(content, answer):
-    """What of the content Traefik does not have, or does not accept.
-
-    :arg answer: ``routers``, ``services`` and ``middlewares``, each a list of rows of the API.
-    """
-    found = []
+def load_problems(content: Content, answer: ApiAnswer) -> list[str]:
+    """What of the content Traefik does not have, or does not accept."""
+    problems = []
     for kind in ("routers", "services", "middlewares"):
         rows = {row["name"]: row for row in answer[kind]}
         for name in (content.get("http") or {}).get(kind) or {}:
             row = rows.get(f"{name}@file")
             what = f"{kind[:-1]} {name}"
             if row is None:
-                found.append(f"{what} is not there")
+                problems.append(f"{what} is missing")
             elif row.get("status") != "enabled" or row.get("error"):
                 reasons = row.get("error") or [f"its status is {row.get('status')}"]
-                found.append(f"{what}: {', '.join(reasons if isinstance(reasons, list) else [reasons])}")
-    return found
+                problems.append(f"{what}: {', '.join(reasons if isinstance(reasons, list) else [reasons])}")
+    return problems
 
 
-def without_server(content, answer):
-    """The services of the content that have a health check and no server that is up, each with what its servers are.
-
-    :arg answer: as in :func:`load_problems`.
-    """
+def without_server(content: Content, answer: ApiAnswer) -> list[str]:
+    """The services of the content that have a health check and no server that is up, each with what its servers are."""
     rows = {row["name"]: row for row in answer["services"]}
-    found = []
+    services = []
     for name, service in ((content.get("http") or {}).get("services") or {}).items():
         if not ((service or {}).get("loadBalancer") or {}).get("healthCheck"):
             continue
         servers = (rows.get(f"{name}@file") or {}).get("serverStatus") or {}
         if "UP" not in servers.values():
             states = ", ".join(f"{url} is {state}" for url, state in sorted(servers.items())) or "it has no server"
-            found.append(f"service {name}: {states}")
-    return found
+            services.append(f"service {name}: {states}")
+    return services

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 
 _SECTION = re.compile(r"== (\w+)")
 
 
-def sections(text):
+def sections(text: str) -> dict[str, list[str]]:
     """Lines by the heading above them, which looks like ``== name``."""
-    found, lines = {}, None
+    by_heading: dict[str, list[str]] = {}
+    lines: list[str] = []
     for line in text.splitlines():
-        head = _SECTION.fullmatch(line)
-        if head:
-            lines = found.setdefault(head.group(1), [])
-        elif lines is not None and line.strip():
+        heading = _SECTION.fullmatch(line)
+        if heading:
+            lines = by_heading.setdefault(heading.group(1), [])
+        elif line.strip():
             lines.append(line)
-    return found
+    return by_heading
 
 
-def records(lines):
+def records(lines: Iterable[str]) -> list[dict[str, str]]:
     """One dict for each line of CSV, by its column names."""
     return list(csv.DictReader(lines))

@@ -5,29 +5,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.console import records, sections
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import ADMIN_DATABASE
 from ansible_collections.plannerate.infra.plugins.module_utils._text_table import text_table
 
 
-def overview(text):
+class PoolOverview(TypedDict):
+    pool: str
+    user: str
+    target: str
+    mode: str
+    clients_active: int
+    clients_waiting: int
+    longest_wait_seconds: float
+    servers_active: int
+    servers_idle: int
+    servers_allowed: int
+    transactions: int
+    average_transaction_ms: float
+
+
+def overview(text: str) -> list[PoolOverview]:
     """One row for each pool of ``SHOW POOLS``, with what ``SHOW STATS`` and ``SHOW DATABASES`` say about its database.
 
     :arg text: the three answers as CSV, under the headings ``== pools``, ``== stats`` and ``== databases``.
     """
-    found = sections(text)
-    stats = {row["database"]: row for row in records(found["stats"])}
-    databases = {row["name"]: row for row in records(found["databases"])}
-    rows = [row for row in records(found["pools"]) if row["database"] != ADMIN_DATABASE]
+    answers = sections(text)
+    stats = {row["database"]: row for row in records(answers["stats"])}
+    databases = {row["name"]: row for row in records(answers["databases"])}
+    rows = [row for row in records(answers["pools"]) if row["database"] != ADMIN_DATABASE]
     used = {row["database"] for row in rows}
     idle = [{"database": name} for name in databases if name != ADMIN_DATABASE and name not in used]
     return [_overview(row, databases[row["database"]], stats.get(row["database"], {})) for row in rows + idle]
 
 
-def _overview(pool, database, stats):
+def _overview(pool: Mapping[str, str], database: Mapping[str, str], stats: Mapping[str, str]) -> PoolOverview:
     """One row; a pool that nobody used since PgBouncer started has no user yet."""
 
-    def number(row, *keys):
+    def number(row: Mapping[str, str], *keys: str) -> int:
         return sum(int(row.get(key) or 0) for key in keys)
 
     return {
@@ -62,7 +80,7 @@ _COLUMNS = (
 )
 
 
-def table(rows):
+def table(rows: Sequence[Mapping[str, object]]) -> str:
     """The rows of :func:`overview` as text."""
     lines = [[head for head, _key in _COLUMNS]] + [[str(row[key]) for _head, key in _COLUMNS] for row in rows]
     return text_table(lines)

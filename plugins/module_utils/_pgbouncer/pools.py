@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 POOL_MODES = ("transaction", "session")
 # The first release that keeps protocol-level prepared statements apart in transaction pooling.
@@ -18,16 +20,38 @@ _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _DATABASE = re.compile(r"[A-Za-z0-9_]{1,60}")
 
 
-def pools(environments, defaults):
-    """Two pools for each environment: its database on the primary, and read only on the replicas.
+# An environment as the inventory has it: ``database`` and, where they differ from the defaults, ``pool_mode``, ``pool_size``,
+# ``pool_size_ro`` and ``prepared_statements``. Until :func:`problems` has found none, anything may stand there.
+Environment = Mapping[str, Any]
 
-    :arg environments: environment name to a dict with ``database`` and, where they differ from the defaults, ``pool_mode``,
-        ``pool_size``, ``pool_size_ro`` and ``prepared_statements``.
-    :arg defaults: ``pool_mode`` and ``pool_size`` of an environment that names none.
-    :returns: list of dicts. ``size`` is the number of server connections in all. One of them is kept for looking passwords
-        up: with all of them in use by the clients, nobody new could log in.
+
+class Defaults(TypedDict):
+    """Of an environment that names none."""
+
+    pool_mode: str
+    pool_size: int
+
+
+class Pool(TypedDict):
+    """``target`` is primary or replicas. ``size`` is the number of server connections in all.
+
+    One of them is kept for PgBouncer to look up passwords, so ``pool_size`` is one less: with all of them in use by the clients,
+    nobody new could log in.
     """
-    found = []
+
+    environment: str
+    name: str
+    database: str
+    target: str
+    pool_mode: str
+    size: int
+    pool_size: int
+    prepared_statements: bool
+
+
+def pools(environments: Mapping[str, Environment], defaults: Defaults) -> list[Pool]:
+    """Two pools for each environment: its database on the primary, and read only on the replicas."""
+    wanted: list[Pool] = []
     for environment, given in environments.items():
         database = given["database"]
         size = int(given.get("pool_size", defaults["pool_size"]))
@@ -35,7 +59,7 @@ def pools(environments, defaults):
             ("primary", database, size),
             ("replicas", database + READ_ONLY_SUFFIX, int(given.get("pool_size_ro", size))),
         ):
-            found.append(
+            wanted.append(
                 {
                     "environment": environment,
                     "name": name,
@@ -47,56 +71,62 @@ def pools(environments, defaults):
                     "prepared_statements": bool(given.get("prepared_statements", True)),
                 }
             )
-    return found
+    return wanted
 
 
-def problems(environments, environment, defaults, max_connections, reserved):
+def problems(
+    environments: Mapping[str, Environment],
+    environment: str,
+    defaults: Defaults,
+    max_connections: int | str,
+    reserved: int | str,
+) -> list[str]:
     """Every contradiction in the environments, each as one sentence with what was found and what to do."""
-    found = [text for name, given in environments.items() for text in _entry_problems(name, given, defaults)]
+    contradictions = [text for name, given in environments.items() for text in _entry_problems(name, given, defaults)]
     if environment not in environments:
-        found.append(
+        contradictions.append(
             f"pgbouncer_environment is {environment!r}, expected one of pgbouncer_environments "
             f"({', '.join(environments) or 'none'})"
         )
-    if found:
-        return found
+    if contradictions:
+        return contradictions
     wanted = pools(environments, defaults)
     return _name_problems(wanted) + _sum_problems(wanted, max_connections, reserved)
 
 
-def _entry_problems(name, given, defaults):
+def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[str]:
     where = f"pgbouncer_environments: {name}"
     if not _FILE_NAME.fullmatch(str(name)):
         return [f"{where}: the name becomes a file name, expected a-z, 0-9, _ and - only"]
     if not isinstance(given, dict) or not _DATABASE.fullmatch(str(given.get("database", ""))):
         return [f"{where}: database is missing or has other characters than letters, digits and _"]
-    found = []
+    contradictions = []
     unknown = sorted(set(given) - set(_KEYS))
     if unknown:
-        found.append(f"{where}: {', '.join(unknown)} is not known, expected {', '.join(_KEYS)}")
+        contradictions.append(f"{where}: {', '.join(unknown)} is not known, expected {', '.join(_KEYS)}")
     mode = given.get("pool_mode", defaults["pool_mode"])
     if mode not in POOL_MODES:
-        found.append(f"{where}: pool_mode is {mode!r}, expected {' or '.join(POOL_MODES)}")
+        contradictions.append(f"{where}: pool_mode is {mode!r}, expected {' or '.join(POOL_MODES)}")
     for key in ("pool_size", "pool_size_ro"):
         value = given.get(key, defaults["pool_size"])
         if not re.fullmatch(r"\d+", str(value)) or int(value) < 2:
-            found.append(f"{where}: {key} is {value!r}, expected an integer of 2 or more")
-    return found
+            contradictions.append(f"{where}: {key} is {value!r}, expected an integer of 2 or more")
+    return contradictions
 
 
-def _name_problems(wanted):
-    owners, found = {ADMIN_DATABASE: "PgBouncer itself"}, []
+def _name_problems(wanted: Sequence[Pool]) -> list[str]:
+    owners, contradictions = {ADMIN_DATABASE: "PgBouncer itself"}, []
     for pool in wanted:
         other = owners.setdefault(pool["name"], pool["environment"])
         if other != pool["environment"]:
-            found.append(
+            contradictions.append(
                 f"pgbouncer_environments: {pool['environment']}: a pool called {pool['name']} is already {other}'s, "
                 f"expected one for each database and its read-only alias ({READ_ONLY_SUFFIX})"
             )
-    return found
+    return contradictions
 
 
-def _sum_problems(wanted, max_connections, reserved):
+def _sum_problems(wanted: Sequence[Pool], max_connections: int | str, reserved: int | str) -> list[str]:
     total, available = sum(pool["size"] for pool in wanted), int(max_connections) - int(reserved)
     if total <= available:
         return []
@@ -108,7 +138,7 @@ def _sum_problems(wanted, max_connections, reserved):
     ]
 
 
-def version_problems(wanted, version):
+def version_problems(wanted: Sequence[Pool], version: str | None) -> list[str]:
     """Environments whose clients would break: prepared statements of one client are unknown to the next server connection."""
     if not version or version_tuple(version) >= PREPARED_SINCE:
         return []
@@ -124,6 +154,6 @@ def version_problems(wanted, version):
     ]
 
 
-def version_tuple(version):
+def version_tuple(version: str) -> tuple[int, ...]:
     """(1, 18) of '1.18.0'."""
     return tuple(int(part) for part in re.findall(r"\d+", str(version))[:2])

@@ -6,57 +6,80 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.console import records, sections
 
 
-def parse(probe):
+class Answer(TypedDict):
     """What a machine answered to roles/pgbouncer/tasks/probe.yml.
 
-    :returns: dict with ``installed`` (package names), ``version``, ``paths`` (files and directories that are there), ``stale``
-        (units whose files are newer than what they run with), ``nofile`` (the running process's limit or None), ``config``
-        and ``databases`` (None while PgBouncer does not answer).
+    ``installed``: package names. ``paths``: files and directories that exist. ``stale``: units whose files are newer than what
+    they run with. ``nofile``: the running process's limit of open files. ``config`` and ``databases``: rows of the admin console by
+    name, None while PgBouncer does not answer.
     """
-    found = sections(probe)
-    version = re.search(r"\d+\.\d+(\.\d+)?", " ".join(found.get("version", [])))
-    limit = found.get("nofile", [])
-    config, databases = records(found.get("config", [])), records(found.get("databases", []))
+
+    installed: list[str]
+    version: str | None
+    paths: list[str]
+    stale: list[str]
+    nofile: int | None
+    config: dict[str, dict[str, str]] | None
+    databases: dict[str, dict[str, str]] | None
+
+
+class Pending(TypedDict):
+    """One line for each difference, by what applies it."""
+
+    reload: list[str]
+    restart: list[str]
+
+
+def parse(probe: str) -> Answer:
+    output = sections(probe)
+    version = re.search(r"\d+\.\d+(\.\d+)?", " ".join(output.get("version", [])))
+    limit = output.get("nofile", [])
+    config, databases = records(output.get("config", [])), records(output.get("databases", []))
     return {
-        "installed": [line.split()[0] for line in found.get("packages", []) if line.endswith(" installed")],
+        "installed": [line.split()[0] for line in output.get("packages", []) if line.endswith(" installed")],
         "version": version.group(0) if version else None,
-        "paths": found.get("paths", []),
-        "stale": found.get("stale", []),
+        "paths": output.get("paths", []),
+        "stale": output.get("stale", []),
         "nofile": int(limit[0]) if limit and limit[0].isdigit() else None,
         "config": {row["key"]: row for row in config} if config else None,
         "databases": {row["name"]: row for row in databases} if databases else None,
     }
 
 
-def pending(answer, settings, databases, nofile):
+def pending(
+    answer: Answer,
+    settings: Mapping[str, object],
+    databases: Mapping[str, Mapping[str, object]],
+    nofile: int | str,
+) -> Pending:
     """What the running PgBouncer does not have yet.
 
-    :arg answer: as given by :func:`parse`.
     :arg settings: wanted settings by name.
     :arg databases: wanted rows of ``SHOW DATABASES`` by pool name; keys that a row does not name are not compared.
     :arg nofile: the least file limit that the process needs.
-    :returns: dict with ``reload`` and ``restart``, lists of one line for each difference.
     """
     if answer["config"] is None:
         return {"reload": [], "restart": ["PgBouncer does not answer"]}
-    result = {"reload": [], "restart": []}
-    for name, wanted in settings.items():
-        row = answer["config"].get(name)
-        found = row["value"] if row else None
-        if found is not None and _plain(found) == _plain(wanted):
+    result: Pending = {"reload": [], "restart": []}
+    for name, value in settings.items():
+        setting = answer["config"].get(name)
+        current = setting["value"] if setting else None
+        if current is not None and _plain(current) == _plain(value):
             continue
-        kind = "restart" if row and row.get("changeable") == "no" else "reload"
-        result[kind].append(f"{name} is {found!r}, wanted {str(wanted)!r}")
+        needs_restart = setting and setting.get("changeable") == "no"
+        result["restart" if needs_restart else "reload"].append(f"{name} is {current!r}, wanted {str(value)!r}")
     if answer["nofile"] is not None and answer["nofile"] < int(nofile):
         result["restart"].append(f"its limit of open files is {answer['nofile']}, wanted {nofile}")
     for name, wanted in databases.items():
         row = (answer["databases"] or {}).get(name)
         if row is None:
-            result["reload"].append(f"pool {name} is not there")
+            result["reload"].append(f"pool {name} is missing")
             continue
         differences = [
             f"{key} {row.get(key)!r}, wanted {str(value)!r}"
@@ -68,7 +91,7 @@ def pending(answer, settings, databases, nofile):
     return result
 
 
-def _plain(value):
+def _plain(value: object) -> str:
     """A setting's value in one spelling: PgBouncer answers 1 for on and 511 for 0777."""
     text = "" if value is None else str(value).strip()
     if text.lower() in ("on", "yes", "true"):

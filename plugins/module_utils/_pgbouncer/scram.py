@@ -12,7 +12,7 @@ import hmac
 _SECRET_ITERATIONS = 4096
 
 
-def scram_secret(password, user):
+def scram_secret(password: str, user: str) -> str:
     """The SCRAM secret of a password, as PostgreSQL and PgBouncer store it.
 
     The salt comes from the password and the user, so that the same password gives the same file. Only for passwords that are

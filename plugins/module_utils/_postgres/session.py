@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
+PSYCOPG2_ERROR: str | None = None
 try:
     import psycopg2
     from psycopg2.extras import RealDictCursor
-
-    PSYCOPG2_ERROR = None
 except ImportError:
-    psycopg2 = RealDictCursor = None
     PSYCOPG2_ERROR = traceback.format_exc()
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 # With standbys named as synchronous and none connected, a commit would wait for ever.
 SETTINGS = {
@@ -33,7 +33,7 @@ class SessionError(Exception):
     """A connection or a statement failed; the message is the server's or the library's."""
 
 
-def login_argument_spec():
+def login_argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the documentation fragment C(plannerate.infra.postgres)."""
     return {
         "login_host": {"type": "str", "default": ""},
@@ -42,19 +42,19 @@ def login_argument_spec():
         "login_user": {"type": "str", "default": "postgres"},
         "login_password": {"type": "str", "default": "", "no_log": True},
         "login_db": {"type": "str", "default": "postgres"},
-        "ssl_mode": {"type": "str", "default": "prefer", "choices": SSL_MODES},
+        "ssl_mode": {"type": "str", "default": "prefer", "choices": [*SSL_MODES]},
         "ca_cert": {"type": "path", "aliases": ["ssl_rootcert"]},
         "connect_timeout": {"type": "int", "default": 5},
     }
 
 
-def require_psycopg2(module):
+def require_psycopg2(module: AnsibleModule) -> None:
     """Ends the module with the remedy where the library is missing."""
-    if psycopg2 is None:
+    if PSYCOPG2_ERROR is not None:
         module.fail_json(msg=missing_required_lib("psycopg2"), exception=PSYCOPG2_ERROR)
 
 
-def connection_arguments(params, database=None):
+def connection_arguments(params: Mapping[str, Any], database: str | None = None) -> dict[str, Any]:
     """The login options as libpq's keywords, without those that are empty."""
     keywords = {
         "host": params["login_host"] or params["login_unix_socket"],
@@ -73,15 +73,15 @@ def connection_arguments(params, database=None):
 class Session:
     """One session in which every statement is a transaction of its own."""
 
-    def __init__(self, params, database=None):
+    def __init__(self, params: Mapping[str, Any], database: str | None = None) -> None:
         try:
             self.connection = psycopg2.connect(**connection_arguments(params, database))
             self.connection.autocommit = True
         except psycopg2.Error as error:
             raise SessionError(" ".join(str(error).split())) from error
 
-    def rows(self, query, arguments=None):
-        """The answer's rows as dicts. Without arguments a C(%) in the query stands for itself."""
+    def rows(self, query: str, arguments: Mapping[str, object] | None = None) -> list[Any]:
+        """The answer's rows as dicts with the query's columns. Without arguments a C(%) in the query stands for itself."""
         try:
             with self.connection.cursor(cursor_factory=RealDictCursor) as cursor:
                 cursor.execute(query, arguments)
@@ -89,8 +89,8 @@ class Session:
         except psycopg2.Error as error:
             raise SessionError(" ".join(str(error).split())) from error
 
-    def row(self, query, arguments=None):
+    def row(self, query: str, arguments: Mapping[str, object] | None = None) -> Any:
         return self.rows(query, arguments)[0]
 
-    def close(self):
+    def close(self) -> None:
         self.connection.close()

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Optional, TypedDict
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 # The settings that a standby's control file compares with its primary's: label in pg_controldata by setting.
@@ -17,29 +19,62 @@ CONTROL_SETTINGS = {
     "max_locks_per_transaction": "max_locks_per_xact setting",
 }
 
+# What the control file says of those settings; None where the output has no such line.
+ControlSettings = dict[str, Optional[int]]
+
 _CONNINFO_PAIR = re.compile(r"\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s\\]|\\.)*))", re.DOTALL)
 _SETTING_LINE = re.compile(r"\s*([A-Za-z_][\w$.]*)\s*(?:=|\s)\s*\S")
 
 
-def control_data(text):
-    """The output of C(pg_controldata) as a dict of what discovery needs; None where the output has no such line."""
-    found = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    found = {label.strip(): value.strip() for label, value in found.items()}
-    timelines = [found.get("Latest checkpoint's TimeLineID"), found.get("Min recovery ending loc's timeline")]
-    end = found.get("Minimum recovery ending location")
+class ControlData(TypedDict):
+    """What discovery needs of the control file; None where C(pg_controldata) printed no such line."""
+
+    system_identifier: str | None
+    cluster_state: str | None
+    lsn: str | None
+    recovery_end_lsn: str | None
+    timeline: int | None
+    data_checksums: bool | None
+    wal_log_hints: bool | None
+    settings: ControlSettings
+
+
+class Upstream(TypedDict):
+    """Where a standby streams from, without any secret."""
+
+    host: str | None
+    port: int | None
+    application_name: str | None
+    slot: str | None
+
+
+class Postmaster(TypedDict):
+    """What postmaster.pid says of a running server."""
+
+    pid: int
+    port: int | None
+    socket_directory: str | None
+
+
+def control_data(text: str) -> ControlData:
+    """The output of C(pg_controldata)."""
+    lines = (line.split(":", 1) for line in text.splitlines() if ":" in line)
+    values = {label.strip(): value.strip() for label, value in lines}
+    timelines = [values.get("Latest checkpoint's TimeLineID"), values.get("Min recovery ending loc's timeline")]
+    end = values.get("Minimum recovery ending location")
     return {
-        "system_identifier": found.get("Database system identifier"),
-        "cluster_state": found.get("Database cluster state"),
-        "lsn": found.get("Latest checkpoint location"),
+        "system_identifier": values.get("Database system identifier"),
+        "cluster_state": values.get("Database cluster state"),
+        "lsn": values.get("Latest checkpoint location"),
         "recovery_end_lsn": None if end == "0/0" else end,
         "timeline": max((int(value) for value in timelines if value), default=None),
-        "data_checksums": _flag(found.get("Data page checksum version"), lambda value: value != "0"),
-        "wal_log_hints": _flag(found.get("wal_log_hints setting"), lambda value: value == "on"),
-        "settings": {name: _integer(found.get(label)) for name, label in CONTROL_SETTINGS.items()},
+        "data_checksums": _flag(values.get("Data page checksum version"), lambda value: value != "0"),
+        "wal_log_hints": _flag(values.get("wal_log_hints setting"), lambda value: value == "on"),
+        "settings": {name: _integer(values.get(label)) for name, label in CONTROL_SETTINGS.items()},
     }
 
 
-def conninfo(text):
+def conninfo(text: str) -> dict[str, str]:
     """A libpq connection string, in either of its forms, as a dict of keywords."""
     if text.startswith(("postgresql://", "postgres://")):
         url = urlsplit(text)
@@ -52,8 +87,8 @@ def conninfo(text):
     }
 
 
-def upstream(primary_conninfo, primary_slot_name):
-    """Where a standby streams from, without any secret; None when it is told no primary."""
+def upstream(primary_conninfo: str | None, primary_slot_name: str | None) -> Upstream | None:
+    """Where a standby is told to stream from; None when it is told no primary."""
     if not primary_conninfo:
         return None
     keywords = conninfo(primary_conninfo)
@@ -65,26 +100,26 @@ def upstream(primary_conninfo, primary_slot_name):
     }
 
 
-def setting_names(text):
+def setting_names(text: str) -> list[str]:
     """Names of the settings in a configuration file, each once, in order."""
     matches = [_SETTING_LINE.match(line) for line in text.splitlines()]
     return list(dict.fromkeys(match.group(1).lower() for match in matches if match))
 
 
-def setting(text, name):
+def setting(text: str, name: str) -> str | None:
     """Value of a setting in a configuration file's own lines, the last one as the server takes it; None where it is not set."""
-    found = re.findall(rf"^\s*{name}\s*(?:=|\s)\s*(?:'([^']*)'|([^\s#]+))", text, re.MULTILINE | re.IGNORECASE)
-    return (found[-1][0] or found[-1][1]) if found else None
+    values = re.findall(rf"^\s*{name}\s*(?:=|\s)\s*(?:'([^']*)'|([^\s#]+))", text, re.MULTILINE | re.IGNORECASE)
+    return (values[-1][0] or values[-1][1]) if values else None
 
 
-def access_rules(text):
-    """The lines of a C(pg_hba.conf) that are rules, as they stand there; one that goes on in the next line is one."""
+def access_rules(text: str) -> list[str]:
+    """The lines of a C(pg_hba.conf) that are rules, as they stand there; a rule continued on the next line is one."""
     text = re.sub(r"\\\r?\n", "", text)
     return [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
-def postmaster_pid(text):
-    """postmaster.pid as a dict; None when it does not even name a process."""
+def postmaster_pid(text: str) -> Postmaster | None:
+    """postmaster.pid read; None when it does not even name a process."""
     lines = [line.strip() for line in text.splitlines()] + [""] * 5
     pid = _integer(lines[0])
     if pid is None:
@@ -93,12 +128,12 @@ def postmaster_pid(text):
     return {"pid": abs(pid), "port": _integer(lines[3]), "socket_directory": lines[4] or None}
 
 
-def _integer(value):
+def _integer(value: str | None) -> int | None:
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        return None if value is None else int(value)
+    except ValueError:
         return None
 
 
-def _flag(value, test):
+def _flag(value: str | None, test: Callable[[str], bool]) -> bool | None:
     return None if value is None else test(value)

@@ -6,31 +6,38 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine, StepFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.pooler import Pooler
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import Server
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import MemberServer
 
 # Seconds after which it is known in front of the replicas who is one of them: its agent is asked every second.
 READERS_SECONDS = 3
 
 
-class Refused(Exception):
+class PromotionRefused(Exception):
     """Nothing was changed; the arguments are the reasons."""
 
 
-class Change:
+class Change(ABC):
     """The servers and poolers, and what was done with them so far.
+
+    A change says in its ``new_primary`` who will be, or is, the primary; None while that is not decided.
 
     :arg params: the module's options.
     :arg machines: mapping of machine name to a :class:`machine.Machine`; one that cannot be reached is missing.
     """
 
-    def __init__(self, params, machines):
+    new_primary: str | None
+
+    def __init__(self, params: Mapping[str, Any], machines: Mapping[str, Machine]) -> None:
         self.params, self.machines = params, machines
         self.members = {member["name"]: member for member in params["members"]}
         self.servers = {
-            name: Server(member, machines[member["machine"]])
+            name: MemberServer(member, machines[member["machine"]])
             for name, member in self.members.items()
             if member["machine"] in machines
         }
@@ -40,11 +47,29 @@ class Change:
             for entry in params["poolers"]
             if entry["machine"] in machines
         ]
-        self.steps, self.notes, self.changed = [], [], False
+        self.steps: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.changed = False
         self._since = self._began = time.monotonic()
         for entry in params["poolers"]:
             if entry["machine"] not in machines:
                 self.notes.append(f"PgBouncer on {entry['machine']} cannot be reached: converge it when it is back")
+
+    @property
+    @abstractmethod
+    def would_change(self) -> bool:
+        """Whether :meth:`run` would make another member the primary."""
+
+    @abstractmethod
+    def describe(self) -> list[str]:
+        """The plan as sentences. Changes nothing.
+
+        :raises PromotionRefused: if it must not begin.
+        """
+
+    @abstractmethod
+    def run(self) -> float | None:
+        """Carries it out. Returns the seconds that it made clients wait, None where nobody can say."""
 
     def done(self, step):
         """Notes that a step is done, and how long it took."""
@@ -75,28 +100,28 @@ class Change:
             self.done(f"{', '.join(names)} follow {primary}")
 
     def lead_clients(self, primary):
-        """Leads every pooler to the primary, and lets its clients go on. Tries every one before it fails."""
+        """Points every pooler to the primary and resumes its clients. Tries every one before it fails."""
         member, problems = self.members[primary], []
         for pooler in self.poolers:
             try:
                 pooler.lead_to(member["address"], member["port"], pooler.paused)
             except StepFailed as problem:
                 problems.append(str(problem))
-        self.done(f"PgBouncer leads to {primary} and goes on")
+        self.done(f"PgBouncer points to {primary} and is not paused")
         if problems:
             raise StepFailed("; ".join(problems))
 
     def lead_clients_that_are_left(self, primary):
         """The same, where an interrupted run may have left some of them elsewhere, or paused."""
         member = self.members[primary]
-        place = (member["address"], str(member["port"]))
+        target = (member["address"], str(member["port"]))
         for pooler in self.poolers:
             pools = pooler.survey()["pools"]
             pooler.paused = [pool["name"] for pool in pools if pool["paused"]]
-            if pooler.paused or any(pool["target"] != place for pool in pools):
-                pooler.lead_to(*place, pooler.paused)
+            if pooler.paused or any(pool["target"] != target for pool in pools):
+                pooler.lead_to(*target, pooler.paused)
                 self.changed = True
-        self.done(f"PgBouncer leads to {primary} and goes on")
+        self.done(f"PgBouncer points to {primary} and is not paused")
 
     def let_readers_move(self):
         """Nobody reads from the new primary what the replicas are there for. Nobody waits for this either."""

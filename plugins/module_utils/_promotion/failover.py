@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion import plan
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, Refused
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 
@@ -15,15 +15,14 @@ class Failover(Change):
         super().__init__(params, machines)
         self.plan = plan.failover_plan(params["members"], params["answers"], params["dead"], params["accept_data_loss"])
         if self.plan["errors"]:
-            raise Refused(*self.plan["errors"])
+            raise PromotionRefused(*self.plan["errors"])
         self.new_primary = self.plan["primary"]
 
     @property
     def would_change(self):
         return not self.plan["primary"]
 
-    def look(self):
-        """The plan as sentences. Changes nothing."""
+    def describe(self):
         if self.plan["primary"]:
             return [f"{self.plan['primary']} was promoted already: poolers and standbys are led to it"]
         answers, best = self.params["answers"], self.plan["best"]

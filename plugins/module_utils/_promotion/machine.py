@@ -28,10 +28,10 @@ class Machine:
     # What timeout(1) answers when the time was up.
     TIMED_OUT = (124, 137)
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
 
-    def execute(self, argv):
+    def execute(self, argv: list[str]) -> tuple[int, str, str]:
         """Runs a command and gives its exit code, output and errors."""
         raise NotImplementedError
 

@@ -9,11 +9,14 @@ Every refusal is one sentence that names what was found, what was expected, and 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import SILENT, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import lsn_bytes
 
-SYNCHRONOUS = ("sync", "quorum")
+# Standbys whose confirmation counts now. One that is potential is listed as synchronous too (_replication/lag.py), but would only
+# count once another one is gone.
+CONFIRMING = ("sync", "quorum")
 
 
 def confirmations(synchronous_standby_names):
@@ -68,9 +71,9 @@ def survey_errors(primary, target, survey, standby, pools, policy):
         return [f"{target} is not connected to {primary}, expected it streaming. See the status playbook"]
     if row["state"] != "streaming":
         found.append(f"{target} is in state {row['state']}, expected streaming. Wait until it has caught up")
-    if confirmations(survey["synchronous_standby_names"]) and row["sync_state"] not in SYNCHRONOUS:
+    if confirmations(survey["synchronous_standby_names"]) and row["sync_state"] not in CONFIRMING:
         found.append(
-            f"{target} is {row['sync_state']}, expected a synchronous standby ({' or '.join(SYNCHRONOUS)}): choose another one"
+            f"{target} is {row['sync_state']}, expected a synchronous standby ({' or '.join(CONFIRMING)}): choose another one"
         )
     if row["replay_bytes"] is None or row["replay_bytes"] > policy["max_lag_bytes"]:
         found.append(
@@ -90,7 +93,7 @@ def survey_errors(primary, target, survey, standby, pools, policy):
 
 def affected(survey, pooled):
     """Sentences about those who feel a switchover, because they do not come through a transaction pool."""
-    direct = {}
+    direct: dict[str, int] = {}
     for client in survey["clients"]:
         if client["pid"] not in pooled:
             key = (
@@ -117,7 +120,7 @@ def failover_plan(members, answers, dead="", accept_loss=False):
     :returns: dict with ``errors``, ``primary`` (who takes writes already, with a newer timeline than those that did before),
         ``old`` (names to be fenced), ``candidates`` (the best first), ``best`` and ``risk`` (a sentence).
     """
-    plan = {"errors": [], "primary": None, "old": [], "candidates": [], "best": None, "risk": None}
+    plan: dict[str, Any] = {"errors": [], "primary": None, "old": [], "candidates": [], "best": None, "risk": None}
     names = [member["name"] for member in members]
     if dead and dead not in names:
         return dict(plan, errors=[f"failover_dead is {dead!r}, expected one of the members: {', '.join(names)}"])
@@ -157,13 +160,15 @@ def failover_plan(members, answers, dead="", accept_loss=False):
 
 def _followed(members, answers, candidates):
     """Names of the members from which the candidates were told to stream: the primary that is gone, whatever it looks like."""
-    places = {}
+    by_address = {}
     for member in members:
         for host in (member["machine"], member["address"]):
-            places[(host, member["port"])] = member["name"]
+            by_address[(host, member["port"])] = member["name"]
     told = (answers[name].get("upstream") or {} for name in candidates)
     return [
-        places[(each.get("host"), each.get("port"))] for each in told if (each.get("host"), each.get("port")) in places
+        by_address[(each.get("host"), each.get("port"))]
+        for each in told
+        if (each.get("host"), each.get("port")) in by_address
     ]
 
 

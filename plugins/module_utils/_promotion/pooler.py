@@ -34,7 +34,7 @@ class Pooler:
             f"echo '== {what}'; {self._console(f'SHOW {what}')}\n" for what in ("databases", "pools", "servers")
         )
         found = sections(self.machine.check("asking PgBouncer", f"set -e\n{show}"))
-        clients = {}
+        clients: dict[str, int] = {}
         for row in records(found["pools"]):
             clients[row["database"]] = clients.get(row["database"], 0) + int(row["cl_active"]) + int(row["cl_waiting"])
         pools = [{**pool, "clients": clients.get(pool["name"], 0)} for pool in self._pools(found["databases"])]
@@ -54,7 +54,7 @@ class Pooler:
         ]
 
     def arm(self, pools, seconds):
-        """Sees to it that the pools go on after so many seconds, even if whoever paused them is gone."""
+        """Sees to it that the pools are resumed after so many seconds, even if whoever paused them is gone."""
         resume = self._console(*(f'RESUME "{name}"' for name in pools), strict=False)
         self.machine.check(
             "preparing the watchdog of the pause",
@@ -77,11 +77,11 @@ class Pooler:
             raise StepFailed(f"{problem} (a transaction that does not end keeps its pool from pausing)") from problem
 
     def resume(self):
-        """Lets the clients go on, where they were."""
-        self._go_on("", self.paused)
+        """Resumes the clients, where they were."""
+        self._resume("", self.paused)
 
     def lead_to(self, address, port, pools):
-        """Leads every pool that leads to a member to this one, in the files and in the running PgBouncer, and lets the clients go on.
+        """Points every pool that leads to a member to this one, in the files and in the running PgBouncer, and resumes the clients.
 
         :raises StepFailed: if a pool leads elsewhere, or is paused, afterwards.
         """
@@ -89,7 +89,7 @@ class Pooler:
         edit = rf"/^[^ ]+_ro =/! s/^([^ ]+ = )host=[^ ]+ port=[0-9]+/\1host={address} port={port}/"
         files = f"{self.entry['directory']}/environments/*.ini"
         prepare = f"sed --regexp-extended --in-place '{edit}' {files} && touch {self.entry['stamp']} || exit"
-        for pool in self._go_on(prepare, pools, "RELOAD"):
+        for pool in self._resume(prepare, pools, "RELOAD"):
             if pool["target"] != (address, str(port)):
                 raise StepFailed(
                     f"PgBouncer on {self.name} leads {pool['name']} to {':'.join(pool['target'])} after its reload, expected "
@@ -106,11 +106,11 @@ class Pooler:
     def _databases(self):
         return records(self.machine.check("asking PgBouncer", self._console("SHOW DATABASES")).splitlines())
 
-    def _go_on(self, prepare, pools, *commands):
+    def _resume(self, prepare, pools, *commands):
         """Says the commands and RESUME; a pool that was not paused answers with an error, which is none. The pools afterwards."""
         resume = [f'RESUME "{name}"' for name in pools]
         shown = self.machine.check(
-            "letting PgBouncer go on", f"{prepare}\n{self._console(*commands, *resume, 'SHOW DATABASES', strict=False)}"
+            "resuming PgBouncer", f"{prepare}\n{self._console(*commands, *resume, 'SHOW DATABASES', strict=False)}"
         )
         found = self._pools(shown.splitlines())
         still = [pool["name"] for pool in found if pool["paused"]]

@@ -5,31 +5,35 @@
 
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Refused
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover import Failover
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine, StepFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.switchover import Switchover
 
-MODES = {"switchover": Switchover, "failover": Failover}
+MODES: dict[str, type[Change]] = {"switchover": Switchover, "failover": Failover}
 
 
-def carry_out(params, machines, check_mode):
+def carry_out(params: Mapping[str, Any], machines: Mapping[str, Machine], check_mode: bool) -> dict[str, Any]:
     """The module's result.
 
-    :arg params: options as in :data:`options.ARGUMENT_SPEC`.
+    :arg params: options as in :func:`options.argument_spec`.
     :arg machines: mapping of machine name to a :class:`machine.Machine`.
     """
-    change = None
+    change: Change | None = None
     try:
         change = MODES[params["mode"]](params, machines)
-        sentences = change.look()
+        sentences = change.describe()
         if check_mode:
             return {"changed": change.would_change, "plan": sentences}
         seconds = change.run()
-    except Refused as refused:
+    except PromotionRefused as refused:
         return {"failed": True, "changed": bool(change and change.changed), "msg": "\n".join(refused.args)}
     except StepFailed as failed:
-        return {"failed": True, "changed": bool(change and change.changed), "msg": str(failed), "steps": change.steps}
+        steps = change.steps if change else []
+        return {"failed": True, "changed": bool(change and change.changed), "msg": str(failed), "steps": steps}
     return {
         "changed": change.changed,
         "plan": sentences,

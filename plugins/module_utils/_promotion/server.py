@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import TIMELINE
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import control_data
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 SOCKETS = "/var/run/postgresql"
@@ -34,7 +34,7 @@ SURVEY = f"""SELECT jsonb_build_object(
     FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()))"""
 
 
-class Server:
+class MemberServer:
     """A member on a machine.
 
     :arg member: as given by ``members.members_of``.
@@ -120,12 +120,13 @@ class Server:
         output = self.machine.check(
             f"reading the control file of {self.name}", f"LC_ALL=C {self.binaries}/pg_controldata {self.data}"
         )
-        state = re.search(r"^Database cluster state: +(.*)$", output, re.M).group(1)
+        control = control_data(output)
+        state = control["cluster_state"]
         if state != "shut down":
             raise StepFailed(
                 f"{self.name} was not shut down cleanly: its control file says {state!r}, expected 'shut down'"
             )
-        return re.search(r"^Latest checkpoint location: +(\S+)$", output, re.M).group(1)
+        return control["lsn"]
 
     def wait_for(self, location, seconds):
         """Waits until the standby has replayed past a location."""

@@ -9,10 +9,10 @@ import time
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion import plan
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, Refused
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
-# Seconds that promotion and repointing may take until the watchdog lets PgBouncer go on by itself.
+# Seconds that promotion and repointing may take until the watchdog resumes PgBouncer by itself.
 FORWARD_SECONDS = 20
 # Seconds after which a standby whose primary came back streams again: it asks every five (wal_retrieve_retry_interval).
 RETURN_SECONDS = 30
@@ -21,18 +21,20 @@ RETURN_SECONDS = 30
 class Switchover(Change):
     def __init__(self, params, machines):
         super().__init__(params, machines)
-        self.target = params["target"]
+        self.target = self.new_primary = params["target"]
         self.created_slots = []
         members, answers = params["members"], params["answers"]
         errors = plan.switchover_errors(members, answers, self.target)
         if errors:
-            raise Refused(*errors)
+            raise PromotionRefused(*errors)
         for name in ("pause_timeout", "stop_timeout"):
             if params[name] < 1:
-                raise Refused(f"{name} is {params[name]}, expected at least 1 second")
+                raise PromotionRefused(f"{name} is {params[name]}, expected at least 1 second")
         unreachable = [entry["machine"] for entry in params["poolers"] if entry["machine"] not in machines]
         if unreachable:
-            raise Refused(f"PgBouncer on {', '.join(unreachable)} cannot be reached, expected every pooler to follow")
+            raise PromotionRefused(
+                f"PgBouncer on {', '.join(unreachable)} cannot be reached, expected every pooler to follow"
+            )
         self.stopped = plan.interrupted(members, answers)
         topology = decide(members, answers)
         self.primary = topology["primary"] or self.stopped
@@ -47,26 +49,18 @@ class Switchover(Change):
     def would_change(self):
         return not self.finished
 
-    @property
-    def new_primary(self):
-        return self.target
-
-    def look(self):
-        """The plan as sentences. Changes nothing.
-
-        :raises Refused: if it must not begin.
-        """
+    def describe(self):
         if self.finished:
             return [f"{self.target} is the primary already: poolers and standbys are led to it, nothing is paused"]
         begin = []
         if self.stopped:
             begin = [f"{self.stopped} was shut down by a switchover that was interrupted: it is started again first"]
             return [*begin, f"then {self.target} becomes the primary in its place"]
-        survey, seen, errors = self.survey()
+        survey, poolers, errors = self.survey()
         if errors:
-            raise Refused(*errors)
-        pools = [pool for one in seen for pool in one["pools"]]
-        pooled = {pid for one in seen for pid in one["pids"]}
+            raise PromotionRefused(*errors)
+        pools = [pool for pooler in poolers for pool in pooler["pools"]]
+        pooled = {pid for pooler in poolers for pid in pooler["pids"]}
         where = "on one machine" if len(self.machines) == 1 else f"over {len(self.machines)} machines"
         return [
             f"{self.target} becomes the primary in the place of {self.primary}, which becomes a standby",
@@ -81,9 +75,9 @@ class Switchover(Change):
     def survey(self):
         """What the primary says, what the poolers say, and why it must not begin."""
         survey, standby = self.servers[self.primary].survey(), self.servers[self.target].survey()
-        seen = [pooler.survey() for pooler in self.poolers]
-        pools = [pool for one in seen for pool in one["pools"]]
-        return survey, seen, plan.survey_errors(self.primary, self.target, survey, standby, pools, self.params)
+        poolers = [pooler.survey() for pooler in self.poolers]
+        pools = [pool for pooler in poolers for pool in pooler["pools"]]
+        return survey, poolers, plan.survey_errors(self.primary, self.target, survey, standby, pools, self.params)
 
     def run(self):
         """Carries it out. Returns the seconds for which PgBouncer was paused, None where it was not."""
@@ -125,7 +119,9 @@ class Switchover(Change):
             if not errors:
                 return
             if time.monotonic() > deadline:
-                raise Refused(*errors, f"{self.primary} was started again and is the primary, PgBouncer goes on")
+                raise PromotionRefused(
+                    *errors, f"{self.primary} was started again and is the primary, PgBouncer is not paused"
+                )
             time.sleep(0.5)
 
     def required(self):
@@ -165,7 +161,7 @@ class Switchover(Change):
     def put_back(self, problem):
         """Everything as it was, and the reason as an exception.
 
-        :raises Refused: always.
+        :raises PromotionRefused: always.
         """
         left = []
         for undo in (
@@ -179,8 +175,10 @@ class Switchover(Change):
             except StepFailed as failed:
                 left.append(str(failed))
         if left:
-            raise Refused(f"given up: {problem}. Putting everything back did not succeed: {'; '.join(left)}")
-        raise Refused(f"given up: {problem}. Everything is as it was: {self.primary} is the primary, PgBouncer goes on")
+            raise PromotionRefused(f"given up: {problem}. Putting everything back did not succeed: {'; '.join(left)}")
+        raise PromotionRefused(
+            f"given up: {problem}. Everything is as it was: {self.primary} is the primary, PgBouncer is not paused"
+        )
 
     def promote(self):
         """From here on there is only the way forward, and clients go on whatever happens."""

@@ -6,27 +6,102 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import SLOT_NAME
 
+ComparedKey = Literal["type", "plugin", "database", "two_phase"]
 # What a slot that exists has to have in common with the listed one.
-COMPARED = ("type", "plugin", "database", "two_phase")
+COMPARED: tuple[ComparedKey, ...] = ("type", "plugin", "database", "two_phase")
+
+
+class _SlotKind(TypedDict):
+    """What a slot is."""
+
+    name: str
+    type: str
+    plugin: str | None
+    database: str | None
+
+
+class ListedSlot(_SlotKind):
+    """A slot as it is asked for."""
+
+    two_phase: bool
+    immediately_reserve: bool
+
+
+class Slot(_SlotKind):
+    """A slot of the server, as C(slot_queries.slots_query) gives it. None where this release does not tell."""
+
+    two_phase: bool | None
+    temporary: bool
+    active: bool
+    wal_status: str | None
+    restart_lsn: str | None
+    retained_bytes: int | None
+    inactive_seconds: float | None
+    invalidation_reason: str | None
+    failover: bool | None
+    synced: bool | None
+
+
+class SlotWithReason(Slot):
+    """A slot that exists, with why it goes or stays."""
+
+    reason: str
+
+
+class NewSlot(ListedSlot):
+    """A slot that will be created, with the keys that are shown of every slot."""
+
+    active: bool
+    wal_status: str | None
+    retained_bytes: int | None
+    reason: str
+
+
+class Purge(TypedDict):
+    """Which unlisted slots go; None sets no limit."""
+
+    lost: bool
+    max_retained_bytes: int | None
+    max_inactive_seconds: int | None
+
+
+class Policy(TypedDict):
+    managed_pattern: str | None
+    purge: Purge | None
+    max_drops: int
+    recreate_lost: list[str]
+
+
+class ServerFacts(TypedDict):
+    """``version`` is the major release."""
+
+    version: int
+    in_recovery: bool
+    max_replication_slots: int
+
+
+class Steps(TypedDict):
+    """What has to be done. Every listed and every existing slot is in one of the lists, the lost ones in ``keep`` too."""
+
+    create: list[NewSlot]
+    drop: list[SlotWithReason]
+    recreate: list[SlotWithReason]
+    keep: list[SlotWithReason]
+    lost: list[SlotWithReason]
 
 
 class PlanRefused(ValueError):
     """The request cannot be followed; the message names found, expected and remedy. Nothing was changed."""
 
 
-def plan(desired, actual, policy, server):
+def plan(desired: Sequence[ListedSlot], actual: Sequence[Slot], policy: Policy, server: ServerFacts) -> Steps:
     """What has to be done, each slot with its reason.
 
-    :arg desired: listed slots, dicts with ``name``, ``type``, ``plugin``, ``database``, ``two_phase`` and
-        ``immediately_reserve``.
-    :arg actual: the server's slots as C(slot_queries.slots_query) gives them.
-    :arg policy: dict with ``managed_pattern``, ``purge``, ``max_drops`` and ``recreate_lost``.
-    :arg server: dict with ``version`` (major), ``in_recovery`` and ``max_replication_slots``.
-    :returns: dict of lists of slots: ``create``, ``drop``, ``recreate``, ``keep`` and ``lost``; together they name every
-        listed and every existing slot exactly once, except that lost ones are kept too.
     :raises PlanRefused: naming everything that is wrong at once.
     """
     listed = {slot["name"]: slot for slot in desired}
@@ -37,49 +112,50 @@ def plan(desired, actual, policy, server):
         for name, slot in listed.items()
         for problem in (_mismatches(slot, existing[name]) if name in existing else _creation_problems(slot, server))
     )
-    steps = {action: [] for action in ("create", "drop", "recreate", "keep", "lost")}
-    for slot in actual:
-        action, reason = _fate(slot, slot["name"] in listed, policy)
-        steps[action].append(dict(slot, reason=reason))
-        if action == "keep" and slot["name"] in listed and is_lost(slot):
-            steps["lost"].append(dict(slot, reason=reason))
-    steps["create"] = [_to_create(slot) for name, slot in listed.items() if name not in existing]
+    steps: Steps = {"create": [], "drop": [], "recreate": [], "keep": [], "lost": []}
+    for current in actual:
+        action, reason = _action(current, current["name"] in listed, policy)
+        steps[action].append({**current, "reason": reason})
+        if action == "keep" and current["name"] in listed and is_lost(current):
+            steps["lost"].append({**current, "reason": reason})
+    steps["create"] = [_new_slot(slot) for name, slot in listed.items() if name not in existing]
     _refuse(_size_problems(steps, len(actual), policy, server))
     return steps
 
 
-def is_lost(slot):
+def is_lost(slot: Slot) -> bool:
     """Whether WAL that the slot had to keep is gone, so that nobody can stream from it again."""
     return slot["wal_status"] == "lost" or bool(slot["invalidation_reason"])
 
 
-def drop_reason(slot, policy):
+def drop_reason(slot: Slot, policy: Policy) -> str | None:
     """Why an unlisted slot goes under the policy; None when it stays. Also asked right before each drop."""
-    return None if _guard(slot, policy) else _purge_reason(slot, policy["purge"] or {})
+    return None if _guard(slot, policy) or not policy["purge"] else _purge_reason(slot, policy["purge"])
 
 
-def recreate_reason(slot):
+def recreate_reason(slot: Slot) -> str | None:
     """Why a slot whose standby is being rebuilt is made anew; None when it is not. Asked again right before."""
     if is_lost(slot) and not slot["active"]:
         return "lost, and its standby is being rebuilt"
     return None
 
 
-def _fate(slot, listed, policy):
+def _action(slot: Slot, listed: bool, policy: Policy) -> tuple[Literal["drop", "recreate", "keep"], str]:
+    """What is done with a slot that exists, and why."""
+    reason = recreate_reason(slot) if listed else drop_reason(slot, policy)
     if not listed:
-        reason = drop_reason(slot, policy)
         return (
             ("drop", reason) if reason else ("keep", _guard(slot, policy) or "not listed, and the policy lets it stay")
         )
-    if slot["name"] in policy["recreate_lost"] and recreate_reason(slot):
-        return "recreate", recreate_reason(slot)
+    if reason and slot["name"] in policy["recreate_lost"]:
+        return "recreate", reason
     if is_lost(slot):
         return "keep", "listed, but lost: its standby has to be rebuilt"
     return "keep", "listed"
 
 
-def _guard(slot, policy):
-    """Why an unlisted slot is out of the policy's reach; None when it is not."""
+def _guard(slot: Slot, policy: Policy) -> str | None:
+    """Why the policy must not drop an unlisted slot; None when it may."""
     if slot["active"]:
         return "active"
     if slot["temporary"]:
@@ -93,19 +169,20 @@ def _guard(slot, policy):
     return None
 
 
-def _purge_reason(slot, purge):
+def _purge_reason(slot: Slot, purge: Purge) -> str | None:
     if purge.get("lost") and is_lost(slot):
         return f"lost: {slot['invalidation_reason'] or 'its WAL was removed'}"
-    for limit, figure, what in (
+    limits: tuple[tuple[int | None, float | None, str], ...] = (
         (purge.get("max_retained_bytes"), slot["retained_bytes"], "retains {0} bytes of WAL, more than {1}"),
         (purge.get("max_inactive_seconds"), slot["inactive_seconds"], "inactive for {0:.0f} s, more than {1} s"),
-    ):
+    )
+    for limit, figure, reason in limits:
         if limit is not None and figure is not None and figure > limit:
-            return what.format(figure, limit)
+            return reason.format(figure, limit)
     return None
 
 
-def _request_problems(desired, policy, server):
+def _request_problems(desired: Sequence[ListedSlot], policy: Policy, server: ServerFacts) -> Iterator[str]:
     names = [slot["name"] for slot in desired]
     for name in dict.fromkeys(names):
         if not SLOT_NAME.fullmatch(name):
@@ -119,7 +196,8 @@ def _request_problems(desired, policy, server):
             yield f"recreate_lost names {name}, which is not in slots; list it there too"
     if server["version"] < 13:
         yield f"the server is PostgreSQL {server['version']}, expected 13 or later"
-    if (policy["purge"] or {}).get("max_inactive_seconds") is not None and server["version"] < 17:
+    purge = policy["purge"]
+    if purge and purge.get("max_inactive_seconds") is not None and server["version"] < 17:
         yield (
             f"purge.max_inactive_seconds needs PostgreSQL 17, found {server['version']}, which does not record since when "
             "a slot is inactive; use purge.max_retained_bytes or purge.lost"
@@ -130,21 +208,25 @@ def _request_problems(desired, policy, server):
         yield f"managed_pattern {policy['managed_pattern']!r} is no regular expression: {error}"
 
 
-def _shape_problems(slot, server):
+def _shape_problems(slot: ListedSlot, server: ServerFacts) -> Iterator[str]:
     name = slot["name"]
     if slot["type"] == "physical":
-        for option in ("plugin", "database", "two_phase"):
-            if slot[option]:
+        for option, given in (
+            ("plugin", slot["plugin"]),
+            ("database", slot["database"]),
+            ("two_phase", slot["two_phase"]),
+        ):
+            if given:
                 yield f"slot {name} is physical, but has {option}: leave it out, or set type to logical"
         return
-    for option in ("plugin", "database"):
-        if not slot[option]:
+    for option, given in (("plugin", slot["plugin"]), ("database", slot["database"])):
+        if not given:
             yield f"slot {name} is logical: expected {option}, found none"
     if slot["two_phase"] and server["version"] < 14:
         yield f"slot {name}: two_phase needs PostgreSQL 14, found {server['version']}; leave it out"
 
 
-def _creation_problems(slot, server):
+def _creation_problems(slot: ListedSlot, server: ServerFacts) -> Iterator[str]:
     if slot["type"] == "logical" and server["in_recovery"] and server["version"] < 16:
         yield (
             f"slot {slot['name']} is logical and this server is a standby: that needs PostgreSQL 16, "
@@ -152,26 +234,26 @@ def _creation_problems(slot, server):
         )
 
 
-def _mismatches(wanted, found):
+def _mismatches(wanted: ListedSlot, existing: Slot) -> Iterator[str]:
     name = wanted["name"]
-    if found["temporary"]:
+    if existing["temporary"]:
         yield f"slot {name} exists as a temporary slot of another session; end that session, or choose another name"
     # None: this release does not tell.
     differing = [
-        key for key in COMPARED if found[key] != wanted[key] and not (key == "two_phase" and found[key] is None)
+        key for key in COMPARED if existing[key] != wanted[key] and not (key == "two_phase" and existing[key] is None)
     ]
     if differing:
         yield (
-            f"slot {name} exists with {_named(found, differing)}, expected {_named(wanted, differing)}. A slot cannot be "
+            f"slot {name} exists with {_named(existing, differing)}, expected {_named(wanted, differing)}. A slot cannot be "
             f"changed: list it as it is, or drop it once nobody needs it (SELECT pg_drop_replication_slot('{name}'))"
         )
 
 
-def _named(slot, keys):
+def _named(slot: ListedSlot | Slot, keys: Iterable[ComparedKey]) -> str:
     return ", ".join(f"{key} {slot[key]}" for key in keys)
 
 
-def _size_problems(steps, existing, policy, server):
+def _size_problems(steps: Steps, existing: int, policy: Policy, server: ServerFacts) -> Iterator[str]:
     going = [f"{slot['name']}, {slot['reason']}" for slot in steps["drop"]]
     if len(going) > policy["max_drops"]:
         yield (
@@ -186,17 +268,17 @@ def _size_problems(steps, existing, policy, server):
         )
 
 
-def _to_create(slot):
-    return dict(
-        slot,
-        active=False,
-        wal_status=None,
-        retained_bytes=None,
-        reason="listed, and does not exist",
-    )
+def _new_slot(slot: ListedSlot) -> NewSlot:
+    return {
+        **slot,
+        "active": False,
+        "wal_status": None,
+        "retained_bytes": None,
+        "reason": "listed, and does not exist",
+    }
 
 
-def _refuse(problems):
-    problems = list(problems)
-    if problems:
-        raise PlanRefused("; ".join(problems))
+def _refuse(problems: Iterable[str]) -> None:
+    sentences = list(problems)
+    if sentences:
+        raise PlanRefused("; ".join(sentences))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.plannerate.infra.plugins.module_utils._replication.slot_plan import ListedSlot, Slot
+
 SERVER = """SELECT current_setting('server_version_num')::int / 10000 AS version, pg_is_in_recovery() AS in_recovery,
     current_setting('max_replication_slots')::int AS max_replication_slots"""
 
@@ -18,7 +20,7 @@ _SINCE = {
 }
 
 
-def slots_query(version):
+def slots_query(version: int) -> str:
     """All slots, or with an argument ``name`` that is not None that one alone."""
     gated = [f"{sql if version >= since else 'NULL'} AS {name}" for name, (since, sql) in _SINCE.items()]
     return f"""SELECT slot_name AS name, slot_type AS type, plugin, database, temporary, active, wal_status,
@@ -28,19 +30,19 @@ def slots_query(version):
     FROM pg_replication_slots WHERE %(name)s IS NULL OR slot_name = %(name)s ORDER BY slot_name"""
 
 
-def drop(slot):
+def drop(slot: Slot) -> str:
     return f"SELECT pg_drop_replication_slot({_literal(slot['name'])})"
 
 
-def create(slot, version):
+def create(slot: ListedSlot, version: int) -> str:
     name = _literal(slot["name"])
     if slot["type"] == "physical":
         reserve = "true" if slot["immediately_reserve"] else "false"
         return f"SELECT pg_create_physical_replication_slot({name}, {reserve})"
     # A third argument, false: not temporary. The fourth came with PostgreSQL 14.
     two_phase = f", {'true' if slot['two_phase'] else 'false'}" if version >= 14 else ""
-    return f"SELECT pg_create_logical_replication_slot({name}, {_literal(slot['plugin'])}, false{two_phase})"
+    return f"SELECT pg_create_logical_replication_slot({name}, {_literal(slot['plugin'] or '')}, false{two_phase})"
 
 
-def _literal(text):
+def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -17,8 +17,10 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from typing import NamedTuple, Optional
 
-QUESTION = """
+QUERY = """
 SELECT pg_is_in_recovery(),
        pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')
 """
@@ -27,25 +29,35 @@ INTERVAL = 1.0
 SILENT_AFTER = 3.0
 READY, DOWN = "up ready", "down"
 
-Answer = collections.namedtuple("Answer", "time standby position")
+
+class Answer(NamedTuple):
+    """What a member said last, and when. ``position`` is a number of bytes since the beginning of the WAL."""
+
+    time: float
+    standby: bool
+    position: int
 
 
-def verdicts(answers, now, reached):
+# By member name; None of a member that does not answer.
+Answers = Mapping[str, Optional[Answer]]
+
+
+def verdicts(answers: Answers, now: float, reached: int) -> dict[str, str]:
     """Member name to READY, or DOWN with a reason.
 
-    :arg answers: member name to its last Answer, or None.
     :arg now: the time, by the same clock as the answers'.
     :arg reached: the WAL position that some member had reached when a standby should have it by now.
     """
-    result, standbys = {}, []
+    result: dict[str, str] = {}
+    standbys: dict[str, Answer] = {}
     for name, answer in answers.items():
         if answer is None or now - answer.time > SILENT_AFTER:
             result[name] = f"{DOWN} #does not answer"
         elif not answer.standby:
             result[name] = f"{DOWN} #takes writes"
         else:
-            standbys.append(name)
-    current = [name for name in standbys if answers[name].position >= reached]
+            standbys[name] = answer
+    current = [name for name, answer in standbys.items() if answer.position >= reached]
     for name in standbys:
         result[name] = READY if name in current or not current else f"{DOWN} #left behind"
     return result
@@ -54,13 +66,15 @@ def verdicts(answers, now, reached):
 class Furthest:
     """The furthest WAL position of all members, as it was some time ago."""
 
-    def __init__(self, delay):
-        self.delay, self.past, self.value = delay, collections.deque(), 0
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.past: collections.deque[tuple[float, int]] = collections.deque()
+        self.value = 0
 
-    def add(self, now, position):
+    def add(self, now: float, position: int) -> None:
         self.past.append((now, position))
 
-    def reached(self, now):
+    def reached(self, now: float) -> int:
         while self.past and self.past[0][0] <= now - self.delay:
             self.value = max(self.value, self.past.popleft()[1])
         return self.value
@@ -69,16 +83,16 @@ class Furthest:
 class Watch:
     """Asks the members, each in a thread of its own, and remembers what they said last."""
 
-    def __init__(self, members, delay):
-        self.answers = dict.fromkeys(members)
+    def __init__(self, members: Mapping[str, str], delay: float) -> None:
+        self.answers: dict[str, Answer | None] = dict.fromkeys(members)
         self.furthest, self.lock = Furthest(delay), threading.Lock()
         for name, conninfo in members.items():
             threading.Thread(target=self.ask, args=(name, conninfo), daemon=True).start()
 
-    def ask(self, name, conninfo):
+    def ask(self, name: str, conninfo: str) -> None:
         import psycopg2
 
-        complaint = None
+        last_error = None
         while True:
             connection = None
             try:
@@ -86,60 +100,60 @@ class Watch:
                 connection.autocommit = True
                 with connection.cursor() as cursor:
                     while True:
-                        cursor.execute(QUESTION)
-                        standby, position = cursor.fetchone()
+                        cursor.execute(QUERY)
+                        ((standby, position),) = cursor.fetchall()
                         self.remember(name, Answer(time.monotonic(), standby, int(position or 0)))
-                        if complaint is not None:
+                        if last_error is not None:
                             logging.info("%s answers again", name)
-                            complaint = None
+                            last_error = None
                         time.sleep(INTERVAL)
             except psycopg2.Error as error:
                 self.remember(name, None)
                 text = str(error).strip().splitlines()[0]
-                if text != complaint:
+                if text != last_error:
                     logging.warning("%s: %s", name, text)
-                    complaint = text
+                    last_error = text
             finally:
                 if connection is not None:
                     connection.close()
             time.sleep(INTERVAL)
 
-    def remember(self, name, answer):
+    def remember(self, name: str, answer: Answer | None) -> None:
         with self.lock:
             self.answers[name] = answer
             if answer is not None:
                 self.furthest.add(answer.time, answer.position)
 
-    def verdict(self, name):
+    def verdict(self, name: str) -> str:
         with self.lock:
             now = time.monotonic()
             return verdicts(self.answers, now, self.furthest.reached(now)).get(name, f"{DOWN} #not a member")
 
 
-class Server(socketserver.ThreadingTCPServer):
+class AgentServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
 
-def handler(watch):
+def handler(watch: Watch) -> type[socketserver.StreamRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         timeout = 2
 
-        def handle(self):
+        def handle(self) -> None:
             name = self.rfile.readline(256).decode("utf-8", "replace").strip()
             self.wfile.write(f"{watch.verdict(name)}\n".encode())
 
     return Handler
 
 
-def main():
+def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with open(sys.argv[1], encoding="utf-8") as stream:
         config = json.load(stream)
     with open(config["password_file"], encoding="utf-8") as stream:
         os.environ["PGPASSWORD"] = stream.read().strip()
     watch = Watch(config["members"], config["max_delay"])
-    with Server((config["address"], config["port"]), handler(watch)) as server:
+    with AgentServer((config["address"], config["port"]), handler(watch)) as server:
         server.serve_forever()
 
 

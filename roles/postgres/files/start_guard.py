@@ -14,13 +14,15 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 # A file start-VERSION-CLUSTER there lets the member start once, without a question, while it is that young.
 ALLOWED_ONCE = Path("/run/postgresql")
 ALLOWED_SECONDS = 600
 # As in plugins/module_utils/_discovery/queries.py: the control file alone names an old timeline for a while.
-QUESTION = """SELECT (SELECT system_identifier FROM pg_control_system()), NOT pg_is_in_recovery(),
+QUERY = """SELECT (SELECT system_identifier FROM pg_control_system()), NOT pg_is_in_recovery(),
   CASE WHEN pg_is_in_recovery() THEN (
     SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli,
       (SELECT max(('x' || left(name, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'))
@@ -29,11 +31,37 @@ QUESTION = """SELECT (SELECT system_identifier FROM pg_control_system()), NOT pg
 POLL_SECONDS = 1
 
 
-def decide(own, peers, silence_allows):
+class Instance(TypedDict):
+    """What a member is, by its files or by its own answer."""
+
+    system_identifier: str
+    timeline: int
+    writable: bool
+    standby: bool
+
+
+class Member(TypedDict):
+    """A member as the configuration describes it. ``instance`` is the unit's, ``local`` whether it is on this machine."""
+
+    name: str
+    instance: str
+    local: bool
+    conninfo: str
+    version: int
+    data_directory: str
+    config_directory: str
+
+
+class Configuration(TypedDict):
+    members: list[Member]
+    start_without_peers: bool
+    timeout: float
+
+
+def decide(own: Instance, peers: Mapping[str, Instance | None], silence_allows: bool) -> tuple[bool, str]:
     """(whether it may start, why).
 
-    :arg own: dict with ``system_identifier`` and ``timeline``.
-    :arg peers: by name a dict with ``system_identifier``, ``writable``, ``standby`` and ``timeline``; None if it is silent.
+    :arg peers: by name; None if it is silent.
     :arg silence_allows: whether it may start although nobody answers.
     """
     identifier, timeline = own["system_identifier"], own["timeline"]
@@ -52,28 +80,28 @@ def decide(own, peers, silence_allows):
     return silence_allows, f"{silent} cannot be asked, and no standby is on the same timeline {timeline}"
 
 
-def on_disk(member):
+def on_disk(member: Member) -> Instance | None:
     """What a member of this machine is by its files; None when there are none."""
     data = Path(member["data_directory"])
     if not (data / "global" / "pg_control").exists():
         return None
     program = f"/usr/lib/postgresql/{member['version']}/bin/pg_controldata"
     output = subprocess.run([program, data], capture_output=True, text=True, check=True, env={"LC_ALL": "C"}).stdout
-    found = dict(re.findall(r"^([^:\n]+): +(.*)$", output, re.M))
-    timelines = [found.get("Latest checkpoint's TimeLineID"), found.get("Min recovery ending loc's timeline")]
+    control = dict(re.findall(r"^([^:\n]+): +(.*)$", output, re.M))
+    timelines = [control.get("Latest checkpoint's TimeLineID"), control.get("Min recovery ending loc's timeline")]
     # Right after a promotion only the history file tells the new timeline.
     histories = [int(path.stem, 16) for path in (data / "pg_wal").glob("????????.history")]
     return {
-        "system_identifier": found["Database system identifier"],
+        "system_identifier": control["Database system identifier"],
         "writable": False,
         "standby": (data / "standby.signal").exists(),
         "timeline": max([int(timeline or 0) for timeline in timelines] + histories),
     }
 
 
-def running(peer):
+def running(peer: Member) -> Instance | None:
     """What a running member says; None when it does not answer."""
-    command = ["psql", "-XAtqw", "-F", " ", "-d", peer["conninfo"], "-c", QUESTION]
+    command = ["psql", "-XAtqw", "-F", " ", "-d", peer["conninfo"], "-c", QUERY]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except subprocess.TimeoutExpired:
@@ -90,7 +118,7 @@ def running(peer):
     }
 
 
-def judge(configuration, instance):
+def judge(configuration: Configuration, instance: str) -> tuple[bool, str | None]:
     """(whether the member may start, what to say about it)."""
     members = configuration["members"]
     own = next((member for member in members if member["instance"] == instance and member["local"]), None)
@@ -98,7 +126,7 @@ def judge(configuration, instance):
         return True, f"{instance} is not one of the inventory's members: started as it is"
     directory = Path(own["config_directory"])
     if (directory / "rejoin.incomplete").exists():
-        return False, f"{own['name']} is half rewound: run the rejoin playbook, which ends what was begun"
+        return False, f"{own['name']} is half rewound: run the rejoin playbook, which finishes that"
     mine = on_disk(own)
     # Without the marker the member has never been part of a cluster.
     if mine is None or mine["standby"] or not (directory / "system_identifier").exists():
@@ -129,7 +157,7 @@ def judge(configuration, instance):
     )
 
 
-def main():
+def main() -> int:
     may, message = judge(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), sys.argv[2])
     if message:
         print(message, file=sys.stderr)

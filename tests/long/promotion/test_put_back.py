@@ -26,7 +26,7 @@ def test_a_target_that_hangs_keeps_the_old_primary(pooler, admin_sql, db01):
     output = " ".join(done.stdout.split())
     assert done.returncode != 0
     assert "stopping pg-main on db01 was not done after 3 s" in output, done.stdout
-    assert "Everything is as it was: pg-main is the primary, PgBouncer goes on" in output
+    assert "Everything is as it was: pg-main is the primary, PgBouncer is not paused" in output
     assert primary_of(admin_sql) == "pg-main"
     assert [row["name"] for row in pooler.console("DATABASES") if row["paused"] == "1"] == []
     assert (ledger.failed, ledger.lost) == (0, []), ledger.errors

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import MANAGED
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import KEYS
 from ansible_collections.plannerate.infra.plugins.modules import postgres_cluster_info as info
 
 FACTS = {
@@ -69,9 +69,9 @@ def server(member, monkeypatch):
         return answers[program]
 
     postmaster = {"pid": 42, "port": 5499, "socket_directory": "/run/other"}
-    look = info.look
-    monkeypatch.setattr(info, "look", lambda path: dict(look(path), postmaster=postmaster))
-    monkeypatch.setattr(info.Member, "_program", lambda self, seen, program: f"/bin/{program}")
+    inspect = info.inspect_data_directory
+    monkeypatch.setattr(info, "inspect_data_directory", lambda path: dict(inspect(path), postmaster=postmaster))
+    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
     monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     return answers, commands
 
@@ -80,11 +80,11 @@ def ask(run_module, *members, **others):
     return run_module(info, {"members": list(members), **others})
 
 
-def test_a_bare_machine_is_answered_without_any_program(run_module, tmp_path):
+def test_a_bare_machine_is_described_without_any_program_in_all_documented_keys(run_module, tmp_path):
     bare = {"name": "a", "version": 15, "cluster": "a", "port": 5432, "data_directory": str(tmp_path / "none")}
     answers = ask(run_module, bare, {**bare, "name": "b"})["members"]
     assert [answers[name]["state"] for name in ("a", "b")] == ["no_data", "no_data"]
-    assert set(answers["a"]) >= set(KEYS)
+    assert set(answers["a"]) == set(yaml.safe_load(info.RETURN)["members"]["contains"])
 
 
 def test_an_unmounted_disk_is_told_by_the_marker(run_module, member, tmp_path):
@@ -140,7 +140,7 @@ def test_nobody_can_write_through_the_question(run_module, member, server):
 
 
 def test_a_stopped_member_is_read_without_pg_controldata(run_module, member, monkeypatch):
-    monkeypatch.setattr(info.Member, "_program", lambda self, seen, program: None)
+    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: None)
     told = ask(run_module, member)["members"]["pg-main"]
     assert (told["state"], told["role"], told["version"]) == ("stopped", "primary", 15)
     assert "pg_controldata is not installed for PostgreSQL 15" in told["detail"]

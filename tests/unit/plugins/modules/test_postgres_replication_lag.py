@@ -12,7 +12,7 @@ IDENTITY = {"in_recovery": False, "system_identifier": "77"}
 
 
 class Servers:
-    """Stands for a primary on port 5432 and a standby on 5433 that replays one byte with every look."""
+    """Stands for a primary on port 5432 and a standby on 5433 that replays with every pause."""
 
     def __init__(self):
         self.identities = {5432: dict(IDENTITY), 5433: dict(IDENTITY, in_recovery=True)}
@@ -84,7 +84,7 @@ def test_a_threshold_fails_with_the_figures(run, servers):
     assert told["standbys"]["r1"]["replay_paused"] is True
 
 
-def test_what_is_only_in_transit_is_looked_at_again(run, servers):
+def test_what_is_only_in_transit_is_measured_again(run, servers):
     servers.replayed, servers.step = 99, 1
     assert run(max_seconds=1)["standbys"]["r1"]["seconds"] == 0.0
 

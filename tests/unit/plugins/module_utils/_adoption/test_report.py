@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that an adopted cluster still has of before is told until it is gone."""
+"""Everything that an adopted cluster still has from before is reported until it is gone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_when_nothing_is_left_only_the_kept_files_are():
         ({"pending_restart": ["ssl"], "restarted_since_adoption": False}, "pending restart (ssl: pg-main)"),
         (
             {"adopted_rules": ["host all all 10.0.0.0/8 trust", "local all all md5"]},
-            "pg-main: 2 access rules of before",
+            "pg-main: 2 access rules from before",
         ),
         ({"adopted_rules": ["host all all 10.0.0.0/8 trust", "local all all md5"]}, "1 of them without a password"),
         ({"md5_roles": ["app"]}, "passwords kept as MD5: app"),
@@ -61,9 +61,13 @@ def test_when_nothing_is_left_only_the_kept_files_are():
         ({"auto_conf": ["log_statement"]}, "pg-main: settings stay in postgresql.auto.conf: log_statement"),
         (
             {"slots": [{"name": "slot_a", "active": False, "restart_lsn": "0/10"}]},
-            "slot slot_a is of before, is not used by anybody and keeps 64 bytes of WAL: SELECT pg_drop_replication_slot('slot_a')",
+            "slot slot_a is from before the adoption, is not used by anybody and keeps 64 bytes of WAL: "
+            "SELECT pg_drop_replication_slot('slot_a')",
         ),
-        ({"slots": [{"name": "slot_a", "active": True, "restart_lsn": None}]}, "slot slot_a is of before, is in use"),
+        (
+            {"slots": [{"name": "slot_a", "active": True, "restart_lsn": None}]},
+            "slot slot_a is from before the adoption, is in use",
+        ),
         ({"data_checksums": False}, "no data checksums: pg-main"),
         ({"locales": {"app": "LATIN1 pt_BR"}}, "app (LATIN1 pt_BR)"),
     ],

@@ -11,7 +11,7 @@ MEMBERS = [
     {"name": "pg-replica1", "machine": "db01", "port": 5433, "slot": "pg_replica1"},
 ]
 TOPOLOGY = {"primary": "pg-main", "roles": {"pg-main": "primary", "pg-replica1": "standby"}}
-ANSWERS = {
+INSTANCES = {
     "pg-main": {
         "state": "running",
         "timeline": 1,
@@ -23,7 +23,7 @@ ANSWERS = {
 
 def test_a_streaming_replica_is_shown_with_its_lag_and_its_slot():
     lag = {"pg-replica1": {"state": "streaming", "sync_state": "quorum", "replay_bytes": 12, "seconds": 0.04}}
-    rows = status.rows(MEMBERS, TOPOLOGY, ANSWERS, lag)
+    rows = status.rows(MEMBERS, TOPOLOGY, INSTANCES, lag)
     assert rows[1]["lag_bytes"] == 12
     text = status.table(rows)
     assert "pg-replica1  db01:5433     standby  running  quorum  12 B, 0.0 s  pg_replica1 (active, reserved)" in text
@@ -31,12 +31,14 @@ def test_a_streaming_replica_is_shown_with_its_lag_and_its_slot():
 
 
 def test_a_missing_replica_is_missing_and_not_without_lag():
-    rows = status.rows(MEMBERS, TOPOLOGY, dict(ANSWERS, **{"pg-replica1": None}), {})
+    rows = status.rows(MEMBERS, TOPOLOGY, dict(INSTANCES, **{"pg-replica1": None}), {})
     assert rows[1]["lag_bytes"] is None
     assert rows[1]["state"] == "unreachable"
     assert "missing" in status.table(rows)
 
 
 def test_a_missing_slot_is_said():
-    rows = status.rows(MEMBERS, TOPOLOGY, {**ANSWERS, "pg-main": {"state": "running", "slots": []}}, {})
+    rows = status.rows(
+        MEMBERS, TOPOLOGY, {**INSTANCES, "pg-main": {"state": "running", "timeline": 1, "slots": []}}, {}
+    )
     assert status.table(rows).splitlines()[2].endswith("missing")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import MANAGED, look
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import (
+    MANAGED,
+    inspect_config_directory,
+)
 
 TEMPLATE = Path(__file__).resolve().parents[5] / "roles/postgres/templates/postgresql.conf.j2"
 
@@ -14,7 +17,7 @@ def test_a_main_file_is_known_by_a_line_that_the_role_writes():
 
 
 def test_a_directory_that_is_not_there_says_nothing(tmp_path):
-    assert look(str(tmp_path / "none")) == {
+    assert inspect_config_directory(str(tmp_path / "none")) == {
         "config_present": False,
         "managed": None,
         "marker": None,
@@ -26,8 +29,8 @@ def test_a_directory_that_is_not_there_says_nothing(tmp_path):
 
 def test_debians_own_file_is_somebody_elses(tmp_path):
     (tmp_path / "postgresql.conf").write_text("port = 5432\n")
-    found = look(str(tmp_path))
-    assert (found["config_present"], found["managed"], found["adopted_at"]) == (True, False, None)
+    config = inspect_config_directory(str(tmp_path))
+    assert (config["config_present"], config["managed"], config["adopted_at"]) == (True, False, None)
 
 
 def test_what_an_adoption_left_is_read(tmp_path):
@@ -37,8 +40,8 @@ def test_what_an_adoption_left_is_read(tmp_path):
     (tmp_path / "pg_hba.conf.adopted").write_text("# comment\n\nlocal all all md5   # old\n  host all all all trust\n")
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "00-adopted.conf").write_text("# comment\ntimezone = 'UTC'\n")
-    found = look(str(tmp_path))
-    assert (found["managed"], found["marker"]) == (True, "77")
-    assert found["adopted_at"] == (tmp_path / "adopted").stat().st_mtime
-    assert found["adopted_rules"] == ["local all all md5   # old", "  host all all all trust"]
-    assert found["adopted_settings"] == ["timezone"]
+    config = inspect_config_directory(str(tmp_path))
+    assert (config["managed"], config["marker"]) == (True, "77")
+    assert config["adopted_at"] == (tmp_path / "adopted").stat().st_mtime
+    assert config["adopted_rules"] == ["local all all md5   # old", "  host all all all trust"]
+    assert config["adopted_settings"] == ["timezone"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import look
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import inspect_data_directory
 
 
 @pytest.fixture
@@ -31,15 +31,15 @@ def server(complete, tmp_path):
     return process
 
 
-def seen(directory, tmp_path):
-    return look(str(directory), str(tmp_path / "proc"))
+def inspect(directory, tmp_path):
+    return inspect_data_directory(str(directory), str(tmp_path / "proc"))
 
 
 def test_a_missing_or_empty_directory_has_no_data(directory, tmp_path):
-    assert seen(directory, tmp_path)["state"] == "no_data"
+    assert inspect(directory, tmp_path)["state"] == "no_data"
     directory.mkdir()
-    found = seen(directory, tmp_path)
-    assert (found["state"], found["data_present"], found["detail"]) == ("no_data", False, None)
+    data = inspect(directory, tmp_path)
+    assert (data["state"], data["data_present"], data["detail"]) == ("no_data", False, None)
 
 
 @pytest.mark.parametrize("empty_directory", [True, False])
@@ -49,59 +49,59 @@ def test_an_interrupted_base_backup_is_never_taken_for_a_member(directory, tmp_p
     (incoming / "PG_VERSION").write_text("15\n")
     if empty_directory:
         directory.mkdir()
-    found = seen(directory, tmp_path)
-    assert (found["state"], found["data_present"]) == ("incomplete", False)
-    assert str(incoming) in found["detail"]
+    data = inspect(directory, tmp_path)
+    assert (data["state"], data["data_present"]) == ("incomplete", False)
+    assert str(incoming) in data["detail"]
 
 
 def test_a_left_over_of_an_earlier_attempt_does_not_hide_a_complete_directory(complete, tmp_path):
     (tmp_path / "main.incoming").mkdir()
-    assert seen(complete, tmp_path)["state"] == "complete"
+    assert inspect(complete, tmp_path)["state"] == "complete"
 
 
 def test_files_without_a_control_file_are_no_data_directory(complete, tmp_path):
     (complete / "global" / "pg_control").unlink()
-    found = seen(complete, tmp_path)
-    assert (found["state"], found["data_present"]) == ("incomplete", True)
-    assert found["detail"] == "holds PG_VERSION, global, but no global/pg_control"
+    data = inspect(complete, tmp_path)
+    assert (data["state"], data["data_present"]) == ("incomplete", True)
+    assert data["detail"] == "holds PG_VERSION, global, but no global/pg_control"
 
 
 def test_a_link_to_a_missing_disk_is_not_taken_for_an_empty_directory(directory, tmp_path):
     directory.symlink_to("/nowhere/disk")
-    found = seen(directory, tmp_path)
-    assert (found["state"], found["data_present"]) == ("incomplete", True)
-    assert "/nowhere/disk" in found["detail"]
+    data = inspect(directory, tmp_path)
+    assert (data["state"], data["data_present"]) == ("incomplete", True)
+    assert "/nowhere/disk" in data["detail"]
 
 
 def test_a_file_in_place_of_the_directory_is_told(directory, tmp_path):
     directory.touch()
-    assert seen(directory, tmp_path)["detail"] == "is not a directory"
+    assert inspect(directory, tmp_path)["detail"] == "is not a directory"
 
 
-def test_a_stopped_standby_is_seen_with_its_overrides(complete, tmp_path):
+def test_a_stopped_standby_is_read_with_its_overrides(complete, tmp_path):
     (complete / "standby.signal").touch()
     (complete / "postgresql.auto.conf").write_text("# comment\nwork_mem = '1MB'\n")
-    found = seen(complete, tmp_path)
-    assert (found["version"], found["standby"], found["auto_conf"]) == (15, True, ["work_mem"])
-    assert found["postmaster"] is None
+    data = inspect(complete, tmp_path)
+    assert (data["version"], data["standby"], data["auto_conf"]) == (15, True, ["work_mem"])
+    assert data["postmaster"] is None
 
 
-def test_a_living_server_is_seen_with_its_own_port(complete, server, tmp_path):
-    assert seen(complete, tmp_path)["postmaster"] == {"pid": 42, "port": 5433, "socket_directory": "/run/postgresql"}
+def test_a_running_server_is_found_at_its_own_port(complete, server, tmp_path):
+    assert inspect(complete, tmp_path)["postmaster"] == {"pid": 42, "port": 5433, "socket_directory": "/run/postgresql"}
 
 
 def test_a_stale_pid_file_is_no_server(complete, server, tmp_path):
     (server / "cwd").unlink()
-    assert seen(complete, tmp_path)["postmaster"] is None
+    assert inspect(complete, tmp_path)["postmaster"] is None
 
 
 def test_the_server_of_another_member_under_a_reused_number_is_no_server(complete, server, tmp_path):
     (server / "cwd").unlink()
     (server / "cwd").symlink_to(tmp_path)
-    assert seen(complete, tmp_path)["postmaster"] is None
+    assert inspect(complete, tmp_path)["postmaster"] is None
 
 
-def test_looking_changes_nothing(complete, server, tmp_path):
+def test_inspecting_changes_nothing(complete, server, tmp_path):
     before = sorted((path, path.lstat().st_mtime_ns) for path in tmp_path.rglob("*"))
-    seen(complete, tmp_path)
+    inspect(complete, tmp_path)
     assert sorted((path, path.lstat().st_mtime_ns) for path in tmp_path.rglob("*")) == before

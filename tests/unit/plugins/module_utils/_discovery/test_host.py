@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import clusters, disk_mb, machine_facts
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import clusters, disk_mb, host_facts
 
 
 def test_a_directory_that_is_still_to_be_made_has_the_disk_of_its_parent(tmp_path):
@@ -11,7 +11,7 @@ def test_a_directory_that_is_still_to_be_made_has_the_disk_of_its_parent(tmp_pat
 
 
 def test_a_machine_tells_what_its_members_share():
-    facts = machine_facts()
+    facts = host_facts()
     assert set(facts) == {"distribution", "codename", "memory_mb", "cpus", "programs", "psycopg2", "clusters"}
     assert min(facts["memory_mb"], facts["cpus"]) > 0
 

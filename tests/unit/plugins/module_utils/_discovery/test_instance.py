@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import KEYS, answer
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, describe_instance
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
 
-MEMBER = {
-    "port": 5432,
+CONFIG = {
     "config_present": True,
     "managed": True,
-    "service_active": None,
     "adopted_at": None,
     "adopted_rules": None,
     "adopted_settings": None,
@@ -57,56 +55,60 @@ SERVER = {
 }
 
 
-def seen(state="complete", **others):
+def data_directory(state="complete", **others):
     blank = {"detail": None, "data_present": True, "version": 15, "standby": True, "auto_conf": [], "postmaster": None}
     return {"state": state, **blank, **others}
 
 
-LIVING = {"pid": 42, "port": 5499, "socket_directory": "/run"}
+def instance(data, control=None, server=None, config=CONFIG, **others):
+    return describe_instance(5432, 1000, config, data, control, server, **others)
+
+
+RUNNING = {"pid": 42, "port": 5499, "socket_directory": "/run"}
 
 
 @pytest.mark.parametrize(
     ("directory", "server", "state"),
     [
-        (seen("no_data"), None, "no_data"),
-        (seen("incomplete"), None, "incomplete"),
-        (seen(), None, "stopped"),
-        (seen(postmaster=LIVING), None, "unresponsive"),
-        (seen(postmaster=LIVING), SERVER, "running"),
+        (data_directory("no_data"), None, "no_data"),
+        (data_directory("incomplete"), None, "incomplete"),
+        (data_directory(), None, "stopped"),
+        (data_directory(postmaster=RUNNING), None, "unresponsive"),
+        (data_directory(postmaster=RUNNING), SERVER, "running"),
     ],
 )
 @pytest.mark.parametrize("control", [None, CONTROL])
 def test_every_key_is_always_there(directory, server, state, control):
-    found = answer(MEMBER, directory, control, server)
-    assert tuple(found) == KEYS
+    found = instance(directory, control, server)
+    assert set(found) == set(Instance.__annotations__)
     assert found["state"] == state
 
 
 def test_a_stopped_member_tells_what_it_would_start_as():
-    found = answer(MEMBER, seen(), CONTROL)
+    found = instance(data_directory(), CONTROL)
     assert (found["role"], found["lsn"], found["replay_lsn"], found["timeline"]) == ("standby", "0/30", "0/40", 2)
-    assert answer(MEMBER, seen(standby=False), CONTROL)["role"] == "primary"
+    assert instance(data_directory(standby=False), CONTROL)["role"] == "primary"
 
 
 def test_a_stopped_member_tells_its_role_without_pg_controldata():
-    found = answer(MEMBER, seen(), None, errors=["pg_controldata is not installed"])
+    found = instance(data_directory(), None, errors=["pg_controldata is not installed"])
     assert (found["state"], found["role"]) == ("stopped", "standby")
     assert found["detail"] == "pg_controldata is not installed"
 
 
 def test_an_unclean_end_is_told():
-    found = answer(MEMBER, seen(), {**CONTROL, "cluster_state": "in production"})
+    found = instance(data_directory(), {**CONTROL, "cluster_state": "in production"})
     assert "not shut down cleanly" in found["detail"]
 
 
 def test_a_silent_server_claims_neither_role_nor_position():
-    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, None, ["psql: no answer"])
+    found = instance(data_directory(postmaster=RUNNING), CONTROL, None, errors=["psql: no answer"])
     assert (found["state"], found["role"], found["lsn"]) == ("unresponsive", None, None)
     assert (found["detail"], found["system_identifier"]) == ("psql: no answer", "77")
 
 
 def test_a_running_server_tells_what_it_knows_over_its_control_file():
-    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, SERVER)
+    found = instance(data_directory(postmaster=RUNNING), CONTROL, SERVER)
     assert (found["role"], found["timeline"], found["port"]) == ("standby", 3, 5499)
     assert found["wal_log_hints"] is True
     assert found["slots"] == found["pending_restart"] == []
@@ -115,7 +117,7 @@ def test_a_running_server_tells_what_it_knows_over_its_control_file():
 
 @pytest.mark.parametrize(("newest", "current"), [(None, True), (1000.5, True), (1000.6, False)])
 def test_a_file_newer_than_the_last_reload_is_told(newest, current):
-    found = answer(MEMBER, seen(postmaster=LIVING), CONTROL, SERVER, newest_file=newest)
+    found = instance(data_directory(postmaster=RUNNING), CONTROL, SERVER, newest_file=newest)
     assert found["configuration_current"] is current
 
 
@@ -130,7 +132,7 @@ def test_no_release_is_asked_for_what_it_does_not_have(version):
 
 @pytest.mark.parametrize(("adopted_at", "restarted"), [(None, None), (899.0, True), (901.0, False)])
 def test_an_adopted_member_tells_whether_it_was_restarted_since(adopted_at, restarted):
-    found = answer({**MEMBER, "adopted_at": adopted_at}, seen(postmaster=LIVING), CONTROL, SERVER)
+    found = instance(data_directory(postmaster=RUNNING), CONTROL, SERVER, config={**CONFIG, "adopted_at": adopted_at})
     assert found["restarted_since_adoption"] is restarted
 
 

@@ -40,7 +40,7 @@ def test_what_is_enabled_is_good():
 
 
 def test_what_is_missing_or_disabled_is_named_with_the_reason():
-    assert load_problems(CONTENT, answer(None)) == ["router shop is not there"]
+    assert load_problems(CONTENT, answer(None)) == ["router shop is missing"]
     (found,) = load_problems(CONTENT, answer({"status": "disabled", "error": ["unsupported function: Hostt"]}))
     assert found == "router shop: unsupported function: Hostt"
     (found,) = load_problems(CONTENT, answer({"status": "warning"}))

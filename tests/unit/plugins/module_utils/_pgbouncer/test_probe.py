@@ -74,7 +74,7 @@ class TestPending:
 
     def test_pools(self):
         found = pending(ANSWER, {}, {"shop": dict(ROW, port=5433), "new": ROW}, 0)
-        assert found["reload"] == ["pool shop: port '5432', wanted '5433'", "pool new is not there"]
+        assert found["reload"] == ["pool shop: port '5432', wanted '5433'", "pool new is missing"]
 
     def test_a_pgbouncer_that_does_not_answer(self):
         assert pending(parse(""), {}, {}, 0)["restart"] == ["PgBouncer does not answer"]

@@ -26,12 +26,12 @@ def answer(replay=LSN, **others):
     return {"replay_lsn": replay, "replay_paused": False, "since_replayed": 12.5, **others}
 
 
-def figures(rows, answers=None, earlier=None, expected=("r1",)):
-    return evaluate(expected, {"lsn": LSN, "rows": rows}, answers or {}, earlier)
+def lag(rows, answers=None, earlier=None, expected=("r1",)):
+    return evaluate(expected, LSN, rows, answers or {}, earlier)
 
 
 def test_a_standby_that_is_gone_is_missing_and_not_0():
-    found = figures([])
+    found = lag([])
     assert missing(found) == ["r1"]
     assert {found["r1"][key] for key in ("state", "sent_bytes", "replay_bytes", "seconds", "seconds_from")} == {None}
 
@@ -40,21 +40,21 @@ def test_a_standby_that_is_gone_is_missing_and_not_0():
     "limits", [{"max_bytes": 10**12}, {"max_seconds": 10**6}, {"require_sync": True}, {"target": "0/1"}]
 )
 def test_a_standby_that_is_gone_is_within_no_limit(limits):
-    assert problems(figures([]), require_streaming=False, **limits)
+    assert problems(lag([]), require_streaming=False, **limits)
 
 
 def test_a_standby_that_is_gone_but_answers_shows_how_far_it_is():
-    found = figures([], {"r1": answer("1/0")})["r1"]
+    found = lag([], {"r1": answer("1/0")})["r1"]
     assert (found["state"], found["replay_bytes"], found["seconds"]) == (None, 256, 12.5)
 
 
 def test_a_standby_that_has_all_is_0_behind_however_old_its_last_commit_is():
-    assert figures([row()], {"r1": answer(since_replayed=99999.0)})["r1"]["seconds"] == 0.0
-    assert figures([row()])["r1"]["seconds"] == 0.0
+    assert lag([row()], {"r1": answer(since_replayed=99999.0)})["r1"]["seconds"] == 0.0
+    assert lag([row()])["r1"]["seconds"] == 0.0
 
 
 def test_a_paused_standby_shows_bytes_and_seconds():
-    found = figures([row(replay_lsn="1/0", replay_seconds=0.001)], {"r1": answer("1/0", replay_paused=True)})
+    found = lag([row(replay_lsn="1/0", replay_seconds=0.001)], {"r1": answer("1/0", replay_paused=True)})
     assert (found["r1"]["replay_bytes"], found["r1"]["flush_bytes"], found["r1"]["seconds"]) == (256, 0, 12.5)
     assert "replay paused" in describe("r1", found["r1"])
     assert not unsettled(found)
@@ -62,46 +62,46 @@ def test_a_paused_standby_shows_bytes_and_seconds():
 
 def test_the_primarys_delay_is_believed_only_while_replay_moves():
     behind = row(replay_lsn="1/10", replay_seconds=0.5)
-    first = figures([behind])
+    first = lag([behind])
     assert (first["r1"]["seconds"], unsettled(first)) == (None, True)
-    assert figures([behind], earlier=first)["r1"]["seconds"] is None
-    moved = figures([{**behind, "replay_lsn": "1/20"}], earlier=first)["r1"]
+    assert lag([behind], earlier=first)["r1"]["seconds"] is None
+    moved = lag([{**behind, "replay_lsn": "1/20"}], earlier=first)["r1"]
     assert (moved["seconds"], moved["seconds_from"]) == (0.5, "primary")
 
 
 def test_a_standby_that_never_replayed_a_commit_is_unknown_and_within_no_limit():
-    found = figures([row(replay_lsn="1/0")], {"r1": answer("1/0", since_replayed=None)})
+    found = lag([row(replay_lsn="1/0")], {"r1": answer("1/0", since_replayed=None)})
     assert found["r1"]["seconds"] is None
     assert problems(found, max_seconds=1e9)
 
 
 def test_a_clock_that_runs_ahead_makes_no_negative_delay():
-    assert figures([row()], {"r1": answer("1/0", since_replayed=-3.0)})["r1"]["seconds"] == 0.0
+    assert lag([row()], {"r1": answer("1/0", since_replayed=-3.0)})["r1"]["seconds"] == 0.0
 
 
 def test_a_standby_that_cannot_be_asked_is_told_as_such():
-    found = figures([row(replay_lsn="1/0")], {"r1": {"error": "cannot be asked: refused"}})["r1"]
+    found = lag([row(replay_lsn="1/0")], {"r1": {"error": "cannot be asked: refused"}})["r1"]
     assert (found["detail"], found["seconds"], found["replay_bytes"]) == ("cannot be asked: refused", None, 256)
 
 
 def test_what_the_standby_says_later_counts_over_what_the_primary_heard():
-    assert figures([row(replay_lsn="1/0")], {"r1": answer()})["r1"]["replay_bytes"] == 0
+    assert lag([row(replay_lsn="1/0")], {"r1": answer()})["r1"]["replay_bytes"] == 0
 
 
 def test_of_two_connections_under_one_name_the_one_further_behind_counts():
     rows = [row(), row(replay_lsn="1/0"), row(state="backup", replay_lsn=None)]
-    assert figures(rows)["r1"]["replay_bytes"] == 256
+    assert lag(rows)["r1"]["replay_bytes"] == 256
 
 
 def test_a_connected_standby_that_nobody_expects_is_reported_and_required_nothing():
-    found = figures([row("x", lsn="0/1", state="catchup")], expected=())
+    found = lag([row("x", lsn="0/1", state="catchup")], expected=())
     assert (found["x"]["expected"], missing(found)) == (False, [])
     assert problems(found, max_bytes=0, max_seconds=0, require_sync=True, target=LSN) == []
 
 
 def test_what_a_role_may_not_see_is_hidden_rather_than_missing():
     hidden = dict.fromkeys(row()) | {"name": "r1"}
-    found = figures([hidden])
+    found = lag([hidden])
     assert (found["r1"]["state"], missing(found)) == ("hidden", [])
     assert problems(found)
 
@@ -120,11 +120,11 @@ def test_what_a_role_may_not_see_is_hidden_rather_than_missing():
     ],
 )
 def test_each_requirement_is_told_with_the_figures(found, limits, told):
-    wrong = problems(figures([found]), **limits)
+    wrong = problems(lag([found]), **limits)
     assert (told in wrong[0]) if told else wrong == []
 
 
 def test_every_standby_gets_its_sentence():
-    wrong = problems(figures([row("r2", state="startup")], expected=("r1", "r2")))
+    wrong = problems(lag([row("r2", state="startup")], expected=("r1", "r2")))
     assert [sentence.split()[0] for sentence in wrong] == ["r1", "r2"]
     assert "missing" in wrong[0]
