@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-# An exporter listens on the member's port with a 1 before it: systemd can write that, but not add.
+# An exporter listens on the member's port with a 1 before it: a unit can write that, but cannot add.
 MEMBER_PORTS_BELOW = 10000
 
 
@@ -28,15 +28,15 @@ def problems(wanted: Wanted) -> list[str]:
     result = []
     if not (wanted["receiver"] or wanted["without_receiver"]):
         result.append(
-            "monitoring_receiver is empty, so nobody would be told of an alert. Give it a receiver in the words of Alertmanager "
-            "(webhook_configs, email_configs, ...), or say that this is meant with monitoring_without_receiver: true"
+            "monitoring_receiver is empty, so alerts would go nowhere. Set it to a receiver of Alertmanager (webhook_configs, "
+            "email_configs, ...), or set monitoring_without_receiver: true if that is intended"
         )
     if not wanted["servers"]:
         result.append("the group monitoring has no machine, expected one on which Prometheus runs")
     wide = [member["name"] for member in wanted["members"] if member["port"] >= MEMBER_PORTS_BELOW]
     if wide:
         result.append(
-            f"the exporter of {', '.join(wide)} listens on the port of the member with a 1 before it, "
-            f"which needs a port below {MEMBER_PORTS_BELOW}"
+            f"postgres_port of {', '.join(wide)} is too high, expected one below {MEMBER_PORTS_BELOW}: the exporter of a member "
+            "listens on the member's port with a 1 before it"
         )
     return result
