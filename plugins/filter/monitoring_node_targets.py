@@ -25,7 +25,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what is asked
+- name: Show the targets
   ansible.builtin.debug:
     msg: "{{ groups['machines'] | plannerate.infra.monitoring_node_targets(hostvars) }}"
 """

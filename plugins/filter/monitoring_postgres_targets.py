@@ -20,7 +20,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what is asked
+- name: Show the targets
   ansible.builtin.debug:
     msg: "{{ postgres_members | plannerate.infra.monitoring_postgres_targets }}"
 """

@@ -22,7 +22,7 @@ options:
 EXAMPLES = r"""
 - name: Refuse what cannot work
   ansible.builtin.fail:
-    msg: "{{ problems | join(chr(10)) }}"
+    msg: "{{ problems | join('\n') }}"
   when: problems | length > 0
   vars:
     problems: "{{ wanted | plannerate.infra.monitoring_problems }}"

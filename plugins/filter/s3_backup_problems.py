@@ -23,7 +23,7 @@ options:
 EXAMPLES = r"""
 - name: Refuse what cannot work
   ansible.builtin.fail:
-    msg: "{{ problems | join(chr(10)) }}"
+    msg: "{{ problems | join('\n') }}"
   when: problems | length > 0
   vars:
     problems: "{{ wanted | plannerate.infra.s3_backup_problems }}"
