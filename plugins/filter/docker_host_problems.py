@@ -24,7 +24,7 @@ options:
 EXAMPLES = r"""
 - name: Refuse what cannot work
   ansible.builtin.fail:
-    msg: "{{ problems | join(chr(10)) }}"
+    msg: "{{ problems | join('\n') }}"
   when: problems | length > 0
   vars:
     problems: "{{ answer | plannerate.infra.docker_host_problems(wanted) }}"

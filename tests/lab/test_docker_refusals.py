@@ -18,7 +18,7 @@ FILES = "find /opt/plannerate /etc/docker -type f -not -path '*/storage/*' -not 
         ({"docker_host_environment": "qa"}, ["docker_host_environment is 'qa'", "production, staging"]),
         (
             {"docker_host_app_image": "registry.test:5000/callcocam/plannerate:9.9.9"},
-            ["plannerate:9.9.9 cannot be pulled", "What runs was left as it is"],
+            ["plannerate:9.9.9 cannot be pulled", "The running containers were not changed"],
         ),
         ({"docker_host_app_image": "callcocam/plannerate:latest"}, ["has no fixed tag"]),
         ({"docker_host_secrets": {"MAIL_PASSWORD": None}}, ["needs MAIL_PASSWORD", "PRODUCTION_<NAME>"]),

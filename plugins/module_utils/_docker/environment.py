@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes a stack's ``.env``, and the secrets that it needs from the credentials file. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+# Each environment has its own. They are generated when they are not in the credentials file.
+GENERATED = ("REDIS_PASSWORD", "PGADMIN_PASSWORD", "REVERB_APP_SECRET")
+
+
+class Stack(TypedDict):
+    """What the inventory says about the stack of an environment."""
+
+    environment: str
+    domain: str
+    pgadmin_email: str
+    # Variables for the connection to the database, and the name of its owner's password in the credentials file.
+    database: Mapping[str, str]
+    database_secret: str
+    # The application's own variables and secrets. A secret without a value is taken from the credentials file.
+    env: Mapping[str, Any]
+    secrets: Mapping[str, str | None]
+
+
+class WantedSecret(TypedDict, total=False):
+    """An entry of the option ``secrets`` of M(plannerate.infra.credentials_file)."""
+
+    value: str | None
+    generate: bool
+
+
+def wanted_secrets(stack: Stack) -> dict[str, WantedSecret]:
+    """What the credentials file is asked for, by the names that it uses."""
+    # The owner's password is made with the owner: a password generated here would not fit an existing role.
+    wanted: dict[str, WantedSecret] = {stack["database_secret"]: {"generate": False}}
+    for name in GENERATED:
+        wanted[_stored_name(stack, name)] = {}
+    for name, value in stack["secrets"].items():
+        wanted[_stored_name(stack, name)] = {"value": value, "generate": False}
+    return wanted
+
+
+def missing_secrets(stack: Stack, stored: Mapping[str, str | None]) -> list[str]:
+    """The application's secrets that have no value, neither in the inventory nor in the credentials file.
+
+    :arg stored: what the credentials file answered to :func:`wanted_secrets`.
+    """
+    return [name for name in stack["secrets"] if not stored.get(_stored_name(stack, name))]
+
+
+def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
+    """Names and values of ``.env``. Where a name is given more than once, the last one wins in this order: the stack's own,
+    the database's variables, the database's password, ``env``, ``secrets``.
+
+    :arg stored: what the credentials file answered to :func:`wanted_secrets`.
+    """
+    redis, pgadmin, reverb = (stored[_stored_name(stack, name)] for name in GENERATED)
+    return {
+        "APP_URL": f"https://{stack['domain']}",
+        "REDIS_HOST": "redis",
+        "REDIS_PORT": 6379,
+        "REDIS_PASSWORD": redis,
+        "REVERB_APP_ID": stack["environment"],
+        "REVERB_APP_KEY": stack["environment"],
+        "REVERB_APP_SECRET": reverb,
+        "PGADMIN_DEFAULT_EMAIL": stack["pgadmin_email"],
+        "PGADMIN_DEFAULT_PASSWORD": pgadmin,
+        **stack["database"],
+        "DB_PASSWORD": stored[stack["database_secret"]],
+        **stack["env"],
+        **{name: stored[_stored_name(stack, name)] for name in stack["secrets"]},
+    }
+
+
+def _stored_name(stack: Stack, name: str) -> str:
+    """A secret's name in the credentials file, which holds the secrets of all environments."""
+    return f"{stack['environment'].upper().replace('-', '_')}_{name}"

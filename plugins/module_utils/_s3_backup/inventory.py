@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of the inventory's backups cannot work. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_REQUIRED = ("bucket", "prefix", "writer_access_key", "writer_secret_key", "rotator_access_key", "rotator_secret_key")
+_AT_LEAST_ONE = ("keep_daily", "keep_verified")
+
+
+def problems(wanted: Mapping[str, Any]) -> list[str]:
+    """Every reason why backups cannot work, each as one sentence with what was found and what to do.
+
+    :arg wanted: the role's variables without their prefix ``s3_backup_``: ``databases``, ``bucket``, ``prefix``, ``endpoint``, the
+        four keys, ``keep_daily`` and ``keep_verified``.
+    """
+    result = []
+    if not wanted["databases"]:
+        result.append("s3_backup_databases is empty, expected at least one database (postgres_primary_databases)")
+    result += [f"s3_backup_{name} is empty, expected a value" for name in _REQUIRED if not wanted[name]]
+    if wanted["endpoint"] and not wanted["endpoint"].startswith("https://"):
+        result.append(f"s3_backup_endpoint is {wanted['endpoint']}, expected a URL that begins with https://")
+    result += [
+        f"s3_backup_{name} is less than 1, which would keep nothing. Expected 1 or more"
+        for name in _AT_LEAST_ONE
+        if int(wanted[name]) < 1
+    ]
+    if wanted["writer_access_key"] and wanted["writer_access_key"] == wanted["rotator_access_key"]:
+        result.append(
+            "the writer and the rotator have the same access key, expected one each: only the rotator may delete"
+        )
+    return result

@@ -1,0 +1,42 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Monitoring that could tell nobody, or ask nobody, is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._monitoring.inventory import problems
+
+WANTED = {
+    "receiver": {"email_configs": [{"to": "team@example.com"}]},
+    "without_receiver": False,
+    "servers": ["app01"],
+    "members": [{"name": "pg-main", "port": 9999}],
+}
+
+
+@pytest.mark.parametrize("change", [{}, {"receiver": {}, "without_receiver": True}, {"members": []}])
+def test_nothing_is_wrong(change):
+    assert problems({**WANTED, **change}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"receiver": {}}, ["monitoring_receiver is empty", "monitoring_without_receiver: true"]),
+        ({"servers": []}, ["the group monitoring has no machine"]),
+        (
+            {"members": [{"name": "a", "port": 10000}, {"name": "b", "port": 9999}, {"name": "c", "port": 15432}]},
+            ["a, c", "below 10000"],
+        ),
+    ],
+)
+def test_each_problem_is_named(change, words):
+    (text,) = problems({**WANTED, **change})
+    for word in words:
+        assert word in text
+
+
+def test_every_problem_is_named_at_once():
+    assert len(problems({**WANTED, "receiver": {}, "servers": []})) == 2

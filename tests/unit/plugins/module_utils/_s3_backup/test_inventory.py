@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An inventory whose backups could not work is refused before anything is changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.inventory import problems
+
+WANTED = {
+    "databases": ["shop"],
+    "bucket": "backups",
+    "prefix": "production",
+    "endpoint": "https://s3.example.com",
+    "writer_access_key": "writer",
+    "writer_secret_key": "secret of the writer",
+    "rotator_access_key": "rotator",
+    "rotator_secret_key": "secret of the rotator",
+    "keep_daily": 1,
+    "keep_verified": "1",
+}
+
+
+@pytest.mark.parametrize("change", [{}, {"endpoint": ""}])
+def test_nothing_is_wrong(change):
+    assert problems({**WANTED, **change}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"databases": []}, "s3_backup_databases is empty"),
+        ({"bucket": ""}, "s3_backup_bucket is empty"),
+        ({"prefix": ""}, "s3_backup_prefix is empty"),
+        ({"writer_access_key": ""}, "s3_backup_writer_access_key is empty"),
+        ({"writer_secret_key": ""}, "s3_backup_writer_secret_key is empty"),
+        ({"rotator_access_key": ""}, "s3_backup_rotator_access_key is empty"),
+        ({"rotator_secret_key": ""}, "s3_backup_rotator_secret_key is empty"),
+        ({"endpoint": "http://s3.example.com"}, "s3_backup_endpoint is http://s3.example.com, expected a URL"),
+        ({"keep_daily": 0}, "s3_backup_keep_daily is less than 1"),
+        ({"keep_verified": "0"}, "s3_backup_keep_verified is less than 1"),
+        ({"rotator_access_key": "writer"}, "only the rotator may delete"),
+    ],
+)
+def test_each_problem_is_named(change, text):
+    (found,) = problems({**WANTED, **change})
+    assert text in found
+
+
+def test_keys_that_are_both_missing_are_not_called_the_same():
+    found = problems({**WANTED, "writer_access_key": "", "rotator_access_key": ""})
+    assert [text.split()[0] for text in found] == ["s3_backup_writer_access_key", "s3_backup_rotator_access_key"]
