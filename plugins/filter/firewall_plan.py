@@ -27,14 +27,14 @@ options:
     elements: int
     required: true
   sources:
-    description: Addresses or networks that are let in, or V(any).
+    description: Addresses or networks that are allowed, or V(any).
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show who is not let in yet
+- name: Show which sources are not allowed yet
   ansible.builtin.debug:
     msg: "{{ (status.stdout | plannerate.infra.firewall_plan('PostgreSQL', [5432, 5433], ['198.51.100.7'])).missing }}"
 """

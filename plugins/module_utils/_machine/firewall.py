@@ -14,7 +14,7 @@ from typing import TypedDict
 
 
 class Rule(TypedDict):
-    """TCP is let in from an address or network, or from C(any), to ports, such as C(5432,5433)."""
+    """TCP is allowed from an address, a network or C(any) to ports such as C(5432,5433)."""
 
     ports: str
     source: str
@@ -29,7 +29,7 @@ class Plan(TypedDict):
 
 
 def plan(status: str, purpose: str, ports: Iterable[int | str], sources: Iterable[str]) -> Plan:
-    """What has to change so that each source is let in to all of the ports, and nobody else is for this purpose.
+    """What has to change so that for this purpose each source may reach all of the ports, and nobody else may.
 
     :arg status: output of C(ufw status).
     """
