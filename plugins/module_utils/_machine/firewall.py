@@ -8,6 +8,7 @@ The purpose is a rule's comment. Rules of other purposes, and rules without one,
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from typing import TypedDict
@@ -34,12 +35,13 @@ def plan(status: str, purpose: str, ports: Iterable[int | str], sources: Iterabl
     :arg status: output of C(ufw status).
     """
     listed = ",".join(map(str, sorted({int(port) for port in ports})))
-    wanted: list[Rule] = [{"ports": listed, "source": source} for source in dict.fromkeys(sources)]
+    wanted = {_as_printed(source): source for source in sources}
     present = rules(status, purpose)
+    allowed = [rule["source"] for rule in present if rule["ports"] == listed]
     return {
         "ports": listed,
-        "missing": [rule["source"] for rule in wanted if rule not in present],
-        "stale": [rule for rule in present if rule not in wanted],
+        "missing": [source for printed, source in wanted.items() if printed not in allowed],
+        "stale": [rule for rule in present if rule["ports"] != listed or rule["source"] not in wanted],
     }
 
 
@@ -50,3 +52,17 @@ def rules(status: str, purpose: str) -> list[Rule]:
     return [
         {"ports": ports, "source": "any" if source == "Anywhere" else source} for ports, source in line.findall(status)
     ]
+
+
+def _as_printed(source: str) -> str:
+    """A source in the words of C(ufw status): 10.0.0.1/32 is 10.0.0.1 there, and 10.0.0.1/24 is 10.0.0.0/24."""
+    try:
+        interface = ipaddress.ip_interface(source)
+    except ValueError:
+        return source
+    network = interface.network
+    if network.prefixlen == network.max_prefixlen:
+        return str(interface.ip)
+    if interface.version == 6:
+        return str(interface)
+    return str(network) if network.prefixlen else "any"

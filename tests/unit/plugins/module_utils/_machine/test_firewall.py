@@ -53,6 +53,24 @@ def test_what_is_as_wanted_changes_nothing():
     assert plan(STATUS, "SSH", ["22"], ["any"]) == {"ports": "22", "missing": [], "stale": []}
 
 
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("198.18.0.11/32", "198.18.0.11"),
+        ("198.18.0.11/24", "198.18.0.0/24"),
+        ("198.18.0.0/255.255.255.0", "198.18.0.0/24"),
+        ("0.0.0.0/0", "Anywhere"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("2001:db8::1/128", "2001:db8::1"),
+        ("2001:db8::1/64", "2001:db8::1/64"),
+    ],
+)
+def test_a_source_is_known_again_as_ufw_prints_it(source, printed):
+    status = f"22/tcp                     ALLOW       {printed:26} # SSH\n"
+    assert plan(status, "SSH", [22], [source]) == {"ports": "22", "missing": [], "stale": []}
+    assert plan("", "SSH", [22], [source])["missing"] == [source]
+
+
 @pytest.mark.parametrize("status", ["", "Status: inactive"])
 def test_a_firewall_that_tells_no_rules_gets_all(status):
     assert plan(status, "SSH", [22], ["any"]) == {"ports": "22", "missing": ["any"], "stale": []}
