@@ -8,23 +8,15 @@ Every refusal is one sentence that names what was found, what was expected, and 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import SILENT, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import lsn_bytes
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations
 
 # Standbys whose confirmation counts now. One that is potential is listed as synchronous too (_replication/lag.py), but would only
 # count once another one is gone.
 CONFIRMING = ("sync", "quorum")
-
-
-def confirmations(synchronous_standby_names):
-    """How many standbys confirm a commit: the number of C(ANY n (...)), 0 where the setting is empty."""
-    found = re.match(r"\s*(?:ANY|FIRST)?\s*(\d+)\s*\(", synchronous_standby_names or "", re.IGNORECASE)
-    if found:
-        return int(found.group(1))
-    return 1 if (synchronous_standby_names or "").strip() else 0
 
 
 def interrupted(members, answers):

@@ -153,7 +153,7 @@ def judge(configuration: Configuration, instance: str) -> tuple[bool, str | None
         return True, f"{own['name']} starts and takes writes: {why}"
     return False, (
         f"{own['name']} must not start as a primary: {why}. If another member is the primary, run the rejoin playbook. "
-        f"If {own['name']} is the rightful one and you are sure that no other takes writes: touch {allowed}, start it again"
+        f"If {own['name']} is the right primary and you are sure that no other member accepts writes: touch {allowed}, then start it again"
     )
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,3 +112,15 @@ def test_roles_do_not_need_each_other_in_a_circle():
     while ready := {role for role in needs if role not in without_needs and needs[role] - {role} <= without_needs}:
         without_needs |= ready
     assert {role: needs[role] for role in needs if role not in without_needs} == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_variables_hold_values_and_no_programs(role):
+    files = sorted((ROOT / "roles" / role / "vars").rglob("*.yml"))
+    programs = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"\{%-? *(for|set)\b|\.update\(|\.append\(", line)
+    ]
+    assert programs == []

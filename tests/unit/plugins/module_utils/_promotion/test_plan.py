@@ -66,22 +66,6 @@ def cluster(main, first="running standby", second="running standby"):
     return {name: found for name, found in zip(NAMES, (main, *replicas)) if found}
 
 
-@pytest.mark.parametrize(
-    ("setting", "count"),
-    [
-        ('ANY 1 ("a", "b")', 1),
-        ('ANY 2 ("a", "b")', 2),
-        ("FIRST 1 (a)", 1),
-        ("2 (a, b)", 2),
-        ("a", 1),
-        ("", 0),
-        (None, 0),
-    ],
-)
-def test_confirmations(setting, count):
-    assert plan.confirmations(setting) == count
-
-
 class TestSwitchover:
     def test_a_running_standby_may(self):
         assert plan.switchover_errors(MEMBERS, cluster(PRIMARY), "pg-replica1") == []

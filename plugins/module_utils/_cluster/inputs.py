@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an inventory asks of the cluster that cannot be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import MODES
+
+if TYPE_CHECKING:
+    from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
+
+PACKAGE_SOURCES = ("distro", "pgdg")
+# The major release in each distribution's own packages, by ID and VERSION_ID of its os-release.
+DISTRIBUTION_VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 22.04": 14, "ubuntu 24.04": 16, "ubuntu 26.04": 18}
+
+
+def problems(
+    members: Sequence[Member], sync_mode: str, package_source: str, machines: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Each problem as one sentence with what was found and what to do.
+
+    :arg machines: what is known of each machine by its name; empty as long as none was asked.
+    """
+    found = []
+    if sync_mode not in MODES:
+        found.append(f"postgres_sync_mode is {sync_mode}, expected one of {', '.join(MODES)}")
+    if package_source not in PACKAGE_SOURCES:
+        found.append(f"postgres_package_source is {package_source}, expected {' or '.join(PACKAGE_SOURCES)}")
+    if package_source == "distro":
+        versions = {member["machine"]: member["version"] for member in members if member["machine"] in machines}
+        found += _missing_versions(versions, machines)
+    return found
+
+
+def _missing_versions(versions: Mapping[str, int], machines: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Machines whose distribution has another release than the one that is wanted there."""
+    found = []
+    for machine, version in versions.items():
+        distribution = machines[machine]["distribution"]
+        offered = DISTRIBUTION_VERSIONS.get(distribution)
+        if offered != version:
+            found.append(
+                f"{machine} is {distribution}, whose own PostgreSQL is {offered or 'not known here'}, but postgres_version is "
+                f"{version}. Set postgres_package_source to pgdg{f', or postgres_version to {offered}' if offered else ''}"
+            )
+    return found

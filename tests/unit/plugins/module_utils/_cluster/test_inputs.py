@@ -1,0 +1,47 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an inventory asks for that cannot be is named, with what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.inputs import problems
+
+MEMBERS = [
+    {"name": "pg-main", "machine": "db01", "version": 15},
+    {"name": "pg-replica1", "machine": "db01", "version": 15},
+    {"name": "pg-replica2", "machine": "db02", "version": 15},
+]
+DEBIAN_12, DEBIAN_13 = {"distribution": "debian 12"}, {"distribution": "debian 13"}
+
+
+@pytest.mark.parametrize("mode", ["quorum", "all", "async"])
+@pytest.mark.parametrize("source", ["distro", "pgdg"])
+def test_nothing_is_wrong_as_long_as_no_machine_was_asked(mode, source):
+    assert problems(MEMBERS, mode, source, {}) == []
+
+
+def test_unknown_words_are_named_with_those_that_are_known():
+    assert problems(MEMBERS, "quorom", "apt", {"db01": DEBIAN_13}) == [
+        "postgres_sync_mode is quorom, expected one of quorum, all, async",
+        "postgres_package_source is apt, expected distro or pgdg",
+    ]
+
+
+def test_a_distribution_with_another_release_is_named_once():
+    assert problems(MEMBERS, "quorum", "distro", {"db01": DEBIAN_13, "db02": DEBIAN_12}) == [
+        "db01 is debian 13, whose own PostgreSQL is 17, but postgres_version is 15. Set postgres_package_source to pgdg, or "
+        "postgres_version to 17"
+    ]
+
+
+def test_a_distribution_that_is_not_known_has_one_remedy():
+    found = problems(MEMBERS, "quorum", "distro", {"db02": {"distribution": "arch 1"}})
+    assert found == [
+        "db02 is arch 1, whose own PostgreSQL is not known here, but postgres_version is 15. Set postgres_package_source to pgdg"
+    ]
+
+
+def test_the_projects_repository_has_every_release():
+    assert problems(MEMBERS, "quorum", "pgdg", {"db01": DEBIAN_13}) == []
