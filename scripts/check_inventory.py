@@ -146,9 +146,11 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
 
 
 def vault_secrets() -> list:
-    password_file = constants.DEFAULT_VAULT_PASSWORD_FILE
+    password_file = constants.config.get_config_value("DEFAULT_VAULT_PASSWORD_FILE")
     files = [password_file] if password_file else []
-    return CLI.setup_vault_secrets(DataLoader(), constants.DEFAULT_VAULT_IDENTITY_LIST, files, auto_prompt=False)
+    return CLI.setup_vault_secrets(
+        DataLoader(), constants.config.get_config_value("DEFAULT_VAULT_IDENTITY_LIST"), files, auto_prompt=False
+    )
 
 
 def main(paths: list[str]) -> int:

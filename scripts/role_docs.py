@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -48,7 +49,7 @@ def all_pages() -> dict[Path, str]:
     return pages
 
 
-def read(*parts: str):
+def read(*parts: str) -> Any:
     return yaml.safe_load(ROOT.joinpath(*parts).read_text())
 
 
@@ -104,7 +105,7 @@ def default_of(details: dict) -> str:
     return code(details["default"]) if "default" in details else "not set"
 
 
-def code(value) -> str:
+def code(value: Any) -> str:
     """A value as it would be written in an inventory."""
     template = isinstance(value, str) and "{{" in value
     text = value if template else yaml.safe_dump(value, default_flow_style=True, width=1000).splitlines()[0]

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from typing import Any
 
 from . import directory_dump, guide, keys, manifest, roles, stream_dump
 from .chain import Chain, Command
@@ -18,7 +19,7 @@ from .encryption import SUFFIXES, encrypting
 from .preflight import check_version
 from .source import Source
 
-_DUMPS = {"stream": stream_dump.StreamDump, "directory": directory_dump.DirectoryDump}
+_DUMPS: dict[str, Any] = {"stream": stream_dump.StreamDump, "directory": directory_dump.DirectoryDump}
 
 
 def run(configuration, store, state, database, progress_of, reason="scheduled"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from datetime import timedelta
+from typing import Any
 
 from .errors import Refused, UsageError
 
@@ -63,11 +64,13 @@ def plan(backups, policy, now, uploads=()):
     :raises Refused: when a manifest is unreadable, or nothing restorable of a database would be left. Nothing goes then.
     """
     check_policy(policy)
-    groups = {}
+    groups: dict[Any, list] = {}
     for backup in sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True):
         groups.setdefault((backup.system, backup.database), []).append(backup)
     problems = _unreadable([backup for group in groups.values() for backup in group if backup.state == "unreadable"])
-    keep, delete, warnings = [], [], []
+    keep: list[Any] = []
+    delete: list[Any] = []
+    warnings: list[str] = []
     for group in groups.values():
         kept, going, said = _plan_database(group, policy, now)
         keep += kept
@@ -84,7 +87,9 @@ def plan(backups, policy, now, uploads=()):
 def _plan_database(group, policy, now):
     """(kept, going, warnings) for one database, newest first."""
     places = _places(group, policy, now)
-    keep, delete, warnings = [], [], []
+    keep: list[Any] = []
+    delete: list[Any] = []
+    warnings: list[str] = []
     for backup in group:
         stays, reason, warning = _fate(backup, places, policy, now)
         (keep if stays else delete).append(Decision(backup, reason))
@@ -96,9 +101,9 @@ def _plan_database(group, policy, now):
 def _places(group, policy, now):
     """Reasons to stay, by directory: the newest of each period that has one, and the newest verified ones."""
     counted = [backup for backup in group if backup.state in RESTORABLE and not _is_future(backup, now)]
-    reasons = {}
+    reasons: dict[str, list[str]] = {}
     for rule, period_of in _PERIODS.items():
-        newest = {}
+        newest: dict[Any, Any] = {}
         for backup in counted:
             newest.setdefault(period_of(backup.moment), backup)
         for period in list(newest)[: policy.get(rule) or 0]:

@@ -12,7 +12,7 @@ try:
     import psycopg2
     from psycopg2 import extensions
 except ImportError:
-    psycopg2 = extensions = None
+    psycopg2 = extensions = None  # type: ignore[assignment]
 
 from .chain import Command
 from .errors import BackupError, UsageError

@@ -33,10 +33,11 @@ def definitions(file: Path) -> dict[str, ast.stmt]:
 @cache
 def imported(file: Path) -> dict[str, Definition]:
     """Names that come from tests/support, each with where it is defined."""
-    found = {}
+    found: dict[str, Definition] = {}
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("support."):
-            source = ROOT / "tests" / f"{node.module.replace('.', '/')}.py"
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if isinstance(node, ast.ImportFrom) and module.startswith("support."):
+            source = ROOT / "tests" / f"{module.replace('.', '/')}.py"
             known = definitions(source)
             found |= {name.asname or name.name: (source, known[name.name]) for name in node.names if name.name in known}
     return found
@@ -47,7 +48,7 @@ def words_of(file: Path, name: str) -> list[str]:
     assert name in definitions(file), f"{file.relative_to(ROOT)} has no {name}"
     seen: set[int] = set()
     open_ones: list[Definition] = [(file, definitions(file)[name])]
-    found = []
+    found: list[str] = []
     while open_ones:
         source, node = open_ones.pop()
         if id(node) in seen:

@@ -57,7 +57,7 @@ def test_silence_is_a_setting():
 
 def test_the_timeline_is_asked_for_as_everywhere_else():
     """The guard runs on the machine, without the collection: what it asks is a copy."""
-    assert queries.TIMELINE in guard.QUESTION
+    assert queries.TIMELINE in guard.QUERY
 
 
 @pytest.mark.parametrize(
