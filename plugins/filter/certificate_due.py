@@ -55,5 +55,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine.certific
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"certificate_due": is_due}

@@ -9,7 +9,7 @@ name: firewall_plan
 short_description: What has to change in a firewall for one purpose
 version_added: 0.1.0
 description:
-  - Compares the rules that UFW has for one purpose, their comment, with those that it should have.
+  - Compares UFW's rules of one purpose (the comment of a rule) with those that it should have.
   - Rules of other purposes, and rules without a comment, are ignored.
 positional: purpose, ports, sources
 options:
@@ -64,5 +64,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine.firewall
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"firewall_plan": plan}

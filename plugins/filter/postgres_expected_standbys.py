@@ -48,5 +48,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._replication.expe
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_expected_standbys": expected_standbys}

@@ -68,5 +68,5 @@ def postgres_input_problems(
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_input_problems": postgres_input_problems}

@@ -45,5 +45,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.owner_s
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_owner_secrets": owner_secrets}

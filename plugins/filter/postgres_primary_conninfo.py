@@ -52,5 +52,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_primary_conninfo": primary_conninfo}

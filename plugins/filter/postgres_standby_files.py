@@ -50,5 +50,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_standby_files": standby_files}

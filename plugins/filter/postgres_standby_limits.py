@@ -83,5 +83,5 @@ def postgres_standby_limits(desired: Settings, control: Settings, primary: Setti
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_standby_limits": postgres_standby_limits}

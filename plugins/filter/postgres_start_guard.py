@@ -56,5 +56,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.start_gu
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_start_guard": guarded_members}

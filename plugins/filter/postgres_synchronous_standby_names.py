@@ -67,5 +67,5 @@ def postgres_synchronous_standby_names(
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"postgres_synchronous_standby_names": postgres_synchronous_standby_names}
