@@ -37,5 +37,5 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine.packages
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {"installed_packages": installed}
