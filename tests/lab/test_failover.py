@@ -39,9 +39,7 @@ class Failover:
 
 @pytest.fixture(scope="module")
 def failover(home, pooler, admin_sql, db01):
-    """pg-main was killed, and pg-replica2 took over. The inventory lists pg-replica1 first, which was away while commits were
-    acknowledged.
-    """
+    """pg-main was killed, and pg-replica2 took over: pg-replica1, listed before it, was away while commits were acknowledged."""
     db01.check_output(f"systemctl stop {UNITS['pg-replica1']}")
     with load(pooler, pause=0.005) as ledger:
         time.sleep(1)

@@ -74,6 +74,9 @@ def test_it_turns_its_test_red(copy, run_clean, mutation, seed):
         mutated = copy.run(mutation.test, seed)
     finally:
         assert mutation.apply(copy.directory, "--reverse") == ""
-    assert RED.search(mutated.stdout), (
-        f"{mutation.test} was not red, although this no longer holds: {mutation.promise}\n{mutated.stdout}{mutated.stderr}"
-    )
+    if not RED.search(mutated.stdout):
+        pytest.fail(
+            f"{mutation.test} was not red, although this no longer holds: {mutation.promise}\n"
+            f"{mutated.stdout}{mutated.stderr}",
+            pytrace=False,
+        )
