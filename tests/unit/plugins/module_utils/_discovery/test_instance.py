@@ -60,8 +60,8 @@ def data_directory(state="complete", **others):
     return {"state": state, **blank, **others}
 
 
-def instance(data, control=None, server=None, config=CONFIG, **others):
-    return describe_instance(5432, 1000, config, data, control, server, **others)
+def instance(data, control=None, server=None, config=None, **others):
+    return describe_instance(5432, 1000, config or CONFIG, data, control, server, **others)
 
 
 RUNNING = {"pid": 42, "port": 5499, "socket_directory": "/run"}
