@@ -11,13 +11,20 @@ import os
 import signal
 import subprocess
 import threading
-from collections import namedtuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .errors import BackupError
 
-# options: further arguments of subprocess.Popen.
-Command = namedtuple("Command", "name argv options")
-Command.__new__.__defaults__ = ({},)
+
+class Command(NamedTuple):
+    """``options``: further arguments of subprocess.Popen."""
+
+    name: str
+    argv: list[str]
+    options: Mapping[str, Any] = MappingProxyType({})
+
 
 CHUNK = 1024 * 1024
 _F_SETPIPE_SZ = 1031

@@ -90,7 +90,7 @@ def credentials(path):
 
 def complete(given):
     """The configuration with defaults for what was left out."""
-    problems = []
+    problems: list[str] = []
     found = _merged(given, _DEFAULTS, "", problems)
     if not problems:
         problems += _problems(found)

@@ -63,7 +63,7 @@ def plan(backups, policy, now, uploads=()):
     :raises Refused: when a manifest is unreadable, or nothing restorable of a database would be left. Nothing goes then.
     """
     check_policy(policy)
-    groups = {}
+    groups: dict[tuple[str, str], list[Backup]] = {}
     for backup in sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True):
         groups.setdefault((backup.system, backup.database), []).append(backup)
     problems = _unreadable([backup for group in groups.values() for backup in group if backup.state == "unreadable"])
@@ -84,7 +84,9 @@ def plan(backups, policy, now, uploads=()):
 def _plan_database(group, policy, now):
     """(kept, going, warnings) for one database, newest first."""
     places = _places(group, policy, now)
-    keep, delete, warnings = [], [], []
+    keep: list[Decision] = []
+    delete: list[Decision] = []
+    warnings: list[str] = []
     for backup in group:
         stays, reason, warning = _fate(backup, places, policy, now)
         (keep if stays else delete).append(Decision(backup, reason))
@@ -96,9 +98,9 @@ def _plan_database(group, policy, now):
 def _places(group, policy, now):
     """Reasons to stay, by directory: the newest of each period that has one, and the newest verified ones."""
     counted = [backup for backup in group if backup.state in RESTORABLE and not _is_future(backup, now)]
-    reasons = {}
+    reasons: dict[str, list[str]] = {}
     for rule, period_of in _PERIODS.items():
-        newest = {}
+        newest: dict[str, Backup] = {}
         for backup in counted:
             newest.setdefault(period_of(backup.moment), backup)
         for period in list(newest)[: policy.get(rule) or 0]:

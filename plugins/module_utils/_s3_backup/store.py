@@ -138,7 +138,7 @@ class Store:
 
     def objects(self, prefix):
         """Every object below a prefix in the order of its keys: one request for a thousand."""
-        more = {}
+        more: dict[str, str] | None = {}
         while more is not None:
             page = self.request(f"listing {prefix}", "list_objects_v2", Prefix=prefix, **more)
             for entry in page.get("Contents", []):
@@ -147,7 +147,7 @@ class Store:
 
     def directories(self, prefix):
         """What stands directly below a prefix that ends in a slash, as the prefixes of its contents."""
-        more = {}
+        more: dict[str, str] | None = {}
         while more is not None:
             page = self.request(f"listing {prefix}", "list_objects_v2", Prefix=prefix, Delimiter="/", **more)
             for entry in page.get("CommonPrefixes", []):
@@ -156,7 +156,7 @@ class Store:
 
     def uploads(self, prefix):
         """Unfinished multipart uploads below a prefix."""
-        more = {}
+        more: dict[str, str] | None = {}
         while more is not None:
             page = self.request(f"listing uploads of {prefix}", "list_multipart_uploads", Prefix=prefix, **more)
             for entry in page.get("Uploads", []):

@@ -31,7 +31,7 @@ class Multipart:
         answer = store.request(f"uploading {key}", "create_multipart_upload", Key=key)
         self.upload = Upload(key, answer["UploadId"], None)
         workers = store.settings["parallel_transfers"]
-        self.free = queue.Queue()
+        self.free: queue.Queue[Exception | None] = queue.Queue()
         for _number in range(workers + 1):
             self.free.put(None)
         self.pool = ThreadPoolExecutor(workers)
