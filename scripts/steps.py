@@ -63,6 +63,7 @@ CODE = [
     code_step("lint yaml", "yamllint", "--strict", "."),
     code_step("lint python", "ruff", "check", "."),
     code_step("lint python format", "ruff", "format", "--check", "--diff", "."),
+    code_step("lint types", "mypy"),
     code_step("lint vaults", "scripts/check-vaults"),
     code_step("lint shell", "bash", "-c", f"{SHELL_FILES} | xargs shellcheck"),
     code_step("lint workflows", "scripts/actionlint", minutes=10),
