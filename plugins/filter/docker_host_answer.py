@@ -26,8 +26,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A list of values for C(os), C(architecture), C(package), C(compose), C(container), C(port), C(image) and C(traefik), and
-      C(installed), the names of the installed packages.
+    - A list of values for C(os), C(architecture), C(package), C(compose), C(engine), C(firewall), C(container), C(port), C(image)
+      and C(traefik), and C(installed), the names of the installed packages.
   type: dict
 """
 

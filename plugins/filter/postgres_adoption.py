@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Decides from the answers of M(plannerate.infra.postgres_cluster_info) whether members that this collection did not set up
     can be taken over, and says what a cluster that was taken over still has from before.
-  - Never fails. Reasons for which the run must not go on are in RV(_value.errors), for an assertion to print.
+  - Never fails. Reasons for which the run must stop are in RV(_value.errors), for an assertion to print.
 positional: answers, topology, machines, options
 options:
   _input:
@@ -56,7 +56,7 @@ _value:
       type: list
       elements: str
     errors:
-      description: Why the run must not go on.
+      description: Why the run must stop.
       type: list
       elements: str
     rules:

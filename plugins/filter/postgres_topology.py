@@ -70,7 +70,7 @@ _value:
       type: list
       elements: str
     warnings:
-      description: What an operator should know although the run can go on.
+      description: What an operator should know although the run can continue.
       type: list
       elements: str
 """

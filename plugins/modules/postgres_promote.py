@@ -10,20 +10,20 @@ module: postgres_promote
 short_description: Makes another PostgreSQL member the primary, with poolers and standbys following
 version_added: 0.1.0
 description:
-  - V(mode=switchover) moves the role while everything runs. PgBouncer pauses, the old primary stops, the target has everything,
-    is promoted, PgBouncer is led there and goes on; the old primary comes back as a standby. No client of a transaction pool
-    fails. If a step before the promotion does not end in its time, everything is put back as it was.
+  - V(mode=switchover) moves the role while everything runs. PgBouncer is paused, the old primary stops, the target receives
+    the rest and is promoted, PgBouncer is pointed to it and resumed; the old primary comes back as a standby. No client of a
+    transaction pool fails. If a step before the promotion does not end in its time, everything is put back as it was.
   - V(mode=failover) is for a primary that is gone. It is fenced where its machine can be reached, the standby with the most WAL
-    is promoted, and the others and PgBouncer are led there.
+    is promoted, the others follow it and PgBouncer is pointed to it.
   - Replication slots for all others exist on the new primary before it becomes one.
   - Where members and poolers share a machine, the whole of it runs there as one module. Otherwise the action plugin runs the
     same steps over connections to all machines that stay open.
-  - What an interrupted run left is finished by the next one. PgBouncer goes on by itself after a while even if whoever paused it
-    is gone, by a timer of systemd (C(pgbouncer-resume.timer)).
+  - What an interrupted run left is finished by the next one. A timer of systemd (C(pgbouncer-resume.timer)) resumes PgBouncer
+    even if whoever paused it is gone.
   - Runs as root.
 options:
   mode:
-    description: Whether the primary is there.
+    description: V(switchover) while the primary runs, V(failover) when it is gone.
     type: str
     choices: [switchover, failover]
     required: true
@@ -34,7 +34,7 @@ options:
     required: true
   answers:
     description:
-      - What each member is, by its name, as M(plannerate.infra.postgres_cluster_info) told.
+      - What each member is, by its name, as M(plannerate.infra.postgres_cluster_info) answered.
       - A member whose machine cannot be reached is missing.
     type: dict
     required: true
@@ -47,11 +47,11 @@ options:
     type: str
     default: ""
   accept_data_loss:
-    description: Whether a failover goes on although acknowledged commits may be lost.
+    description: Whether to fail over although acknowledged commits may be lost.
     type: bool
     default: false
   break_sessions:
-    description: Whether a switchover goes on although clients of session pools lose their sessions.
+    description: Whether to switch over although clients of session pools lose their sessions.
     type: bool
     default: false
   standby_files:

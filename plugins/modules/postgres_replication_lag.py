@@ -169,7 +169,7 @@ standbys:
         - Told by the standby, it is the age of the newest commit that is visible there.
       type: float
     seconds_from:
-      description: Who told RV(standbys.seconds), V(standby) or V(primary).
+      description: Who reported RV(standbys.seconds), V(standby) or V(primary).
       type: str
     detail:
       description: Why it could not be asked.

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Creates the listed slots that do not exist, compares those that do, and drops unlisted ones that a policy names.
   - Nothing is dropped on a guess. An active slot, a listed one, a temporary one, one synchronised from the primary and one
-    whose name does not match O(managed_pattern) always stay; each slot is looked at again right before it is dropped.
+    whose name does not match O(managed_pattern) always stay; each slot is checked again right before it is dropped.
   - If anything is wrong with the request, or a listed slot differs from the existing one of its name, nothing is changed.
 options:
   slots:

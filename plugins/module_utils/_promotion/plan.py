@@ -57,30 +57,30 @@ def survey_errors(primary, target, survey, standby, pools, policy):
     :arg pools: the poolers' pools that lead to a member.
     :arg policy: dict with ``max_lag_bytes`` and ``break_sessions``.
     """
-    found = []
+    errors = []
     row = survey["standbys"].get(target)
     if row is None:
         return [f"{target} is not connected to {primary}, expected it streaming. See the status playbook"]
     if row["state"] != "streaming":
-        found.append(f"{target} is in state {row['state']}, expected streaming. Wait until it has caught up")
+        errors.append(f"{target} is in state {row['state']}, expected streaming. Wait until it has caught up")
     if confirmations(survey["synchronous_standby_names"]) and row["sync_state"] not in CONFIRMING:
-        found.append(
+        errors.append(
             f"{target} is {row['sync_state']}, expected a synchronous standby ({' or '.join(CONFIRMING)}): choose another one"
         )
     if row["replay_bytes"] is None or row["replay_bytes"] > policy["max_lag_bytes"]:
-        found.append(
+        errors.append(
             f"{target} is {row['replay_bytes']} bytes behind {primary}, expected at most {policy['max_lag_bytes']} "
             "(switchover_max_lag_bytes). Wait until it has caught up"
         )
     if standby["replay_paused"]:
-        found.append(f"replay is paused on {target}, expected it to move: SELECT pg_wal_replay_resume() there")
+        errors.append(f"replay is paused on {target}, expected it to move: SELECT pg_wal_replay_resume() there")
     sessions = [pool for pool in pools if pool["mode"] == "session" and pool["clients"]]
     if sessions and not policy["break_sessions"]:
         shown = ", ".join(f"{pool['name']} ({pool['clients']} clients)" for pool in sessions)
-        found.append(
+        errors.append(
             f"clients of session pools would lose their sessions: {shown}. Expected none, or -e switchover_break_sessions=true"
         )
-    return found
+    return errors
 
 
 def affected(survey, pooled):
@@ -93,10 +93,10 @@ def affected(survey, pooled):
             )
             direct[key] = direct.get(key, 0) + 1
     logical = [slot["name"] for slot in survey["slots"] if slot["type"] == "logical"]
-    found = [f"{count} direct connection(s) of {key} will be closed" for key, count in sorted(direct.items())]
+    sentences = [f"{count} direct connection(s) of {key} will be closed" for key, count in sorted(direct.items())]
     if logical:
-        found.append(f"logical slots stay behind on the old primary: {', '.join(logical)}")
-    return found
+        sentences.append(f"logical slots stay behind on the old primary: {', '.join(logical)}")
+    return sentences
 
 
 def longest_transaction(survey):
@@ -116,9 +116,9 @@ def failover_plan(members, answers, dead="", accept_loss=False):
     names = [member["name"] for member in members]
     if dead and dead not in names:
         return dict(plan, errors=[f"failover_dead is {dead!r}, expected one of the members: {', '.join(names)}"])
-    found = _identity_errors(members, answers)
-    if found:
-        return dict(plan, errors=found)
+    identity_errors = _identity_errors(members, answers)
+    if identity_errors:
+        return dict(plan, errors=identity_errors)
     writable = [name for name in names if _is(answers.get(name), "running", "primary")]
     if writable:
         return _with_a_primary(plan, members, answers, writable, dead)
@@ -164,9 +164,9 @@ def _followed(members, answers, candidates):
     ]
 
 
-def _say_who(found, names):
+def _say_who(problem, names):
     return (
-        f"{found}. If it is dead and cannot come back by itself, say so with -e failover_dead=<its name> "
+        f"{problem}. If it is dead and cannot come back by itself, say so with -e failover_dead=<its name> "
         f"(one of {', '.join(names) or 'none'})"
     )
 
@@ -218,10 +218,10 @@ def _left_over(members, answers, primary, timeline):
 
 def _identity_errors(members, answers):
     """The topology's errors that are not about a missing primary: wrong disks and clusters."""
-    found = {
+    identifiers = {
         answer.get("system_identifier") for answer in answers.values() if answer["state"] in ("running", "stopped")
     }
-    return decide(members, answers)["errors"] if len(found) > 1 else []
+    return decide(members, answers)["errors"] if len(identifiers) > 1 else []
 
 
 def position(answer):

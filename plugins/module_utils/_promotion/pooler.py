@@ -33,12 +33,12 @@ class Pooler:
         show = "".join(
             f"echo '== {what}'; {self._console(f'SHOW {what}')}\n" for what in ("databases", "pools", "servers")
         )
-        found = sections(self.machine.check("asking PgBouncer", f"set -e\n{show}"))
+        answers = sections(self.machine.check("asking PgBouncer", f"set -e\n{show}"))
         clients: dict[str, int] = {}
-        for row in records(found["pools"]):
+        for row in records(answers["pools"]):
             clients[row["database"]] = clients.get(row["database"], 0) + int(row["cl_active"]) + int(row["cl_waiting"])
-        pools = [{**pool, "clients": clients.get(pool["name"], 0)} for pool in self._pools(found["databases"])]
-        pids = [int(row["remote_pid"]) for row in records(found["servers"]) if row["remote_pid"].isdigit()]
+        pools = [{**pool, "clients": clients.get(pool["name"], 0)} for pool in self._pools(answers["databases"])]
+        pids = [int(row["remote_pid"]) for row in records(answers["servers"]) if row["remote_pid"].isdigit()]
         return {"pools": pools, "pids": pids}
 
     def _pools(self, lines):
@@ -112,14 +112,14 @@ class Pooler:
         shown = self.machine.check(
             "resuming PgBouncer", f"{prepare}\n{self._console(*commands, *resume, 'SHOW DATABASES', strict=False)}"
         )
-        found = self._pools(shown.splitlines())
-        still = [pool["name"] for pool in found if pool["paused"]]
+        afterwards = self._pools(shown.splitlines())
+        still = [pool["name"] for pool in afterwards if pool["paused"]]
         if still:
             raise StepFailed(
                 f"PgBouncer on {self.name} is still paused for {', '.join(still)}. Say RESUME on its console"
             )
         self.paused = []
-        return found
+        return afterwards
 
     def _console(self, *commands, strict=True):
         said = " ".join(f"--command={shlex.quote(command)}" for command in commands)

@@ -19,10 +19,7 @@ from .errors import BackupError
 
 
 class Command(NamedTuple):
-    """One program of a chain.
-
-    :arg options: further arguments of subprocess.Popen.
-    """
+    """``options``: further arguments of subprocess.Popen."""
 
     name: str
     argv: list[str]

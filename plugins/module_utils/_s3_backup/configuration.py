@@ -46,7 +46,7 @@ _DEFAULTS = {
         "row_counts": True,
         "roles_function": None,
     },
-    "encryption": {"method": REQUIRED, "recipients": []},
+    "encryption": {"method": REQUIRED, "recipients": ()},
     "drill": {"identity_file": None, "work_directory": None, "jobs": 1},
     "restore": {"conninfo": "host=/var/run/postgresql user=postgres", "jobs": 1, "work_directory": "/var/tmp"},
     "retention": {

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
 
 _PART = 8 * 1024 * 1024
 
@@ -20,7 +19,7 @@ def chunks(store, key, size, seen=lambda count: None):
     """
     workers = store.settings["parallel_transfers"]
     with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Any] = deque()
+        ahead: deque[Future[bytes]] = deque()
         begins = iter(range(0, size, _PART))
 
         def fetch():

@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from typing import Any
 
 from . import directory_dump, guide, keys, manifest, roles, stream_dump
 from .chain import Chain, Command
@@ -19,7 +18,10 @@ from .encryption import SUFFIXES, encrypting
 from .preflight import check_version
 from .source import Source
 
-_DUMPS: dict[str, Any] = {"stream": stream_dump.StreamDump, "directory": directory_dump.DirectoryDump}
+_DUMPS: dict[str, type[stream_dump.StreamDump] | type[directory_dump.DirectoryDump]] = {
+    "stream": stream_dump.StreamDump,
+    "directory": directory_dump.DirectoryDump,
+}
 
 
 def run(configuration, store, state, database, progress_of, reason="scheduled"):
@@ -93,7 +95,7 @@ def _upload(configuration, store, source, directory, progress_of):
         own = source.own_roles()
         found["roles"]["own"] = [role["name"] for role in own]
         dump = _DUMPS[configuration["source"]["mode"]](configuration, store, source, directory, encrypt, suffix)
-        stack.push(dump)
+        stack.push(dump.__exit__)
         counting = pool.submit(source.count_rows) if configuration["source"]["row_counts"] else None
         progress = progress_of(f"backup of {source.database}", source.facts["bytes"])
         try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from datetime import timedelta
-from typing import Any
 
 from .errors import Refused, UsageError
 
@@ -64,13 +63,11 @@ def plan(backups, policy, now, uploads=()):
     :raises Refused: when a manifest is unreadable, or nothing restorable of a database would be left. Nothing goes then.
     """
     check_policy(policy)
-    groups: dict[Any, list] = {}
+    groups: dict[tuple[str, str], list[Backup]] = {}
     for backup in sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True):
         groups.setdefault((backup.system, backup.database), []).append(backup)
     problems = _unreadable([backup for group in groups.values() for backup in group if backup.state == "unreadable"])
-    keep: list[Any] = []
-    delete: list[Any] = []
-    warnings: list[str] = []
+    keep, delete, warnings = [], [], []
     for group in groups.values():
         kept, going, said = _plan_database(group, policy, now)
         keep += kept
@@ -87,8 +84,8 @@ def plan(backups, policy, now, uploads=()):
 def _plan_database(group, policy, now):
     """(kept, going, warnings) for one database, newest first."""
     places = _places(group, policy, now)
-    keep: list[Any] = []
-    delete: list[Any] = []
+    keep: list[Decision] = []
+    delete: list[Decision] = []
     warnings: list[str] = []
     for backup in group:
         stays, reason, warning = _fate(backup, places, policy, now)
@@ -103,7 +100,7 @@ def _places(group, policy, now):
     counted = [backup for backup in group if backup.state in RESTORABLE and not _is_future(backup, now)]
     reasons: dict[str, list[str]] = {}
     for rule, period_of in _PERIODS.items():
-        newest: dict[Any, Any] = {}
+        newest: dict[str, Backup] = {}
         for backup in counted:
             newest.setdefault(period_of(backup.moment), backup)
         for period in list(newest)[: policy.get(rule) or 0]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import re
 
+PSYCOPG2_MISSING = False
 try:
     import psycopg2
     from psycopg2 import extensions
 except ImportError:
-    psycopg2 = extensions = None  # type: ignore[assignment]
+    PSYCOPG2_MISSING = True
 
 from .chain import Command
 from .errors import BackupError, UsageError
@@ -28,7 +29,7 @@ def connect(conninfo, user=None, **changed):
 
     :arg user: Unix user as whom the server sees a connection over its socket.
     """
-    if psycopg2 is None:
+    if PSYCOPG2_MISSING:
         raise UsageError("psycopg2 cannot be imported; install python3-psycopg2")
     keywords = extensions.parse_dsn(conninfo)
     if "password" in keywords:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import queue
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from .digest import Digest
 from .errors import BackupError
@@ -32,7 +31,7 @@ class Multipart:
         answer = store.request(f"uploading {key}", "create_multipart_upload", Key=key)
         self.upload = Upload(key, answer["UploadId"], None)
         workers = store.settings["parallel_transfers"]
-        self.free: queue.Queue[Any] = queue.Queue()
+        self.free: queue.Queue[Exception | None] = queue.Queue()
         for _number in range(workers + 1):
             self.free.put(None)
         self.pool = ThreadPoolExecutor(workers)

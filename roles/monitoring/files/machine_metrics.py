@@ -24,7 +24,8 @@ CERTIFICATE = Path("/etc/ssl/machine/machine.crt")
 SECONDS = 10
 REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
 
-Sample = tuple[str, dict, float]
+# Name, labels and value.
+Sample = tuple[str, dict[str, str], float]
 
 
 def ask(*command: str) -> str:
@@ -37,9 +38,9 @@ def ask(*command: str) -> str:
 
 def container_samples(environment: str, names: Iterable[str], listing: str) -> Iterator[Sample]:
     """Every expected container, also one that is not in `docker ps --all --format '{{.Names}}|{{.State}}|{{.Status}}'`."""
-    found = dict(line.split("|", 1) for line in listing.splitlines())
+    states = dict(line.split("|", 1) for line in listing.splitlines())
     for name in names:
-        state, _separator, status = found.get(name, "").partition("|")
+        state, _separator, status = states.get(name, "").partition("|")
         labels = {"environment": environment, "container": name}
         yield "container_running", labels, float(state == "running")
         yield "container_unhealthy", labels, float("(unhealthy)" in status)
@@ -126,13 +127,13 @@ def rendered(samples: Iterable[Sample]) -> str:
 
 def write(subject: str, samples: Iterable[Sample]) -> None:
     stamp = ("machine_metrics_timestamp_seconds", {"subject": subject}, time.time())
-    found = list(samples)
+    measured = list(samples)
     path = TEXTFILES / f"machine_{subject}.prom"
-    if not found:
+    if not measured:
         path.unlink(missing_ok=True)
         return
     new = path.with_suffix(".new")
-    new.write_text(rendered([*found, stamp]))
+    new.write_text(rendered([*measured, stamp]))
     new.chmod(0o644)
     os.replace(new, path)
 
