@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import TIMELINE
+
 PATH = Path(__file__).resolve().parents[3] / "roles" / "postgres" / "files" / "start_guard.py"
 _spec = importlib.util.spec_from_file_location("start_guard", PATH)
 guard = importlib.util.module_from_spec(_spec)
@@ -50,6 +52,13 @@ def test_what_the_peers_say_decides(peers, may, said):
 def test_silence_is_a_setting():
     assert guard.decide(OWN, {"a": None}, True)[0] is True
     assert guard.decide(OWN, {"a": None, "b": peer(4)}, True)[0] is False
+
+
+def test_peers_are_asked_for_their_timeline_as_discovery_asks():
+    """The guard is one file on the machine, so it has a copy of the expression."""
+    assert (
+        f"SELECT (SELECT system_identifier FROM pg_control_system()), NOT pg_is_in_recovery(),\n  {TIMELINE}"
+    ) == guard.QUERY
 
 
 @pytest.fixture
