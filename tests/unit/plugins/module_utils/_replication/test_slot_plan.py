@@ -175,6 +175,20 @@ def test_the_reason_of_a_drop_is_told(slot, reason):
     assert plan([], [slot], policy(), PG15)["drop"][0]["reason"] == reason
 
 
+@pytest.mark.parametrize(
+    ("guard", "reason"),
+    [
+        ({"active": True}, "active"),
+        ({"temporary": True}, "temporary: it goes with its session"),
+        ({"synced": True}, "synchronised from the primary"),
+        ({"name": "other"}, "not listed, but does not match managed_pattern"),
+    ],
+)
+def test_what_must_not_be_dropped_stays_although_it_is_lost(guard, reason):
+    (slot,) = plan([], [lost(**guard)], policy(), PG17)["keep"]
+    assert slot["reason"] == reason
+
+
 def test_inactivity_counts_where_the_server_records_it():
     rules = policy(purge={"lost": False, "max_retained_bytes": None, "max_inactive_seconds": 60})
     actual = [existing(inactive_seconds=61.0), existing("pg_b", inactive_seconds=59.0), existing("pg_c")]
