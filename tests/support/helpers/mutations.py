@@ -37,6 +37,10 @@ class Mutation:
         file = ROOT / self.file
         return defined_in(file).get(self.name) if file.exists() else None
 
+    def files(self) -> list[str]:
+        """The files that it changes, from the top of the checkout."""
+        return re.findall(r"^\+\+\+ b/(.+)$", self.patch.read_text(encoding="utf-8"), re.MULTILINE)
+
     def apply(self, directory: Path, *options: str) -> str:
         """Change the files below a directory; return what was wrong, or an empty text."""
         # In a directory within somebody's repository, Git would take the paths from its top and change nothing.
