@@ -92,6 +92,11 @@ def test_what_somebody_else_set_up_is_told_from_what_has_no_data_and_from_the_co
     assert foreign(given) == ["pg-replica1"]
 
 
+@pytest.mark.parametrize("state", ["running", "stopped", "unresponsive"])
+def test_data_that_nobody_answers_for_are_somebody_elses_too(state):
+    assert foreign({"pg-main": {"managed": False, "state": state}}) == ["pg-main"]
+
+
 def test_it_is_adopted_when_that_is_asked_for():
     assert found() == []
 
@@ -140,6 +145,10 @@ def test_the_collections_own_roles_are_known_when_it_was_adopted_before():
     assert found(answers({"roles": ["replication", "clients"], "marker": "77"})) == []
 
 
+def test_a_standby_that_was_left_out_is_adopted_beside_the_collections_own_primary():
+    assert found(answers({"managed": True, "roles": ["replication", "clients"]})) == []
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "198.18.0.12", "198.18.0.11"])
 def test_clients_that_are_let_in_are_no_reason_to_refuse(address):
     assert found(answers({"clients": [address]})) == []
@@ -171,6 +180,8 @@ def test_rules_are_not_dropped_while_passwords_need_them():
     assert "the passwords of app are kept as MD5" in found(managed(md5_roles=["app"]), rules="drop")[0]
     assert found(managed(md5_roles=[]), rules="drop") == []
     assert found(managed(md5_roles=["app"]), rules="keep") == []
+    dropped = {"managed": True, "adopted_rules": None}
+    assert found(answers({**dropped, "md5_roles": ["app"]}, dropped), rules="drop") == []
 
 
 def test_an_unknown_word_for_the_rules_is_refused():
@@ -194,7 +205,16 @@ def test_a_cluster_whose_data_is_elsewhere_is_not_passed_over():
     given = {"pg-main": {"state": "no_data"}, "pg-replica1": {"state": "no_data"}}
     (message,) = found(given, {"db01": {"clusters": [CLUSTER]}})
     assert "Set postgres_data_directory to /srv/pg" in message
-    assert found(given, {"db01": {"clusters": [dict(CLUSTER, data_directory="/var/lib/postgresql/15/main/")]}}) == []
+    elsewhere = {"db01": {"clusters": [dict(CLUSTER, data_directory="/var/lib/postgresql/15/main/")]}}
+    assert found(given, elsewhere) == []
+    slash = [dict(MEMBERS[0], data_directory="/var/lib/postgresql/15/main/"), MEMBERS[1]]
+    assert found(given, elsewhere, members=slash) == []
+
+
+def test_members_that_change_their_ports_are_not_in_each_others_way():
+    given = {"pg-main": {"state": "no_data"}, "pg-replica1": {"state": "no_data"}}
+    cluster = dict(CLUSTER, cluster="replica1", data_directory="/var/lib/postgresql/15/replica1")
+    assert found(given, {"db01": {"clusters": [cluster]}}) == []
 
 
 def test_a_server_that_is_not_of_debians_kind_is_refused():
@@ -222,7 +242,13 @@ def test_what_would_win_over_the_collections_settings_is_reset_and_nothing_else(
 
 
 def test_the_plan_says_what_changes_now_and_what_waits_for_a_restart():
-    given = answers({"file_settings": {"work_mem": "4MB", "log_checkpoints": "on", "max_connections": "100"}})
+    given = answers(
+        {
+            "file_settings": {"work_mem": "4MB", "log_checkpoints": "ON", "max_connections": "100"},
+            # PostgreSQL chooses it for -1: nobody can tell whether a restart would change it.
+            "restart_settings": {"max_connections": "120", "wal_buffers": "4MB"},
+        }
+    )
     settings = {"max_connections": 150, "work_mem": "8MB", "log_checkpoints": "on", "wal_buffers": "-1"}
     told = plan(MEMBERS[0], given, settings)
     assert told["changes settings"] == ["work_mem: 4MB becomes 8MB"]

@@ -42,6 +42,14 @@ def test_what_was_never_adopted_has_no_report():
     assert report(MEMBERS, {}, {"primary": None}) == []
 
 
+def test_an_adoption_that_was_interrupted_has_no_report():
+    assert told({"managed": False}, {"managed": False}) == []
+
+
+def test_what_is_not_known_of_a_stopped_member_is_not_reported():
+    assert len(told(standby={"data_checksums": None})) == 1
+
+
 def test_when_nothing_is_left_only_the_kept_files_are():
     (last,) = told()
     assert "/etc/postgresql/15/main/adopted, /etc/postgresql/15/replica1/adopted" in last

@@ -52,6 +52,11 @@ def test_an_adopted_cluster_keeps_its_own_directories():
     assert member["slot"] == "pg_main"
 
 
+def test_numbers_may_be_given_as_text():
+    text = inventory(pg_main={"postgres_version": "15"}, pg_replica1={"postgres_port": "65535"})
+    assert [(member["port"], member["version"]) for member in members(text)] == [(5432, 15), (65535, 15)]
+
+
 def test_machine_address_wins_over_the_address_that_ansible_uses():
     assert members(inventory(db01={"machine_address": "10.0.0.2"}))[0]["address"] == "10.0.0.2"
 
@@ -62,6 +67,7 @@ def test_machine_address_wins_over_the_address_that_ansible_uses():
         ({"pg_replica1": {"postgres_port": 5432}}, "pg-replica1: port 5432 of db01 is already pg-main's"),
         ({"pg_replica1": {"postgres_port": "x"}}, "postgres_port is 'x', expected an integer from 1 to 65535"),
         ({"pg_replica1": {"postgres_port": 0}}, "postgres_port is 0, expected an integer"),
+        ({"pg_replica1": {"postgres_port": 65536}}, "postgres_port is 65536, expected an integer"),
         ({"pg_replica1": {"postgres_machine": "db9"}}, "postgres_machine is 'db9', expected one of the group machines"),
         ({"pg_main": {"postgres_version": 12}}, "postgres_version is 12, expected one of 13, 14, 15, 16, 17"),
         ({"pg_main": {"postgres_version": 16}}, "members differ in postgres_version (15, 16)"),

@@ -37,6 +37,14 @@ def test_a_missing_replica_is_missing_and_not_without_lag():
     assert "missing" in status.table(rows)
 
 
+def test_a_primary_has_no_lag_and_no_slot_of_its_own():
+    """What a former standby left behind is not shown of the primary."""
+    lag = {"pg-main": {"state": "streaming", "sync_state": "async", "replay_bytes": 5, "seconds": 1.0}}
+    slots = [{"name": "pg_main", "active": False, "wal_status": "lost"}]
+    row = status.rows(MEMBERS, TOPOLOGY, {**INSTANCES, "pg-main": dict(INSTANCES["pg-main"], slots=slots)}, lag)[0]
+    assert {row[key] for key in ("sync_state", "streaming", "lag_bytes", "lag_seconds", "slot")} == {None}
+
+
 def test_a_missing_slot_is_said():
     rows = status.rows(
         MEMBERS, TOPOLOGY, {**INSTANCES, "pg-main": {"state": "running", "timeline": 1, "slots": []}}, {}

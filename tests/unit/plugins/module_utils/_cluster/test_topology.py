@@ -59,6 +59,11 @@ def test_the_first_run_follows_the_inventory():
     assert result["absent"] == ["pg-replica1", "pg-replica2"]
 
 
+def test_the_first_run_follows_the_groups_and_not_the_order():
+    result = decide(MEMBERS[::-1], dict.fromkeys(NAMES, EMPTY))
+    assert (result["primary"], result["absent"]) == ("pg-main", ["pg-replica2", "pg-replica1"])
+
+
 def test_after_a_failover_the_cluster_names_its_primary():
     result = topology(STANDBY, PRIMARY, STANDBY)
     assert result["primary"] == "pg-replica1"
@@ -67,6 +72,10 @@ def test_after_a_failover_the_cluster_names_its_primary():
 
 def test_a_member_without_data_is_cloned_from_the_running_primary():
     assert topology(PRIMARY, EMPTY, STANDBY)["absent"] == ["pg-replica1"]
+
+
+def test_the_cluster_is_known_by_whoever_has_its_data():
+    assert topology(EMPTY, PRIMARY, STANDBY)["system_identifier"] == "7"
 
 
 def test_an_interrupted_base_backup_is_not_a_member():
@@ -104,6 +113,10 @@ def test_two_writable_primaries_stop_the_run():
     assert "2 members take writes" in result["errors"][0] and "timeline 2" in result["errors"][0]
 
 
+def test_a_stopped_primary_without_a_newer_one_is_no_matter_of_a_rejoin():
+    assert topology(answer("stopped", "primary"), STANDBY, STANDBY)["warnings"] == []
+
+
 def test_no_primary_stops_the_run():
     result = topology(answer("stopped", "primary"), STANDBY, STANDBY)
     assert "no member takes writes" in result["errors"][0]
@@ -117,6 +130,13 @@ def test_replicas_alone_have_no_primary():
 def test_an_initialisation_interrupted_before_the_first_start_goes_on():
     result = topology(answer("stopped", "primary", marker=None), EMPTY, EMPTY)
     assert (result["primary"], result["errors"]) == ("pg-main", [])
+
+
+def test_an_interrupted_initialisation_is_no_source_to_rebuild_members_from():
+    lost = answer("no_data", marker="7")
+    result = topology(answer("stopped", "primary", marker=None), lost, EMPTY, rebuild=["pg-replica1"])
+    assert result["primary"] is None
+    assert "no member takes writes" in result["errors"][0]
 
 
 def test_an_unreachable_member_stops_the_run_only_while_no_primary_is_known():
@@ -161,6 +181,13 @@ def test_a_major_release_other_than_the_inventory_says_stops_the_run():
 
 def test_overrides_by_alter_system_are_reported():
     assert "work_mem" in " ".join(topology(dict(PRIMARY, auto_conf=["work_mem"]), STANDBY, STANDBY)["warnings"])
+
+
+def test_errors_in_a_configuration_are_reported():
+    wrong = dict(STANDBY, configuration_errors=["postgresql.conf:3: work_mem: invalid value"])
+    assert topology(PRIMARY, wrong, STANDBY)["warnings"] == [
+        "pg-replica1: its configuration has errors: postgresql.conf:3: work_mem: invalid value"
+    ]
 
 
 states = st.one_of(

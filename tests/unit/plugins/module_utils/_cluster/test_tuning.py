@@ -20,6 +20,11 @@ def test_a_quarter_of_the_memory_is_shared_buffers():
     assert tune(16384, 8, 200_000, 1, 150)["shared_buffers"] == "4096MB"
 
 
+def test_a_small_machine_has_no_less_than_postgresql_needs():
+    settings = tune(32, 1, 200_000, 1, 20)
+    assert (settings["shared_buffers"], settings["effective_cache_size"]) == ("16MB", "32MB")
+
+
 def test_three_members_divide_the_memory():
     settings = tune(16384, 8, 200_000, 3, 150)
     assert settings["shared_buffers"] == "1365MB"

@@ -90,6 +90,11 @@ def test_a_stopped_member_tells_what_it_would_start_as():
     assert instance(data_directory(standby=False), CONTROL)["role"] == "primary"
 
 
+def test_a_stopped_primary_has_nothing_to_replay():
+    found = instance(data_directory(standby=False), CONTROL)
+    assert (found["lsn"], found["replay_lsn"]) == ("0/30", None)
+
+
 def test_a_stopped_member_tells_its_role_without_pg_controldata():
     found = instance(data_directory(), None, errors=["pg_controldata is not installed"])
     assert (found["state"], found["role"]) == ("stopped", "standby")

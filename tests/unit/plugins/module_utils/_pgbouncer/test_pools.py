@@ -66,6 +66,11 @@ class TestProblems:
         assert "a member has 130" in found
         assert "smaller by 10" in found
 
+    def test_pools_may_take_every_connection_that_is_left_and_no_more(self):
+        environments = {"production": {"database": "shop", "pool_size": 65}}
+        assert problems(environments, max_connections=150, reserved=20) == []
+        assert "smaller by 1," in problems(environments, max_connections=149, reserved=20)[0]
+
     @given(sizes=st.lists(st.integers(2, 60), min_size=1, max_size=5), max_connections=st.integers(20, 500))
     def test_what_is_accepted_always_fits(self, sizes, max_connections):
         environments = {

@@ -195,6 +195,11 @@ class TestFailover:
     def test_a_primary_that_takes_writes_is_not_failed_over(self):
         assert "use the switchover playbook" in self.plan(cluster(PRIMARY))["errors"][0]
 
+    def test_a_primary_that_was_never_promoted_is_no_interrupted_failover(self):
+        found = self.plan(cluster(PRIMARY, second=answer("no_data")))
+        assert found["primary"] is None
+        assert "use the switchover playbook" in found["errors"][0]
+
     def test_two_that_take_writes_are_left_to_the_operator(self):
         assert "2 members take writes" in self.plan(cluster(PRIMARY, PRIMARY))["errors"][0]
 

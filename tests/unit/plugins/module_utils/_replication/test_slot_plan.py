@@ -193,7 +193,8 @@ def test_inactivity_counts_where_the_server_records_it():
     rules = policy(purge={"lost": False, "max_retained_bytes": None, "max_inactive_seconds": 60})
     actual = [existing(inactive_seconds=61.0), existing("pg_b", inactive_seconds=59.0), existing("pg_c")]
     assert names(plan([], actual, rules, PG17)) == {"drop": ["pg_a"], "keep": ["pg_b", "pg_c"]}
-    assert "needs PostgreSQL 17, found 15" in refusal([], actual, rules, PG15)
+    for version in (15, 16):
+        assert f"needs PostgreSQL 17, found {version}" in refusal([], actual, rules, {**PG15, "version": version})
 
 
 def test_too_many_drops_drop_none_and_name_them_all():
