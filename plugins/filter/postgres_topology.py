@@ -50,8 +50,14 @@ _value:
     roles:
       description: C(primary), C(standby), C(absent) or C(aside) for each member.
       type: dict
+    following:
+      description:
+        - Of each member but the primary whether it C(follows), its C(verdict) and the C(reason). Empty without a primary.
+        - The verdict is V(follows), V(detached) by a failover, V(diverged), V(elsewhere) when it is told to follow another member,
+          V(not streaming), V(not running) or V(unknown).
+      type: dict
     standbys:
-      description: Names of the members that have data and follow the primary.
+      description: Names of the members that have data and are to follow the primary.
       type: list
       elements: str
     absent:
@@ -59,7 +65,7 @@ _value:
       type: list
       elements: str
     aside:
-      description: Names of the members that are left as they are, since they did not answer or are stopped former primaries.
+      description: Names of the members that are left as they are, since they did not answer, are diverged, or are stopped former primaries.
       type: list
       elements: str
     system_identifier:

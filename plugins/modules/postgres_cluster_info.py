@@ -203,6 +203,15 @@ members:
     replay_paused:
       description: Whether replay of a running standby is paused.
       type: bool
+    replay_at_end:
+      description: Whether a running standby has replayed all complete records that it holds.
+      type: bool
+    history:
+      description:
+        - The timelines from which the member's own one comes, the oldest first, each as C(timeline) and C(lsn), where it was left.
+        - Null where it is not known.
+      type: list
+      elements: dict
     data_checksums:
       description: Whether pages have checksums.
       type: bool
@@ -212,6 +221,9 @@ members:
     upstream:
       description: Host, port, application name and slot of C(primary_conninfo), never its password.
       type: dict
+    detached_from:
+      description: Name of the member that this one followed until a failover detached it; null when it is not detached.
+      type: str
     wal_receiver:
       description: Status, sender's host and sender's port while the standby has a connection to its primary.
       type: dict
@@ -309,9 +321,11 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instan
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import ServerAnswer, statements
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     ControlData,
+    Fork,
     Postmaster,
     access_rules,
     control_data,
+    timeline_history,
 )
 
 
@@ -349,6 +363,8 @@ class InstanceReader:
             service_active = self._is_active()
             if config["adopted_rules"] is None:
                 config["adopted_rules"] = access_rules(read_file(server["hba_file"]) or "")
+        timeline = server["timeline"] if server else control["timeline"] if control else None
+        history = self._history(timeline) if timeline else None
         if server:
             newest_file = _newest(os.path.join(server["data_directory"], name) for name in server["files"] or [])
         return describe_instance(
@@ -361,7 +377,14 @@ class InstanceReader:
             service_active,
             self.errors,
             newest_file,
+            history,
         )
+
+    def _history(self, timeline: int) -> list[Fork] | None:
+        """From which timelines a timeline comes. The first one comes from none and has no file."""
+        path = os.path.join(self.member["data_directory"], "pg_wal", f"{timeline:08X}.history")
+        text = "" if timeline == 1 else read_file(path)
+        return None if text is None else timeline_history(text)
 
     def _control_data(self, data: DataDirectory) -> ControlData | None:
         output = self._run(data, "pg_controldata", [self.member["data_directory"]])

@@ -49,6 +49,21 @@ def standby_file(primary: Member, standby: Member, login: Login) -> str:
     )
 
 
+def detached_file(primary: str) -> str:
+    """Content of the same file that lets a member follow nobody, and tells whom it followed.
+
+    :arg primary: name of a member.
+    """
+    return (
+        f"# A failover detached this member from {primary}. Until it is attached again it streams from nobody, so it confirms no\n"
+        "# commit. The failover playbook finishes what was begun; a converge or the rejoin playbook attaches it again.\n"
+        "primary_conninfo = ''\n"
+        "primary_slot_name = ''\n"
+        "recovery_target_timeline = 'latest'\n"
+        f"plannerate.detached_from = '{primary}'\n"
+    )
+
+
 def standby_files(members: Sequence[Member], login: Login) -> dict[str, dict[str, str]]:
     """The same for every pair: by the name of the primary, then of the standby. Any member may be the primary one day."""
     return {

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, Optional, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.following import Following, following
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import (
     Instance,
@@ -33,13 +34,14 @@ class Topology(TypedDict):
     """A decision; without a primary there are errors.
 
     ``roles``: absent is to be cloned, aside is to be left as it is. ``standbys``, ``absent`` and ``aside`` are the names that
-    have this role.
+    have this role. ``following`` has every member but the primary, and is empty without one.
     """
 
     primary: str | None
     first_run: bool
     system_identifier: str | None
     roles: dict[str, TopologyRole]
+    following: dict[str, Following]
     standbys: list[str]
     absent: list[str]
     aside: list[str]
@@ -61,17 +63,19 @@ def decide(members: Sequence[Member], instances: Instances, rebuild: Iterable[st
     cluster = _Cluster(members, instances, set(rebuild))
     errors = cluster.data_errors() + cluster.identity_errors()
     choice = _Choice(None, errors=errors) if errors else cluster.choose_primary()
-    roles = cluster.roles(choice.primary)
+    follows = following(members, instances, choice.primary) if choice.primary and not choice.first_run else {}
+    roles = cluster.roles(choice.primary, follows)
     return {
         "primary": choice.primary,
         "first_run": choice.first_run,
         "system_identifier": cluster.system_identifier(),
         "roles": roles,
+        "following": follows,
         "standbys": [name for name, role in roles.items() if role == "standby"],
         "absent": [name for name, role in roles.items() if role == "absent"],
         "aside": [name for name, role in roles.items() if role == "aside"],
         "errors": list(choice.errors),
-        "warnings": cluster.warnings(choice.primary),
+        "warnings": cluster.warnings(choice.primary, follows),
     }
 
 
@@ -178,13 +182,16 @@ class _Cluster:
             )
         return _Choice(primary)
 
-    def roles(self, primary: str | None) -> dict[str, TopologyRole]:
+    def roles(self, primary: str | None, follows: Mapping[str, Following]) -> dict[str, TopologyRole]:
         result: dict[str, TopologyRole] = {}
         for name in self.members:
             if name == primary:
                 result[name] = "primary"
             elif name in self.silent or self._is(name, "stopped", "primary"):
                 # A stopped former primary would come up writable.
+                result[name] = "aside"
+            elif name in follows and follows[name]["verdict"] == "diverged":
+                # It would connect, and confirm commits that it does not have.
                 result[name] = "aside"
             elif name in self.with_data:
                 result[name] = "standby"
@@ -195,7 +202,7 @@ class _Cluster:
     def system_identifier(self) -> str | None:
         return next((self.instances[name].get("system_identifier") for name in self.with_data), None)
 
-    def warnings(self, primary: str | None) -> list[str]:
+    def warnings(self, primary: str | None, follows: Mapping[str, Following]) -> list[str]:
         warnings = []
         for name in self.silent:
             warnings.append(f"{name} does not answer ({self.instances[name].get('detail')}): left as it is")
@@ -205,6 +212,11 @@ class _Cluster:
                 warnings.append(
                     f"{name}: postgresql.auto.conf overrides {', '.join(overrides)}; "
                     "ALTER SYSTEM RESET what should follow the inventory"
+                )
+            if name in follows and follows[name]["verdict"] == "diverged":
+                warnings.append(
+                    f"{name} is diverged from {primary}: {follows[name]['reason']}. It is left as it is: the rejoin playbook makes "
+                    "it a standby again"
                 )
             errors = self.instances[name].get("configuration_errors")
             if errors:

@@ -9,7 +9,11 @@ import os
 from typing import TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import access_rules, setting_names
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
+    access_rules,
+    setting,
+    setting_names,
+)
 
 # The line by which a postgresql.conf that the role postgres wrote is known, whatever ansible_managed says.
 MANAGED = "# Where the member's files are; everything else is in conf.d."
@@ -17,6 +21,7 @@ MANAGED = "# Where the member's files are; everything else is in conf.d."
 ORIGINALS = "adopted"
 RULES = "pg_hba.conf.adopted"
 SETTINGS = os.path.join("conf.d", "00-adopted.conf")
+STANDBY = os.path.join("conf.d", "60-standby.conf")
 
 
 class ConfigDirectory(TypedDict):
@@ -24,7 +29,7 @@ class ConfigDirectory(TypedDict):
 
     ``managed``: whether the role wrote its main file, None without one. ``marker``: the system identifier that was noted
     there. ``adopted_at``: when it was adopted. ``adopted_rules``, the lines that stay in force, and ``adopted_settings``,
-    names, are None where it was not.
+    names, are None where it was not. ``detached_from``: whom it followed until a failover detached it.
     """
 
     config_present: bool
@@ -33,10 +38,13 @@ class ConfigDirectory(TypedDict):
     adopted_at: float | None
     adopted_rules: list[str] | None
     adopted_settings: list[str] | None
+    detached_from: str | None
 
 
 def inspect_config_directory(path: str) -> ConfigDirectory:
-    main, rules, settings = (read_file(os.path.join(path, name)) for name in ("postgresql.conf", RULES, SETTINGS))
+    main, rules, settings, standby = (
+        read_file(os.path.join(path, name)) for name in ("postgresql.conf", RULES, SETTINGS, STANDBY)
+    )
     return {
         "config_present": main is not None,
         "managed": None if main is None else MANAGED in main.splitlines(),
@@ -44,6 +52,7 @@ def inspect_config_directory(path: str) -> ConfigDirectory:
         "adopted_at": _modified_at(os.path.join(path, ORIGINALS)),
         "adopted_rules": None if rules is None else access_rules(rules),
         "adopted_settings": None if settings is None else setting_names(settings),
+        "detached_from": setting(standby or "", "plannerate.detached_from"),
     }
 
 

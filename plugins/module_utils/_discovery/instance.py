@@ -21,6 +21,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text im
     CONTROL_SETTINGS,
     ControlData,
     ControlSettings,
+    Fork,
     Upstream,
     upstream,
 )
@@ -55,9 +56,12 @@ class Instance(TypedDict):
     receive_lsn: str | None
     replay_lsn: str | None
     replay_paused: bool | None
+    replay_at_end: bool | None
+    history: list[Fork] | None
     data_checksums: bool | None
     wal_log_hints: bool | None
     upstream: Upstream | None
+    detached_from: str | None
     wal_receiver: WalReceiver | None
     auto_conf: list[str] | None
     pending_restart: list[str] | None
@@ -102,9 +106,12 @@ def unknown_instance(state: InstanceState, detail: str | None) -> Instance:
         "receive_lsn": None,
         "replay_lsn": None,
         "replay_paused": None,
+        "replay_at_end": None,
+        "history": None,
         "data_checksums": None,
         "wal_log_hints": None,
         "upstream": None,
+        "detached_from": None,
         "wal_receiver": None,
         "auto_conf": None,
         "pending_restart": None,
@@ -146,6 +153,7 @@ def describe_instance(
     service_active: bool | None = None,
     errors: Iterable[str] = (),
     newest_file: float | None = None,
+    history: list[Fork] | None = None,
 ) -> Instance:
     """Everything known about one instance, every key present.
 
@@ -155,6 +163,7 @@ def describe_instance(
     :arg service_active: whether the server belongs to its unit.
     :arg errors: what went wrong while asking.
     :arg newest_file: modification time of the newest configuration file.
+    :arg history: of its timeline.
     """
     instance = unknown_instance(_state(data, server), _joined(data["detail"], *errors))
     instance.update(
@@ -162,6 +171,7 @@ def describe_instance(
             **config,
             "service_active": service_active,
             "disk_mb": disk_mb,
+            "history": history,
             "data_present": data["data_present"],
             "version": data["version"],
             "auto_conf": data["auto_conf"],
@@ -216,9 +226,11 @@ def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | N
             "receive_lsn": server["receive_lsn"],
             "replay_lsn": server["replay_lsn"],
             "replay_paused": server["replay_paused"],
+            "replay_at_end": server["replay_at_end"],
             "data_checksums": server["data_checksums"],
             "wal_log_hints": server["wal_log_hints"],
             "upstream": upstream(server["primary_conninfo"], server["primary_slot_name"]),
+            "detached_from": server["detached_from"],
             "wal_receiver": server["wal_receiver"],
             "pending_restart": server["pending_restart"] or [],
             "configuration_current": newest_file is None or newest_file <= server["load_time"],

@@ -32,10 +32,13 @@ _FACTS = {
     "receive_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()::text END",
     "replay_lsn": "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END",
     "replay_paused": "CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END",
+    "replay_at_end": """(SELECT wait_event IN ('RecoveryRetrieveRetryInterval', 'RecoveryWalStream') FROM pg_stat_activity
+    WHERE backend_type = 'startup')""",
     "data_checksums": "current_setting('data_checksums')::bool",
     "wal_log_hints": "current_setting('wal_log_hints')::bool",
     "primary_conninfo": "current_setting('primary_conninfo')",
     "primary_slot_name": "current_setting('primary_slot_name')",
+    "detached_from": "nullif(current_setting('plannerate.detached_from', true), '')",
     "wal_receiver": """(SELECT jsonb_build_object('status', status, 'sender_host', sender_host, 'sender_port', sender_port)
     FROM pg_stat_wal_receiver)""",
     "data_directory": "current_setting('data_directory')",
@@ -128,10 +131,12 @@ class ServerAnswer(ForeignFacts):
     receive_lsn: str | None
     replay_lsn: str | None
     replay_paused: bool | None
+    replay_at_end: bool | None
     data_checksums: bool
     wal_log_hints: bool
     primary_conninfo: str
     primary_slot_name: str
+    detached_from: str | None
     wal_receiver: WalReceiver | None
     data_directory: str
     load_time: float

@@ -48,6 +48,13 @@ class Upstream(TypedDict):
     slot: str | None
 
 
+class Fork(TypedDict):
+    """Where a timeline was left for the next one: what it holds from ``lsn`` on is not in the next one."""
+
+    timeline: int
+    lsn: str
+
+
 class Postmaster(TypedDict):
     """What postmaster.pid says of a running server."""
 
@@ -98,6 +105,12 @@ def upstream(primary_conninfo: str | None, primary_slot_name: str | None) -> Ups
         "application_name": keywords.get("application_name"),
         "slot": primary_slot_name or None,
     }
+
+
+def timeline_history(text: str) -> list[Fork]:
+    """The content of a timeline's C(.history) file: the timelines that it comes from, the oldest first."""
+    lines = re.findall(r"^\s*(\d+)\s+([0-9A-Fa-f]+/[0-9A-Fa-f]+)", text, re.MULTILINE)
+    return [{"timeline": int(timeline), "lsn": lsn} for timeline, lsn in lines]
 
 
 def setting_names(text: str) -> list[str]:

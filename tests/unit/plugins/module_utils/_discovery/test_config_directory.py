@@ -24,6 +24,7 @@ def test_a_directory_that_is_not_there_says_nothing(tmp_path):
         "adopted_at": None,
         "adopted_rules": None,
         "adopted_settings": None,
+        "detached_from": None,
     }
 
 

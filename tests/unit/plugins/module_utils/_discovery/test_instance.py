@@ -14,6 +14,7 @@ CONFIG = {
     "adopted_at": None,
     "adopted_rules": None,
     "adopted_settings": None,
+    "detached_from": None,
     "marker": None,
 }
 CONTROL = {
@@ -35,10 +36,12 @@ SERVER = {
     "receive_lsn": "0/60",
     "replay_lsn": "0/50",
     "replay_paused": False,
+    "replay_at_end": True,
     "data_checksums": True,
     "wal_log_hints": True,
     "primary_conninfo": "host=db01 port=5432 password=secret",
     "primary_slot_name": "r1",
+    "detached_from": None,
     "wal_receiver": None,
     "load_time": 1000.5,
     "pending_restart": None,
