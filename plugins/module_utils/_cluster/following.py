@@ -10,7 +10,7 @@ left its own. The start guard asks a smaller question, since no primary answers 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Optional, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import bytes_behind, lsn_bytes
 
@@ -32,7 +32,7 @@ class Following(TypedDict):
 
 
 def following(
-    members: Sequence[Member], instances: Mapping[str, Optional[Instance]], primary: str
+    members: Sequence[Member], instances: Mapping[str, Instance | None], primary: str
 ) -> dict[str, Following]:
     """The answer for each member but the primary, by its name.
 
