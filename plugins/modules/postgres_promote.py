@@ -13,8 +13,9 @@ description:
   - V(mode=switchover) moves the role while everything runs. PgBouncer is paused, the old primary stops, the target receives
     the rest and is promoted, PgBouncer is pointed to it and resumed; the old primary comes back as a standby. No client of a
     transaction pool fails. If a step before the promotion does not end in its time, everything is put back as it was.
-  - V(mode=failover) is for a primary that is gone. It is fenced where its machine can be reached, the standby with the most WAL
-    is promoted, the others follow it and PgBouncer is pointed to it.
+  - V(mode=failover) is for a primary that is gone. Every standby is detached first, so that nobody confirms another commit, and asked
+    what it has. The old primary is fenced where its machine can be reached, the standby with the most WAL is promoted, the others
+    follow it and PgBouncer is pointed to it. If that would lose more than O(accept_data_loss) allows, the standbys are attached again.
   - Replication slots for all others exist on the new primary before it becomes one.
   - Where members and poolers share a machine, the whole of it runs there as one module. Otherwise the action plugin runs the
     same steps over connections to all machines that stay open.
@@ -43,9 +44,21 @@ options:
     type: str
     default: ""
   dead:
-    description: The member that is taken for dead although nobody can ask it. For V(mode=failover).
+    description:
+      - The member that is taken for dead although nobody can ask it. For V(mode=failover).
+      - Only the primary that the standbys followed may be named.
     type: str
     default: ""
+  powered_off:
+    description: The same of a member whose machine is powered off, or cannot stop it since its disk hangs; it is not fenced.
+    type: str
+    default: ""
+  synchronous:
+    description:
+      - C(synchronous_standby_names) of each member, by its name, as the inventory has it. It tells who confirmed the commits of a primary
+        whose own files cannot be read.
+    type: dict
+    default: {}
   accept_data_loss:
     description: Whether to fail over although acknowledged commits may be lost.
     type: bool
@@ -96,6 +109,10 @@ options:
     description: How long the checkpoints before a switchover may take, in seconds. Nobody waits for them.
     type: int
     default: 300
+  survey_timeout:
+    description: How long a failover waits until each detached standby knows where its WAL ends, in seconds.
+    type: int
+    default: 60
   promote_timeout:
     description: How long a failover waits for the promotion, which replays first what was received, in seconds.
     type: int

@@ -49,6 +49,8 @@ class Change(ABC):
         ]
         self.steps: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        # The plan as it was carried out, where that became known on the way.
+        self.sentences: list[str] | None = None
         self.changed = False
         self._since = self._began = time.monotonic()
         for entry in params["poolers"]:
@@ -135,10 +137,13 @@ class Change(ABC):
                 )
         self.done("readers moved")
 
-    def first_write(self, primary):
-        """Whether a commit was confirmed as the mode asks; the reason is noted where it was not."""
+    def first_write(self, primary, standbys):
+        """Whether a commit was confirmed as the mode asks; the reason is noted where it was not.
+
+        :arg standbys: how many have to stream before.
+        """
         try:
-            self.servers[primary].first_write(self.params["write_timeout"])
+            self.servers[primary].first_write(standbys, self.params["write_timeout"])
         except StepFailed as problem:
             self.notes.append(
                 f"{problem}: commits wait until enough standbys follow {primary}. Rejoin a member, or set postgres_sync_mode "

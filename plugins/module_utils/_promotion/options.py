@@ -16,6 +16,8 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "answers": {"type": "dict", "required": True},
         "target": {"type": "str", "default": ""},
         "dead": {"type": "str", "default": ""},
+        "powered_off": {"type": "str", "default": ""},
+        "synchronous": {"type": "dict", "default": {}},
         "accept_data_loss": {"type": "bool", "default": False},
         "break_sessions": {"type": "bool", "default": False},
         "standby_files": {"type": "dict", "required": True},
@@ -34,6 +36,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "pause_timeout": {"type": "int", "default": 5},
         "stop_timeout": {"type": "int", "default": 10},
         "checkpoint_timeout": {"type": "int", "default": 300},
+        "survey_timeout": {"type": "int", "default": 60},
         "promote_timeout": {"type": "int", "default": 300},
         "write_timeout": {"type": "int", "default": 10},
     }

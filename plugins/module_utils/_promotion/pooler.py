@@ -77,8 +77,9 @@ class Pooler:
             raise StepFailed(f"{problem} (a transaction that does not end keeps its pool from pausing)") from problem
 
     def resume(self):
-        """Resumes the clients, where they were."""
+        """Resumes the clients, where they were. The watchdog stays armed where that fails, and tries it once more."""
         self._resume("", self.paused)
+        self.disarm()
 
     def lead_to(self, address, port, pools):
         """Points every pool that leads to a member to this one, in the files and in the running PgBouncer, and resumes the clients.
@@ -116,7 +117,8 @@ class Pooler:
         still = [pool["name"] for pool in afterwards if pool["paused"]]
         if still:
             raise StepFailed(
-                f"PgBouncer on {self.name} is still paused for {', '.join(still)}. Say RESUME on its console"
+                f"PgBouncer on {self.name} is still paused for {', '.join(still)}. Say on its console: "
+                + " ".join(f'RESUME "{name}";' for name in still)
             )
         self.paused = []
         return afterwards

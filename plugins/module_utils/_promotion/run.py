@@ -36,7 +36,7 @@ def carry_out(params: Mapping[str, Any], machines: Mapping[str, Machine], check_
         return {"failed": True, "changed": bool(change and change.changed), "msg": str(failed), "steps": steps}
     return {
         "changed": change.changed,
-        "plan": sentences,
+        "plan": change.sentences or sentences,
         "steps": change.steps,
         "seconds": seconds,
         "primary": change.new_primary,

@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 import shlex
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import detached_file
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import TIMELINE
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import control_data
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import control_data, timeline_history
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 SOCKETS = "/var/run/postgresql"
 # No login session, so no more than the command itself costs.
 AS_POSTGRES = "cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups"
+# Whether a standby has replayed all that it holds, and waits for more; it waits so also when it streams from nobody.
+AT_THE_END = """(SELECT coalesce(bool_or(wait_event IN ('RecoveryRetrieveRetryInterval', 'RecoveryWalStream')), false)
+  FROM pg_stat_activity WHERE backend_type = 'startup')"""
 # What has to be known of a member before and during the change.
 SURVEY = f"""SELECT jsonb_build_object(
   'in_recovery', pg_is_in_recovery(),
@@ -22,6 +26,8 @@ SURVEY = f"""SELECT jsonb_build_object(
   'lsn', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END,
   'receive_lsn', pg_last_wal_receive_lsn()::text,
   'replay_lsn', pg_last_wal_replay_lsn()::text,
+  'replay_at_end', {AT_THE_END},
+  'history', (SELECT pg_read_file('pg_wal/' || lpad(upper(to_hex({TIMELINE})), 8, '0') || '.history', 0, 1000000, true)),
   'replay_paused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END,
   'synchronous_standby_names', current_setting('synchronous_standby_names'),
   'slots', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', slot_name, 'type', slot_type, 'active', active)), '[]')
@@ -53,17 +59,44 @@ class MemberServer:
 
         :arg synchronous: whether their commits wait for the standbys.
         """
-        options = f"-c lock_timeout=5s -c synchronous_commit={'on' if synchronous else 'local'}"
-        texts = " ".join(f"--command={shlex.quote(statement)}" for statement in statements)
-        script = (
-            f"PGCONNECT_TIMEOUT=3 PGOPTIONS={shlex.quote(options)}; export PGCONNECT_TIMEOUT PGOPTIONS; {AS_POSTGRES} "
-            f"psql -XAtq --set=ON_ERROR_STOP=1 --host={SOCKETS} --port={self.member['port']} --dbname=postgres {texts}"
+        return self.machine.check(f"{what} ({self.name})", self._psql(statements, seconds, synchronous), seconds)
+
+    def _psql(self, statements, seconds=10, synchronous=False):
+        # The server ends a statement by itself when nobody waits for it any more. But a commit that waits for a standby would end so
+        # as if it was confirmed.
+        ending = (
+            "-c synchronous_commit=on"
+            if synchronous
+            else f"-c synchronous_commit=local -c statement_timeout={seconds:g}s"
         )
-        return self.machine.check(f"{what} ({self.name})", script, seconds)
+        options = f"-c lock_timeout=5s -c search_path=pg_catalog {ending}"
+        texts = " ".join(f"--command={shlex.quote(statement)}" for statement in statements)
+        return (
+            f"(PGCONNECT_TIMEOUT=3 PGOPTIONS={shlex.quote(options)}; export PGCONNECT_TIMEOUT PGOPTIONS; {AS_POSTGRES} "
+            f"psql -XAtq --set=ON_ERROR_STOP=1 --host={SOCKETS} --port={self.member['port']} --dbname=postgres {texts})"
+        )
 
     def survey(self):
         """What the running server says of itself: a dict, see :data:`SURVEY`."""
-        return json.loads(self.sql("asking what it is", [SURVEY]))
+        return self._surveyed(self.sql("asking what it is", [SURVEY]))
+
+    def final_survey(self, seconds):
+        """The same of a detached standby, when it is known up to where its WAL reaches: it has received something since it was
+        started, or replayed all that it holds.
+
+        :raises StepFailed: if that is not known in time, because replay is held back.
+        """
+        known = f"pg_last_wal_receive_lsn() IS NOT NULL OR {AT_THE_END}"
+        return self._surveyed(self.sql("finding the end of its WAL", [_until(known), SURVEY], seconds))
+
+    @staticmethod
+    def _surveyed(output):
+        survey = json.loads(output)
+        return {
+            **survey,
+            "history": timeline_history(survey["history"] or ""),
+            "settings": {"synchronous_standby_names": survey["synchronous_standby_names"]},
+        }
 
     def checkpoint(self, seconds):
         self.sql("a checkpoint", ["CHECKPOINT"], seconds)
@@ -156,6 +189,28 @@ class MemberServer:
         )
         return written == "written"
 
+    def detach(self, primary, seconds=10):
+        """Lets a running standby stream from nobody, so that it confirms nothing any more.
+
+        :arg primary: name of the member that it followed.
+        """
+        # A session that sees the new setting was begun after the startup process was told of it. A replay that is held back does not
+        # end the receiver, so it is ended here; a replay that goes on starts no other one. A receiver that was just asked for is
+        # seen a moment later: so nobody has to be there twice.
+        state = self._psql(
+            [
+                "SELECT current_setting('primary_conninfo') = '', (SELECT pid FROM pg_stat_activity "
+                "WHERE backend_type = 'walreceiver')"
+            ]
+        )
+        self.machine.check(
+            f"detaching {self.name}",
+            f"{self._write(detached_file(primary))}; kill -HUP $(head -n 1 {self.data}/postmaster.pid); quiet=0; "
+            f"while [ $quiet -lt 2 ]; do state=$({state}) || exit; case $state in "
+            "'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; kill ${state#*|} 2>/dev/null || true;; *) quiet=0;; esac; sleep 0.03; done",
+            seconds,
+        )
+
     def become_standby(self, configuration):
         """Prepares a stopped member to start as a standby."""
         self.machine.check(
@@ -171,15 +226,17 @@ class MemberServer:
             f"else mv {path}.new {path}; echo written; fi"
         )
 
-    def first_write(self, seconds):
+    def first_write(self, standbys, seconds):
         """Commits one transaction as an application would: it waits for the standbys that the mode asks for.
 
+        :arg standbys: how many have to stream before: one that is connected and does not stream may confirm what it does not have.
         :raises StepFailed: if they did not confirm it in time.
         """
+        streaming = f"(SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming') >= {standbys}"
         # The wait ends with a warning, and the server's own time limit would end it the same way.
         self.sql(
             "a first write",
-            ["SELECT pg_logical_emit_message(true, 'plannerate.infra', 'change of primary')"],
+            [_until(streaming), "SELECT pg_logical_emit_message(true, 'plannerate.infra', 'change of primary')"],
             seconds,
             synchronous=True,
         )
@@ -187,4 +244,4 @@ class MemberServer:
 
 def _until(condition):
     """A statement that ends when a condition holds; the time limit is the command's."""
-    return f"DO $$ BEGIN WHILE NOT coalesce({condition}, false) LOOP PERFORM pg_sleep(0.005); END LOOP; END $$"
+    return f"DO $$ BEGIN WHILE NOT coalesce({condition}, false) LOOP PERFORM pg_stat_clear_snapshot(), pg_sleep(0.005); END LOOP; END $$"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion import plan
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations, listed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion import switchover_plan as plan
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
@@ -100,14 +101,16 @@ class Switchover(Change):
         self.promote()
         paused = self.elapsed()
         # In mode all, commits wait until the old primary is back as well.
-        enough = self.required() <= len(self.followers)
+        required = confirmations(self.synchronous_standby_names)
+        names = listed(self.synchronous_standby_names)
+        enough = required <= len([name for name in self.followers if names is None or name in names])
         if enough:
-            self.first_write(self.target)
+            self.first_write(self.target, required)
         for pooler in self.poolers:
             pooler.disarm()
         self.demote()
         if not enough:
-            self.first_write(self.target)
+            self.first_write(self.target, required)
         self.let_readers_move()
         return paused
 
@@ -123,9 +126,6 @@ class Switchover(Change):
                     *errors, f"{self.primary} was started again and is the primary, PgBouncer is not paused"
                 )
             time.sleep(0.5)
-
-    def required(self):
-        return plan.confirmations(self.synchronous_standby_names)
 
     def prepare(self):
         """What is slow happens before anybody waits: slots, checkpoints, the watchdog."""
@@ -163,22 +163,27 @@ class Switchover(Change):
 
         :raises PromotionRefused: always.
         """
-        left = []
-        for undo in (
+        left = self.undo(
             lambda: self.servers[self.primary].start(self.params["stop_timeout"] + 60),
             *(pooler.resume for pooler in self.poolers),
-            *(pooler.disarm for pooler in self.poolers),
             lambda: self.servers[self.target].drop_slots(self.created_slots) if self.created_slots else None,
-        ):
-            try:
-                undo()
-            except StepFailed as failed:
-                left.append(str(failed))
+        )
         if left:
             raise PromotionRefused(f"given up: {problem}. Putting everything back did not succeed: {'; '.join(left)}")
         raise PromotionRefused(
             f"given up: {problem}. Everything is as it was: {self.primary} is the primary, PgBouncer is not paused"
         )
+
+    @staticmethod
+    def undo(*steps):
+        """Tries every step. Returns what did not succeed."""
+        left = []
+        for step in steps:
+            try:
+                step()
+            except StepFailed as problem:
+                left.append(str(problem))
+        return left
 
     def promote(self):
         """From here on there is only the way forward, and clients go on whatever happens."""
@@ -186,11 +191,9 @@ class Switchover(Change):
         try:
             self.servers[self.target].promote(FORWARD_SECONDS)
         except StepFailed as problem:
-            for pooler in self.poolers:
-                pooler.resume()
-                pooler.disarm()
+            left = self.undo(*(pooler.resume for pooler in self.poolers))
             raise StepFailed(
-                f"{problem}. {self.primary} is stopped; run the switchover again, which goes on from here"
+                f"{'; '.join([str(problem), *left])}. {self.primary} is stopped; run the switchover again, which finishes it"
             ) from problem
         self.done(f"{self.target} promoted")
         self.follow(self.target, self.followers)
