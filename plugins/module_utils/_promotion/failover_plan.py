@@ -16,7 +16,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.followin
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import bytes_behind, lsn_bytes
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import lsn_bytes
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import listed, weakest
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.said import (
     each_said,
