@@ -204,7 +204,7 @@ def finished(sql):
 
 
 def test_dropping_the_rules_and_restarting_leaves_an_ordinary_installation(finished, machine, sql):
-    assert "access rules from before" not in finished and "pending restart" not in finished
+    assert "access rules from before the adoption stay in force" not in finished and "pending restart (" not in finished
 
     assert comes_in("require")
     assert not comes_in("disable")
