@@ -84,10 +84,10 @@ def end_of_wal(instance: Instance) -> str | None:
     What a standby received may end in the middle of a record, which counts for nothing: once it has replayed all that it has, what
     it replayed is the end.
     """
-    replayed, received = instance.get("replay_lsn"), instance.get("receive_lsn")
-    if instance.get("replay_at_end") or received is None:
-        return replayed
-    return max((each for each in (replayed, received) if each), key=lsn_bytes, default=None)
+    if instance.get("replay_at_end"):
+        return instance.get("replay_lsn")
+    known = [instance.get("replay_lsn"), instance.get("receive_lsn"), instance.get("lsn")]
+    return max((each for each in known if each), key=lsn_bytes, default=None)
 
 
 def _following(

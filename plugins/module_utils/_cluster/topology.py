@@ -190,14 +190,22 @@ class _Cluster:
             elif name in self.silent or self._is(name, "stopped", "primary"):
                 # A stopped former primary would come up writable.
                 result[name] = "aside"
-            elif name in follows and follows[name]["verdict"] == "diverged":
-                # It would connect, and confirm commits that it does not have.
+            elif primary and self.may_have_diverged(name, primary, follows):
                 result[name] = "aside"
             elif name in self.with_data:
                 result[name] = "standby"
             else:
                 result[name] = "absent"
         return result
+
+    def may_have_diverged(self, name: str, primary: str, follows: Mapping[str, Following]) -> bool:
+        """Whether a member would, or could, connect to the primary and confirm commits that it does not have.
+
+        Of a stopped standby nobody knows how far its WAL reaches. It matters where the primary has left that timeline.
+        """
+        verdict = follows[name]["verdict"] if name in follows else None
+        is_older = (self.instances[name].get("timeline") or 0) < (self.instances[primary].get("timeline") or 0)
+        return verdict == "diverged" or (verdict == "not running" and self._is(name, "stopped", "standby") and is_older)
 
     def system_identifier(self) -> str | None:
         return next((self.instances[name].get("system_identifier") for name in self.with_data), None)
@@ -213,10 +221,11 @@ class _Cluster:
                     f"{name}: postgresql.auto.conf overrides {', '.join(overrides)}; "
                     "ALTER SYSTEM RESET what should follow the inventory"
                 )
-            if name in follows and follows[name]["verdict"] == "diverged":
+            if primary and self.may_have_diverged(name, primary, follows):
+                found = follows[name]
                 warnings.append(
-                    f"{name} is diverged from {primary}: {follows[name]['reason']}. It is left as it is: the rejoin playbook makes "
-                    "it a standby again"
+                    f"{name} {'is diverged' if found['verdict'] == 'diverged' else 'may be diverged'} from {primary}: {found['reason']}, "
+                    f"timeline {self.instances[name].get('timeline')}. It is left as it is: the rejoin playbook makes it a standby again"
                 )
             errors = self.instances[name].get("configuration_errors")
             if errors:

@@ -52,3 +52,25 @@ def _required(mode: str, members: Sequence[str]) -> int:
 def _any(count: int, names: Sequence[str]) -> str:
     listed = ", ".join(f'"{name}"' for name in dict.fromkeys(names))
     return f"ANY {count} ({listed})" if count else ""
+
+
+def listed(setting):
+    if "*" in setting:
+        return None
+    inner = re.search(r"\((.*)\)", setting)
+    return [name.strip().strip('"') for name in (inner.group(1) if inner else setting).split(",") if name.strip()]
+
+
+def weakest(settings_lists):
+    rows = [row for rows in settings_lists for row in rows]
+    names = [row["value"] for row in rows if row["name"] == "synchronous_standby_names"]
+    lists = [listed(value) for value in names]
+    return {
+        "confirmations": min((confirmations(value) for value in names), default=0),
+        "listed": None if None in lists else sorted({name for each in lists for name in each}),
+        "weak_commits": [
+            f"{row['source']} commits with synchronous_commit={row['value']}"
+            for row in rows
+            if row["name"] == "synchronous_commit" and row["value"] in ("off", "local")
+        ],
+    }

@@ -11,7 +11,7 @@ from typing import TypedDict
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import bytes_behind, lsn_bytes
 
 # What pg_stat_replication calls a standby that synchronous_standby_names lists: also one that would only confirm if another one
-# went away (potential). Which of them confirm commits now is another question, see _promotion/plan.py.
+# went away (potential). Which of them confirm commits now is another question, see _promotion/switchover_plan.py.
 LISTED_AS_SYNCHRONOUS = ("sync", "quorum", "potential")
 
 

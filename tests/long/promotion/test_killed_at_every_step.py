@@ -17,6 +17,8 @@ from support.helpers.lab import DB01, playbook, wait_for
 from support.helpers.ledger import load
 from support.helpers.roles_of_members import healthy, primary_of
 
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
+
 DYING = ROOT / "tests" / "support" / "programs" / "dying_promotion.py"
 MORE_THAN_THERE_ARE = 60
 OPTIONS = """
@@ -33,18 +35,7 @@ OPTIONS = """
       become: false
       run_once: true
 """
-DEFAULTS = {
-    "target": "",
-    "dead": "",
-    "accept_data_loss": False,
-    "break_sessions": False,
-    "max_lag_bytes": 16777216,
-    "pause_timeout": 5,
-    "stop_timeout": 10,
-    "checkpoint_timeout": 300,
-    "promote_timeout": 300,
-    "write_timeout": 10,
-}
+DEFAULTS = {name: option["default"] for name, option in argument_spec().items() if "default" in option}
 
 
 def options(directory, promotion):

@@ -36,7 +36,7 @@ def test_async_states_the_loss_and_needs_it_accepted(mode, pooler, admin_sql, db
     refused = playbook("failover")
     assert refused.returncode != 0 and changed(refused.stdout) == 0
     output = " ".join(refused.stdout.split())
-    assert "the mode was async: commits that were acknowledged and did not reach" in output
+    assert "commits waited for no standby (mode async): those that were acknowledged and did not reach" in output
     assert "-e failover_accept_data_loss=true" in output
     done = playbook("failover", variables={"failover_accept_data_loss": True})
     assert done.returncode == 0, done.stdout

@@ -218,3 +218,30 @@ def test_no_history_leads_to_a_second_primary_or_to_lost_data(main, replica1, re
         )
     for name in result["absent"]:
         assert answers[name]["state"] in ("no_data", "incomplete")
+
+
+class TestDiverged:
+    """A member that holds what the primary's timeline does not have would confirm commits that it does not have."""
+
+    PRIMARY = answer("running", "primary", timeline=2, history=[{"timeline": 1, "lsn": "0/3000000"}], synchronous=[])
+
+    def test_one_past_the_fork_is_left_as_it_is(self):
+        result = topology(self.PRIMARY, answer("running", "standby", replay_lsn="0/3000001"), STANDBY)
+        assert result["roles"]["pg-replica1"] == "aside"
+        assert result["following"]["pg-replica1"]["verdict"] == "diverged"
+        assert any(
+            "pg-replica1 is diverged from pg-main: it has 1 bytes of timeline 1" in line for line in result["warnings"]
+        )
+
+    def test_one_that_is_not_past_it_is_a_standby(self):
+        result = topology(self.PRIMARY, answer("running", "standby", replay_lsn="0/3000000"), STANDBY)
+        assert result["standbys"] == ["pg-replica1", "pg-replica2"]
+
+    def test_a_stopped_one_on_an_older_timeline_is_not_started(self):
+        result = topology(self.PRIMARY, answer("stopped", "standby", replay_lsn="0/2000000"), STANDBY)
+        assert result["aside"] == ["pg-replica1"]
+        assert any("pg-replica1 may be diverged from pg-main: it is stopped" in line for line in result["warnings"])
+
+    def test_a_stopped_one_on_the_same_timeline_is(self):
+        result = topology(self.PRIMARY, answer("stopped", "standby", timeline=2), STANDBY)
+        assert result["standbys"] == ["pg-replica1", "pg-replica2"]
