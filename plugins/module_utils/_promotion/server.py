@@ -206,7 +206,7 @@ class MemberServer:
         self.machine.check(
             f"detaching {self.name}",
             f"{self._write(detached_file(primary))}; kill -HUP $(head -n 1 {self.data}/postmaster.pid); quiet=0; "
-            f"while [ $quiet -lt 2 ]; do state=$({state}) || exit; case $state in "
+            f"while [ $quiet -lt 2 ]; do state=$( {state} ) || exit; case $state in "
             "'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; kill ${state#*|} 2>/dev/null || true;; *) quiet=0;; esac; sleep 0.03; done",
             seconds,
         )
