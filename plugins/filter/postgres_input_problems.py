@@ -10,7 +10,7 @@ short_description: What an inventory asks of a PostgreSQL cluster that cannot be
 version_added: 0.1.0
 description:
   - Checks variables of the role P(plannerate.infra.postgres#role) against each other, and against what is known of the machines.
-positional: sync_mode, package_source, machines
+positional: sync_mode, package_source, machines, sync_count
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -31,6 +31,10 @@ options:
       - Empty as long as no machine was asked. Whether a distribution has the wanted release is not checked then.
     type: dict
     default: {}
+  sync_count:
+    description: The variable C(postgres_sync_count).
+    type: int
+    default: 1
 """
 
 EXAMPLES = r"""
@@ -63,8 +67,9 @@ def postgres_input_problems(
     sync_mode: str,
     package_source: str,
     machines: Mapping[str, Mapping[str, Any]] | None = None,
+    sync_count: object = 1,
 ) -> list[str]:
-    return problems(members, sync_mode, package_source, machines or {})
+    return problems(members, sync_mode, package_source, machines or {}, sync_count)
 
 
 class FilterModule:

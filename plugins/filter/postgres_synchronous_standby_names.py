@@ -6,22 +6,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: postgres_synchronous_standby_names
-short_description: PostgreSQL's setting synchronous_standby_names
+short_description: PostgreSQL's setting synchronous_standby_names, for each member
 version_added: 0.1.0
 description:
-  - Makes the setting from the names of all members, the same on each of them, so that any of them can be the primary.
-positional: mode, adopted_primary
+  - Makes the setting of each member, so that any of them can be the primary. A member's list has the members of other machines alone
+    where these are more than have to confirm a commit, else all others.
+positional: mode, count, adopted_primary
 options:
   _input:
-    description: Names of the members.
+    description: Members as given by P(plannerate.infra.postgres_members#filter).
     type: list
-    elements: str
+    elements: dict
     required: true
   mode:
-    description: V(quorum), one of the standbys must confirm a commit; V(all), every one of them; V(async), none.
+    description: V(quorum), O(count) of the standbys must confirm a commit; V(all), every one of them; V(async), none.
     type: str
     choices: [quorum, all, async]
     required: true
+  count:
+    description: How many standbys must confirm a commit with V(mode=quorum).
+    type: int
+    default: 1
   adopted_primary:
     description:
       - The answer of M(plannerate.infra.postgres_cluster_info) for a primary that is being adopted, whose standbys still follow it
@@ -30,16 +35,16 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show the setting of three members
+- name: Show the setting of pg-main
   ansible.builtin.debug:
-    msg: "{{ ['pg-main', 'pg-replica1', 'pg-replica2'] | plannerate.infra.postgres_synchronous_standby_names('quorum') }}"
+    msg: "{{ (members | plannerate.infra.postgres_synchronous_standby_names('quorum'))['pg-main'] }}"
 """
 
 RETURN = r"""
 _value:
-  description: The setting, empty when no standby has to confirm.
-  type: str
-  sample: ANY 1 ("pg-main", "pg-replica1", "pg-replica2")
+  description: The setting by the member's name, empty when no standby has to confirm.
+  type: dict
+  sample: {"pg-main": 'ANY 1 ("pg-replica1", "pg-replica2")'}
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +52,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
     standby_names,
     standby_names_during_adoption,
@@ -54,14 +60,16 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchro
 
 
 def postgres_synchronous_standby_names(
-    members: Sequence[str], mode: str, adopted_primary: Mapping[str, Any] | None = None
-) -> str:
+    members: Sequence[Member], mode: str, count: int = 1, adopted_primary: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    machines = {member["name"]: member["machine"] for member in members}
     try:
         if adopted_primary is None:
-            return standby_names(mode, members)
+            return standby_names(mode, machines, int(count))
         before = adopted_primary["settings"]["synchronous_standby_names"]
         connected = [standby["application_name"] for standby in adopted_primary["synchronous"]]
-        return standby_names_during_adoption(mode, members, before, connected)
+        setting = standby_names_during_adoption(mode, list(machines), before, connected, int(count))
+        return dict.fromkeys(machines, setting)
     except ValueError as error:
         raise AnsibleFilterError(f"cannot tell which standbys confirm a commit: {error}") from error
 

@@ -285,6 +285,12 @@ members:
       description: Replication slots with V(name), V(type), V(active), V(wal_status) and V(restart_lsn).
       type: list
       elements: dict
+    synchronous_settings:
+      description:
+        - Each C(synchronous_standby_names) and C(synchronous_commit) that is in force somewhere, as C(name), C(value) and C(source).
+        - Of a running member, its running values, those of its files, and those of roles and databases. Of any other, those of its files.
+      type: list
+      elements: dict
     synchronous:
       description: Connected standbys with V(application_name), V(state), V(sync_state) and V(client_addr).
       type: list
@@ -319,6 +325,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_d
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import disk_mb, host_facts
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, describe_instance
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import ServerAnswer, statements
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.synchronous_files import synchronous_in_files
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     ControlData,
     Fork,
@@ -378,6 +385,7 @@ class InstanceReader:
             self.errors,
             newest_file,
             history,
+            None if server else synchronous_in_files(path, self.member["data_directory"]),
         )
 
     def _history(self, timeline: int) -> list[Fork] | None:

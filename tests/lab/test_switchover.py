@@ -135,14 +135,14 @@ def test_a_target_that_lags_is_refused(pooler, admin_sql):
 
 def test_a_target_that_is_not_synchronous_is_refused(pooler, admin_sql):
     port = PORTS[primary_of(admin_sql)]
-    admin_sql("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (\"pg-main\")'", port)
+    admin_sql('ALTER SYSTEM SET synchronous_standby_names = \'FIRST 1 ("pg-replica2", "pg-replica1")\'', port)
     admin_sql("SELECT pg_reload_conf()", port)
     try:
         message = refused(pooler, admin_sql, "pg-replica1")
     finally:
         admin_sql("ALTER SYSTEM RESET synchronous_standby_names", port)
         admin_sql("SELECT pg_reload_conf()", port)
-    assert "pg-replica1 is async, expected a synchronous standby (sync or quorum)" in message
+    assert "pg-replica1 is potential, expected a synchronous standby (sync or quorum)" in message
 
 
 def test_a_target_that_does_not_stream_is_refused(pooler, admin_sql, db01):

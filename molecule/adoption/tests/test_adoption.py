@@ -116,7 +116,7 @@ def test_standbys_follow_through_their_own_slots_and_confirm(machine, sql):
         "pg_replica1",
         "pg_replica2",
     ]
-    assert sql("SHOW synchronous_standby_names") == 'ANY 1 ("pg-main", "pg-replica1", "pg-replica2")'
+    assert sql("SHOW synchronous_standby_names") == 'ANY 1 ("pg-replica1", "pg-replica2")'
     assert "password" not in machine.check_output("cat /var/lib/postgresql/15/replica1/postgresql.auto.conf")
 
 

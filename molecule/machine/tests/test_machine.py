@@ -36,7 +36,9 @@ def test_a_firewall_that_locks_its_operator_out_disables_itself(m13):
     wrong = {"machine_ssh_port": 2222, "machine_firewall_rollback_seconds": 20}
     locked_out = playbook("machines", inventory=INVENTORY, variables=wrong)
     assert locked_out.returncode != 0
-    assert "expected the port of this connection. Correct machine_ssh_port, or allow" in " ".join(locked_out.stdout.split())
+    assert "expected the port of this connection. Correct machine_ssh_port, or allow" in " ".join(
+        locked_out.stdout.split()
+    )
     status = wait_for(_status_over_a_new_connection, timeout=60, what="the roll-back")
     assert "Status: inactive" in status
 

@@ -19,15 +19,26 @@ DISTRIBUTION_VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 22.04": 14, "
 
 
 def problems(
-    members: Sequence[Member], sync_mode: str, package_source: str, machines: Mapping[str, Mapping[str, Any]]
+    members: Sequence[Member],
+    sync_mode: str,
+    package_source: str,
+    machines: Mapping[str, Mapping[str, Any]],
+    sync_count: object = 1,
 ) -> list[str]:
     """Each problem as one sentence with what was found and what to do.
 
+    :arg sync_count: how many standbys confirm a commit in mode quorum.
     :arg machines: what is known of each machine by its name; empty as long as none was asked.
     """
     found = []
     if sync_mode not in MODES:
         found.append(f"postgres_sync_mode is {sync_mode}, expected one of {', '.join(MODES)}")
+    standbys = max(1, len(members) - 1)
+    if not (isinstance(sync_count, int) and 1 <= sync_count <= standbys):
+        found.append(
+            f"postgres_sync_count is {sync_count}, expected an integer from 1 to {standbys}, the number of standbys: so many of them "
+            "confirm a commit in mode quorum"
+        )
     if package_source not in PACKAGE_SOURCES:
         found.append(f"postgres_package_source is {package_source}, expected {' or '.join(PACKAGE_SOURCES)}")
     if package_source == "distro":

@@ -17,6 +17,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.querie
     SlotState,
     WalReceiver,
 )
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import SynchronousSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     CONTROL_SETTINGS,
     ControlData,
@@ -74,6 +75,7 @@ class Instance(TypedDict):
     databases: list[str] | None
     locales: dict[str, str] | None
     slots: list[SlotState] | None
+    synchronous_settings: list[SynchronousSetting] | None
     synchronous: list[ConnectedStandby] | None
     clients: list[str] | None
     started_at: float | None
@@ -134,6 +136,7 @@ def unknown_instance(state: InstanceState, detail: str | None) -> Instance:
         "databases": None,
         "locales": None,
         "slots": None,
+        "synchronous_settings": None,
         "synchronous": None,
         "clients": None,
         "started_at": None,
@@ -154,6 +157,7 @@ def describe_instance(
     errors: Iterable[str] = (),
     newest_file: float | None = None,
     history: list[Fork] | None = None,
+    synchronous_settings: list[SynchronousSetting] | None = None,
 ) -> Instance:
     """Everything known about one instance, every key present.
 
@@ -164,6 +168,7 @@ def describe_instance(
     :arg errors: what went wrong while asking.
     :arg newest_file: modification time of the newest configuration file.
     :arg history: of its timeline.
+    :arg synchronous_settings: what the files say, for a server that cannot be asked.
     """
     instance = unknown_instance(_state(data, server), _joined(data["detail"], *errors))
     instance.update(
@@ -172,6 +177,7 @@ def describe_instance(
             "service_active": service_active,
             "disk_mb": disk_mb,
             "history": history,
+            "synchronous_settings": synchronous_settings,
             "data_present": data["data_present"],
             "version": data["version"],
             "auto_conf": data["auto_conf"],
@@ -241,6 +247,7 @@ def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | N
             "databases": server["databases"] or [],
             "locales": server["locales"],
             "slots": server["slots"] or [],
+            "synchronous_settings": server["synchronous_settings"],
             "synchronous": server["synchronous"] or [],
             "clients": server["clients"] or [],
             "started_at": server["started_at"],

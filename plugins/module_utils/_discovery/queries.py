@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import SynchronousSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS
 
 # A reload would flag what only a restart applies; reading the files flags it in this session too, so that
@@ -56,6 +57,14 @@ _FACTS = {
     "databases": "(SELECT jsonb_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate)",
     "slots": """(SELECT jsonb_agg(jsonb_build_object('name', slot_name, 'type', slot_type, 'active', active,
     'wal_status', wal_status, 'restart_lsn', restart_lsn::text) ORDER BY slot_name) FROM pg_replication_slots)""",
+    "synchronous_settings": """(SELECT jsonb_agg(jsonb_build_object('name', name, 'value', value, 'source', source)) FROM (
+    SELECT name, setting, 'running' FROM pg_settings WHERE name IN ('synchronous_standby_names', 'synchronous_commit')
+    UNION ALL SELECT * FROM (SELECT DISTINCT ON (name) name, setting, sourcefile FROM pg_file_settings
+      WHERE name IN ('synchronous_standby_names', 'synchronous_commit') ORDER BY name, seqno DESC) AS last
+    UNION ALL SELECT 'synchronous_commit', split_part(setting, '=', 2),
+      concat_ws(' in ', 'role ' || rolname, 'database ' || datname)
+      FROM pg_db_role_setting LEFT JOIN pg_roles r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase,
+      unnest(setconfig) AS settings(setting) WHERE setting LIKE 'synchronous_commit=%') AS seen(name, value, source))""",
     "synchronous": """(SELECT jsonb_agg(jsonb_build_object('application_name', application_name, 'state', state,
     'sync_state', sync_state, 'client_addr', host(client_addr)) ORDER BY application_name, pid)
     FROM pg_stat_replication)""",
@@ -149,6 +158,7 @@ class ServerAnswer(ForeignFacts):
     roles: list[str] | None
     databases: list[str] | None
     slots: list[SlotState] | None
+    synchronous_settings: list[SynchronousSetting] | None
     synchronous: list[ConnectedStandby] | None
     settings: ServerSettings
     files: list[str] | None

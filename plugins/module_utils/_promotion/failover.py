@@ -12,7 +12,7 @@ from __future__ import annotations
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.following import past_the_fork, told_to_follow
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover_plan import failover_plan
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover_plan import Policy, failover_plan
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 
@@ -24,7 +24,11 @@ class Failover(Change):
             raise PromotionRefused(
                 f"failover_powered_off is {dead} and failover_dead {params['dead']}, expected the same member"
             )
-        self.policy = {**params, "dead": dead}
+        self.policy: Policy = {
+            "dead": dead,
+            "accept_data_loss": params["accept_data_loss"],
+            "synchronous": params["synchronous"],
+        }
         # A machine that was lost since discovery is one that cannot be reached.
         self.answers = {name: answer for name, answer in params["answers"].items() if name in self.servers}
         self.plan = failover_plan(params["members"], self.answers, self.policy)

@@ -17,7 +17,11 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.lsn import lsn_bytes
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import listed, weakest
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
+    SynchronousSetting,
+    listed,
+    weakest,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.said import (
     each_said,
     is_a,
@@ -147,8 +151,8 @@ class _Failover:
         """Whether a commit that was acknowledged may be on none of the candidates."""
         best = self.candidates[0]
         readable = [self.answers[name] for name in (*self.candidates, *self.old) if name in self.answers]
-        weak = weakest([each["synchronous_settings"] for each in readable if each["synchronous_settings"] is not None])
-        unread = [name for name in self.old if not (self.answers.get(name) or {}).get("synchronous_settings")]
+        weak = weakest(setting for each in readable for setting in each["synchronous_settings"] or [])
+        unread = [name for name in self.old if not self._settings(name)]
         unknown = [
             f"the settings of {name} cannot be read: this is what its standbys and the inventory say" for name in unread
         ]
@@ -183,13 +187,15 @@ class _Failover:
         )
         names: set[str] = set()
         for old in self.old:
-            found = self.answers.get(old)
-            if found and found["synchronous_settings"]:
-                own = weakest([found["synchronous_settings"]])["listed"]
-            else:
-                own = listed(synchronous.get(old) or "") if trusted else None
+            settings = self._settings(old)
+            of_old = listed(synchronous.get(old)) if trusted else None
+            own = weakest(settings)["listed"] if settings else of_old
             names.update(self.names if own is None else own)
         return [name for name in self.names if name in names and name not in self.old]
+
+    def _settings(self, name: str) -> list[SynchronousSetting]:
+        answer = self.answers.get(name)
+        return (answer["synchronous_settings"] if answer else None) or []
 
     def _with_a_primary(self, writable: Sequence[str]) -> FailoverPlan:
         timelines = {name: answer.get("timeline") or 0 for name, answer in self.answers.items()}

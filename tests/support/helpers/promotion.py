@@ -104,13 +104,9 @@ class World:
         self.machines = {name: FakeMachine(name, self) for name in MACHINES}
 
     def change(self, mode, check=False, **given):
-        params = {
-            name: option.get("default")
-            for name, option in argument_spec().items()
-            if name not in ("members", "answers")
-        }
+        params: dict[str, Any] = {name: option.get("default") for name, option in argument_spec().items()}
         files = {one: {other: f"follow {one}" for other in NAMES if other != one} for one in NAMES}
-        params.update(members=MEMBERS, answers=self.answers, standby_files=files, mode=mode)
+        params.update(members=MEMBERS, answers=self.answers, standby_files=files, mode=mode, poolers=[])
         params["synchronous"] = {name: ANY.format(1) for name in NAMES}
         params.update(given)
         self.paused = {entry["machine"]: False for entry in params["poolers"]}
@@ -131,11 +127,11 @@ class FakeMachine(Machine):
         self.world.asked.append(what)
         if what.startswith(self.world.fails):
             raise StepFailed(f"{what} on {self.name} was not done after {seconds:g} s")
-        member = re.search(r"\((pg-\w+)\)$", what)
+        member = what.rpartition("(")[2].rstrip(")")
         if what.startswith(("asking what it is", "finding the end of its WAL")):
-            return json.dumps(self._survey(member.group(1)))
+            return json.dumps(self._survey(member))
         if what.startswith("promotion"):
-            self.world.later.setdefault(member.group(1), {})["timeline"] = 2
+            self.world.later.setdefault(member, {})["timeline"] = 2
         if what.startswith("reading the control file"):
             return "Database cluster state: shut down\nLatest checkpoint location: 0/5000000\n"
         if what == "asking PgBouncer":

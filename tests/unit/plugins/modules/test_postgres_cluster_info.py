@@ -39,6 +39,7 @@ FACTS = {
     "hba_file": "/nonexistent",
     "databases": None,
     "slots": None,
+    "synchronous_settings": None,
     "synchronous": None,
 }
 

@@ -48,7 +48,12 @@ def connected(state):
         ),
         (PRIMARY, answer("stopped", "standby", timeline=2), "not running", "it is stopped (standby)"),
         (PRIMARY, answer("stopped", "primary", timeline=1, lsn="0/4000000"), "not running", "it is stopped (primary)"),
-        (PRIMARY, answer("stopped", "primary", timeline=1, lsn="0/5000001"), "diverged", "it has 1 bytes of timeline 1"),
+        (
+            PRIMARY,
+            answer("stopped", "primary", timeline=1, lsn="0/5000001"),
+            "diverged",
+            "it has 1 bytes of timeline 1",
+        ),
         (PRIMARY, answer("unresponsive", detail="hangs"), "unknown", "hangs"),
         (PRIMARY, None, "unknown", "its machine cannot be reached"),
     ],

@@ -45,3 +45,15 @@ def test_a_distribution_that_is_not_known_has_one_remedy():
 
 def test_the_projects_repository_has_every_release():
     assert problems(MEMBERS, "quorum", "pgdg", {"db01": DEBIAN_13}) == []
+
+
+@pytest.mark.parametrize("count", [0, 3, "1", None])
+def test_a_number_of_confirmations_that_cannot_be(count):
+    assert problems(MEMBERS, "quorum", "distro", {}, count) == [
+        f"postgres_sync_count is {count}, expected an integer from 1 to 2, the number of standbys: so many of them confirm a commit in "
+        "mode quorum"
+    ]
+
+
+def test_a_primary_alone_may_keep_the_default():
+    assert problems(MEMBERS[:1], "quorum", "distro", {}) == []

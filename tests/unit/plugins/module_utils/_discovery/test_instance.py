@@ -54,6 +54,7 @@ SERVER = {
     "started_at": 900.0,
     "databases": ["app"],
     "slots": None,
+    "synchronous_settings": None,
     "synchronous": None,
 }
 

@@ -53,7 +53,8 @@ def test_every_member_is_described():
     found = plan(cluster(None, second=answer("running", "standby", receive="0/4FFFF00")), dead="pg-main")
     assert found["members"] == [
         "pg-main: on a machine that cannot be reached; the old primary",
-        "pg-replica1: running standby, timeline 1, received 0/5000000, replayed 0/5000000; told to follow pg-main; chosen: nobody has more WAL",
+        "pg-replica1: running standby, timeline 1, received 0/5000000, replayed 0/5000000; told to follow pg-main; "
+        "chosen: nobody has more WAL",
         "pg-replica2: running standby, timeline 1, received 0/4FFFF00, replayed 0/5000000; told to follow pg-main; "
         "not chosen: as much as pg-replica1, listed after it",
     ]
