@@ -306,6 +306,7 @@ members:
       lsn: 0/5000148
 """
 
+import glob
 import json
 import os
 import pwd
@@ -370,6 +371,8 @@ class InstanceReader:
             service_active = self._is_active()
             if config["adopted_rules"] is None:
                 config["adopted_rules"] = access_rules(read_file(server["hba_file"]) or "")
+        if control and not server and not data["standby"]:
+            control["timeline"] = self._newest_timeline(control["timeline"])
         timeline = server["timeline"] if server else control["timeline"] if control else None
         history = self._history(timeline) if timeline else None
         if server:
@@ -387,6 +390,12 @@ class InstanceReader:
             history,
             None if server else synchronous_in_files(path, self.member["data_directory"]),
         )
+
+    def _newest_timeline(self, timeline: int | None) -> int | None:
+        """Of a primary that was stopped before its first checkpoint, only the history file tells the timeline that it began."""
+        paths = glob.glob(os.path.join(self.member["data_directory"], "pg_wal", "????????.history"))
+        histories = [int(os.path.basename(path)[:8], 16) for path in paths]
+        return max([*histories, timeline or 0]) or None
 
     def _history(self, timeline: int) -> list[Fork] | None:
         """From which timelines a timeline comes. The first one comes from none and has no file."""

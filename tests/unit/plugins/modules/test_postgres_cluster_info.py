@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -172,3 +173,16 @@ def test_a_server_of_somebody_else_tells_its_rules_and_its_unit(run_module, memb
     told = ask(run_module, {**member, "cluster": "main"})["members"]["pg-main"]
     assert (told["managed"], told["service_active"], told["file_settings"]) == (False, False, {"port": "5432"})
     assert told["adopted_rules"] == [f"host all all all {'md5' if kept else 'trust'}"]
+
+
+def test_a_primary_that_was_stopped_before_its_first_checkpoint_is_on_its_own_timeline(run_module, member, monkeypatch):
+    """The control file names the timeline before; the history file that the promotion wrote is there already."""
+    control = "Database cluster state:               in production\nLatest checkpoint's TimeLineID:       2\n"
+    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
+    monkeypatch.setattr(AnsibleModule, "run_command", lambda self, command, **others: (0, control, ""))
+    wal = Path(member["data_directory"]) / "pg_wal"
+    wal.mkdir()
+    (wal / "00000003.history").write_text("1\t0/3000000\tno\n2\t0/5000000\tno\n")
+    told = ask(run_module, member)["members"]["pg-main"]
+    assert (told["state"], told["role"], told["timeline"]) == ("stopped", "primary", 3)
+    assert told["history"] == [{"timeline": 1, "lsn": "0/3000000"}, {"timeline": 2, "lsn": "0/5000000"}]
