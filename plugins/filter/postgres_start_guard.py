@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - The start guard keeps a former primary from coming up writable beside a newer one. It asks the other members before it lets a
     member start, and this is what it has to know of them.
-positional: machine, login
+positional: machine, login, synchronous
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -28,6 +28,10 @@ options:
         the certificate authority's certificate).
     type: dict
     required: true
+  synchronous:
+    description: What P(plannerate.infra.postgres_synchronous_standby_names#filter) gives.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
@@ -38,14 +42,15 @@ EXAMPLES = r"""
     mode: "0644"
   vars:
     login: {user: replicator, passfile: /var/lib/postgresql/.passfile, ca_certificate: /etc/ssl/machine/ca.crt}
-    guarded: "{{ members | plannerate.infra.postgres_start_guard(inventory_hostname, login) }}"
+    synchronous: "{{ members | plannerate.infra.postgres_synchronous_standby_names('quorum') }}"
+    guarded: "{{ members | plannerate.infra.postgres_start_guard(inventory_hostname, login, synchronous) }}"
 """
 
 RETURN = r"""
 _value:
   description:
     - One dict for each member with C(name), C(instance) (its unit of systemd behind the V(@)), C(version), C(local) (whether it is on
-      the machine), C(data_directory), C(config_directory) and C(conninfo).
+      the machine), C(machine), C(address), C(port), C(confirmations), C(data_directory), C(config_directory) and C(conninfo).
   type: list
   elements: dict
 """

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, start_guard_conninfo
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations
 
 if TYPE_CHECKING:
     from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
@@ -17,26 +18,40 @@ if TYPE_CHECKING:
 class GuardedMember(TypedDict):
     """A member as its start guard, or a peer's, sees it.
 
-    ``instance`` is the name of its unit of systemd behind the C(@), ``local`` whether it is on the machine.
+    ``instance`` is the name of its unit of systemd behind the C(@), ``local`` whether it is on the machine, ``confirmations`` how many
+    standbys confirm its commits.
     """
 
     name: str
     instance: str
     version: int
     local: bool
+    machine: str
+    address: str | None
+    port: int
+    confirmations: int
     data_directory: str
     config_directory: str
     conninfo: str
 
 
-def guarded_members(members: Sequence[Member], machine: str, login: Login) -> list[GuardedMember]:
-    """All members, for the start guard of one machine."""
+def guarded_members(
+    members: Sequence[Member], machine: str, login: Login, synchronous: Mapping[str, str]
+) -> list[GuardedMember]:
+    """All members, for the start guard of one machine.
+
+    :arg synchronous: C(synchronous_standby_names) of each, by its name.
+    """
     return [
         {
             "name": member["name"],
             "instance": f"{member['version']}-{member['cluster']}",
             "version": member["version"],
             "local": member["machine"] == machine,
+            "machine": member["machine"],
+            "address": member["address"],
+            "port": member["port"],
+            "confirmations": confirmations(synchronous[member["name"]]),
             "data_directory": member["data_directory"],
             "config_directory": member["config_directory"],
             "conninfo": start_guard_conninfo(member, login),

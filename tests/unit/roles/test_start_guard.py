@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -19,40 +20,77 @@ guard = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(guard)
 
 OWN = {"system_identifier": "7", "timeline": 3}
+MEMBER = {"name": "main", "machine": "db01", "address": "198.18.0.1", "port": 5432, "confirmations": 1}
+TO_OWN = "host=db01 hostaddr=198.18.0.1 port=5432 user=replicator"
+TO_OTHER = "host=db02 hostaddr=198.18.0.2 port=5432 user=replicator"
 
 
-def peer(timeline, writable=False, standby=None, identifier="7"):
+def peer(timeline, writable=False, standby=None, identifier="7", told=TO_OWN, detached=""):
     standby = not writable if standby is None else standby
-    return {"system_identifier": identifier, "timeline": timeline, "writable": writable, "standby": standby}
+    return {
+        "system_identifier": identifier,
+        "timeline": timeline,
+        "writable": writable,
+        "standby": standby,
+        "primary_conninfo": told,
+        "detached_from": detached,
+    }
+
+
+DETACHED = peer(3, told="", detached="main")
+FOLLOWER, LEFT_BEHIND = peer(3), peer(3, told=TO_OTHER)
 
 
 @pytest.mark.parametrize(
-    ("peers", "may", "said"),
+    ("needed", "peers", "may", "said"),
     [
-        ({"a": peer(3), "b": peer(3)}, True, "a, b on the same timeline 3"),
-        ({"a": peer(3), "b": None}, True, "a on the same timeline 3"),
-        ({"a": peer(4), "b": None}, False, "a is on timeline 4, newer than its own 3"),
-        ({"a": peer(3), "b": peer(4)}, False, "b is on timeline 4"),
-        ({"a": peer(3), "b": peer(4, standby=False)}, False, "b is on timeline 4"),
-        ({"a": peer(3), "b": peer(3, writable=True)}, False, "b takes writes"),
-        ({"a": peer(2, writable=True), "b": None}, False, "a takes writes"),
-        ({"a": None, "b": None}, False, "a, b cannot be asked"),
-        ({"a": peer(2), "b": None}, False, "b cannot be asked, and no standby is on the same timeline 3"),
-        ({"a": peer(3, standby=False), "b": None}, False, "b cannot be asked"),
-        ({"a": peer(9, identifier="8"), "b": None}, False, "b cannot be asked"),
-        ({"a": peer(2), "b": peer(1)}, True, "every peer answered, and none is newer"),
-        ({}, True, "every peer answered"),
+        (1, {"a": FOLLOWER, "b": FOLLOWER}, True, "a, b told to follow it on timeline 3"),
+        (1, {"a": FOLLOWER, "b": None}, True, "a told to follow it"),
+        (0, {"a": FOLLOWER, "b": None}, True, "a told to follow it"),
+        (1, {"a": peer(2), "b": None}, True, "a told to follow it"),
+        (1, {"a": peer(3, told="host=x hostaddr=198.18.0.1 port=5432"), "b": None}, True, "a told to follow it"),
+        (1, {"a": FOLLOWER, "b": DETACHED}, True, "a told to follow it"),
+        # A failover in mode all needs one standby only.
+        (2, {"a": FOLLOWER, "b": None}, False, "b cannot be asked, and of the others 1 follow it, expected 2"),
+        (2, {"a": FOLLOWER, "b": FOLLOWER}, True, "a, b told to follow it"),
+        (2, {"a": FOLLOWER, "b": DETACHED}, False, "b was detached by a failover that has not ended"),
+        (1, {"a": DETACHED, "b": None}, False, "a was detached by a failover"),
+        (1, {"a": DETACHED, "b": DETACHED}, False, "a, b was detached by a failover"),
+        # On its timeline, and told to follow another member: that one may have been promoted since.
+        (1, {"a": LEFT_BEHIND, "b": None}, False, "b cannot be asked, and of the others 0 follow it, expected 1"),
+        (1, {"a": peer(3, told=""), "b": None}, False, "b cannot be asked"),
+        (1, {"a": peer(3, told=TO_OWN.replace("5432", "5433")), "b": None}, False, "b cannot be asked"),
+        (1, {"a": peer(4), "b": None}, False, "a is on timeline 4, newer than its own 3"),
+        (1, {"a": FOLLOWER, "b": peer(4)}, False, "b is on timeline 4"),
+        (1, {"a": FOLLOWER, "b": peer(4, standby=False)}, False, "b is on timeline 4"),
+        (1, {"a": FOLLOWER, "b": peer(3, writable=True)}, False, "b takes writes"),
+        (1, {"a": peer(2, writable=True), "b": None}, False, "a takes writes"),
+        (1, {"a": None, "b": None}, False, "a, b cannot be asked"),
+        (1, {"a": peer(3, standby=False), "b": None}, False, "b cannot be asked"),
+        (1, {"a": peer(9, identifier="8"), "b": None}, False, "b cannot be asked"),
+        (1, {"a": LEFT_BEHIND, "b": peer(1, told="")}, True, "every peer answered, and none is newer"),
+        (0, {}, True, "every peer answered"),
     ],
 )
-def test_what_the_peers_say_decides(peers, may, said):
-    decided, why = guard.decide(OWN, peers, False)
-    assert decided is may
-    assert said in why
+def test_what_the_peers_say_decides(needed, peers, may, said):
+    decided, why = guard.decide(OWN, {**MEMBER, "confirmations": needed}, peers, False)
+    assert (decided, said in why) == (may, True), why
 
 
 def test_silence_is_a_setting():
-    assert guard.decide(OWN, {"a": None}, True)[0] is True
-    assert guard.decide(OWN, {"a": None, "b": peer(4)}, True)[0] is False
+    assert guard.decide(OWN, MEMBER, {"a": None}, True)[0] is True
+    assert guard.decide(OWN, MEMBER, {"a": None, "b": peer(4)}, True)[0] is False
+    assert guard.decide(OWN, MEMBER, {"a": None, "b": DETACHED}, True)[0] is False
+
+
+def test_its_own_files_or_the_inventory_tell_how_many_confirm(tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    member = {**MEMBER, "config_directory": str(tmp_path), "data_directory": str(tmp_path)}
+    assert guard.confirmations(member) == 1
+    (tmp_path / "conf.d" / "50-settings.conf").write_text('synchronous_standby_names = \'ANY 2 ("a", "b")\'\n')
+    assert guard.confirmations(member) == 2
+    (tmp_path / "postgresql.auto.conf").write_text("synchronous_standby_names = ''\n")
+    assert guard.confirmations(member) == 1, "never less than the inventory says"
 
 
 def test_the_timeline_is_asked_for_as_everywhere_else():
@@ -60,11 +98,16 @@ def test_the_timeline_is_asked_for_as_everywhere_else():
     assert queries.TIMELINE in guard.QUERY
 
 
+def said(**told):
+    answer = {key: value for key, value in peer(3).items() if key != "standby"}
+    return json.dumps({**answer, **told}) + "\n"
+
+
 @pytest.mark.parametrize(
     ("code", "answer", "found"),
     [
-        (0, "7 t 3\n", peer(3, writable=True, standby=False)),
-        (0, "7 f 3\n", peer(3)),
+        (0, said(writable=True), peer(3, writable=True, standby=False)),
+        (0, said(), FOLLOWER),
         (0, "", None),
         (2, "", None),
     ],
@@ -90,8 +133,12 @@ def test_the_newest_timeline_of_the_files_counts(tmp_path, monkeypatch, checkpoi
         f"Min recovery ending loc's timeline:   {recovery}\n"
     )
     monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: subprocess.CompletedProcess([], 0, said, ""))
-    found = guard.on_disk({"data_directory": str(tmp_path), "version": 15})
-    assert found == peer(timeline, writable=False, standby=False)
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "60-standby.conf").write_text(
+        f"primary_conninfo = '{TO_OWN}'\nplannerate.detached_from = 'main'\n"
+    )
+    found = guard.on_disk({"data_directory": str(tmp_path), "config_directory": str(tmp_path), "version": 15})
+    assert found == peer(timeline, writable=False, standby=False, detached="main")
 
 
 @pytest.fixture
@@ -105,7 +152,13 @@ def member(tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "POLL_SECONDS", 0)
     monkeypatch.setattr(guard, "running", lambda _peer: None)
     monkeypatch.setattr(guard, "on_disk", lambda one: found if one["name"] == "main" else None)
-    own = {"name": "main", "instance": "15-main", "local": True, "config_directory": str(directory)}
+    own = {
+        **MEMBER,
+        "instance": "15-main",
+        "local": True,
+        "config_directory": str(directory),
+        "data_directory": str(tmp_path),
+    }
     other = {"name": "other", "instance": "15-other", "local": False}
     return found, directory, {"members": [own, other], "start_without_peers": False, "timeout": 0}
 

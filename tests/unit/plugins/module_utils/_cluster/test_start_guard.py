@@ -25,18 +25,23 @@ MEMBERS = [
     }
     for name, machine in (("pg-main", "db01"), ("pg-replica1", "db02"))
 ]
+LISTS = {"pg-main": "ANY 2 (a, b)", "pg-replica1": ""}
 
 
 def test_members_of_the_machine_are_local():
-    assert [member["local"] for member in guarded_members(MEMBERS, "db02", LOGIN)] == [False, True]
+    assert [member["local"] for member in guarded_members(MEMBERS, "db02", LOGIN, LISTS)] == [False, True]
 
 
 def test_a_member_as_it_is_told():
-    assert guarded_members(MEMBERS, "db01", LOGIN)[0] == {
+    assert guarded_members(MEMBERS, "db01", LOGIN, LISTS)[0] == {
         "name": "pg-main",
         "instance": "15-pg_main",
         "version": 15,
         "local": True,
+        "machine": "db01",
+        "address": "198.18.0.1",
+        "port": 5432,
+        "confirmations": 2,
         "data_directory": "/data/pg-main",
         "config_directory": "/etc/pg-main",
         "conninfo": start_guard_conninfo(MEMBERS[0], LOGIN),
@@ -52,7 +57,11 @@ def test_the_guard_finds_its_member_and_asks_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "on_disk", lambda member: {"system_identifier": "7", "timeline": 1, "standby": False})
     monkeypatch.setattr(guard, "running", lambda peer: asked.append(peer["conninfo"]))
     members = [{**member, "config_directory": str(tmp_path)} for member in MEMBERS]
-    configuration = {"members": guarded_members(members, "db01", LOGIN), "start_without_peers": False, "timeout": 0}
+    configuration = {
+        "members": guarded_members(members, "db01", LOGIN, LISTS),
+        "start_without_peers": False,
+        "timeout": 0,
+    }
     may, said = guard.judge(configuration, "15-pg_main")
     assert not may, said
     assert set(asked) == {start_guard_conninfo(MEMBERS[1], LOGIN)}
