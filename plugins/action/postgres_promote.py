@@ -75,10 +75,27 @@ class ActionModule(ActionBase):
         keys = {**self._task.dump_attrs(), "timeout": context.timeout, "become_user": "root"}
         # The task's own retries are not the connection's.
         del keys["retries"]
+        # As given on the command line (-k, -K); the inventory's own are in the variables.
+        for option, given in (("password", context.password), ("become_pass", context.become_pass)):
+            if given:
+                keys[option] = given
         connection.set_options(task_keys=keys, var_options=variables)
         connection._shell.set_options(task_keys=keys, var_options=variables)
+        _keep_alive(connection)
         if self._task.become:
             become = become_loader.get(variables.get("ansible_become_method") or self._task.become_method or "sudo")
             become.set_options(task_keys=keys, var_options=variables)
             connection.set_become_plugin(become)
         return connection
+
+
+def _keep_alive(connection: ConnectionBase) -> None:
+    """Sees to it that an SSH connection whose network is gone ends, where the configuration does not say when."""
+    if connection._load_name.rpartition(".")[2] != "ssh":
+        return
+    given = " ".join(connection.get_option(name) or "" for name in ("ssh_args", "ssh_common_args", "ssh_extra_args"))
+    if "ServerAliveInterval" not in given:
+        extra = f"{connection.get_option('ssh_extra_args') or ''} -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+        connection.set_option("ssh_extra_args", extra.strip())
+        # A connection that is open already was made without.
+        connection.set_option("control_path", "%(directory)s/promotion-%%C")

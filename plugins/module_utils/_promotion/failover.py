@@ -91,9 +91,7 @@ class Failover(Change):
                 raise PromotionRefused(*gone.values(), *self.plan["errors"], *self.plan["members"])
             self.notes.extend(gone.values())
             self.sentences = self._decision()
-            for name in self._fenced():
-                self.servers[name].kill(self.params["stop_timeout"])
-            self.done("fence")
+            self.fence()
             best = self.servers[self.plan["candidates"][0]]
             best.create_slots(self.slots_of_others(best.name))
             self.done(f"slots on {best.name}")
@@ -125,6 +123,18 @@ class Failover(Change):
                 gone[name] = str(problem)
         self.done("survey")
         return answers
+
+    def fence(self):
+        """Stops every old primary whose machine can be reached and is not said to be off."""
+        for name in self._fenced():
+            try:
+                self.servers[name].kill(self.params["stop_timeout"])
+            except StepFailed as problem:
+                raise StepFailed(
+                    f"{problem}. Where its disk hangs nothing can stop it: power its machine off, then run the playbook again with "
+                    f"-e failover_powered_off={name}"
+                ) from problem
+        self.done("fence")
 
     def attach_again(self, names):
         """Lets detached standbys follow whom they followed before. Returns what did not succeed."""
@@ -164,7 +174,6 @@ class Failover(Change):
         return min(confirmations(survey["synchronous_standby_names"]), len(attached))
 
     def _fenced(self):
-        """Names of the old primaries whose machine can be reached and is not said to be off."""
         return [name for name in self.plan["old"] if name in self.servers and name != self.params["powered_off"]]
 
     def _upstream(self, name):
