@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.following import Following, Verdict
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import (
     Instances,
@@ -23,7 +24,10 @@ UNKNOWN = "?"
 
 
 class StatusRow(TypedDict):
-    """A member for machines, None where unknown. What is about streaming, lag and slots is None of the primary."""
+    """A member for machines, None where unknown. What is about following, lag and slots is None of the primary.
+
+    ``verdict`` and ``reason`` as in C(_cluster/following.py).
+    """
 
     member: str
     machine: str
@@ -31,6 +35,8 @@ class StatusRow(TypedDict):
     role: TopologyRole
     state: InstanceState
     timeline: int | None
+    verdict: Verdict | None
+    reason: str | None
     sync_state: str | None
     streaming: bool | None
     lag_bytes: int | None
@@ -53,6 +59,7 @@ def rows(
         _row(
             member,
             topology["roles"][member["name"]],
+            topology["following"].get(member["name"]),
             instances.get(member["name"]),
             lag.get(member["name"]),
             slots.get(member["slot"]),
@@ -62,7 +69,12 @@ def rows(
 
 
 def _row(
-    member: Member, role: TopologyRole, instance: Instance | None, lag: Lag | None, slot: SlotState | None
+    member: Member,
+    role: TopologyRole,
+    following: Following | None,
+    instance: Instance | None,
+    lag: Lag | None,
+    slot: SlotState | None,
 ) -> StatusRow:
     is_primary = role == "primary"
     if is_primary:
@@ -74,8 +86,10 @@ def _row(
         "role": role,
         "state": instance["state"] if instance else "unreachable",
         "timeline": instance["timeline"] if instance else None,
+        "verdict": following["verdict"] if following else None,
+        "reason": following["reason"] if following else None,
         "sync_state": lag["sync_state"] if lag else None,
-        "streaming": None if is_primary else bool(lag and lag["state"] == "streaming"),
+        "streaming": None if is_primary else bool(following and following["follows"]),
         "lag_bytes": lag["replay_bytes"] if lag else None,
         "lag_seconds": lag["seconds"] if lag else None,
         "slot": slot["name"] if slot else None,
@@ -85,21 +99,32 @@ def _row(
 
 
 def table(status: Sequence[StatusRow]) -> str:
-    """The rows as text in columns, for people."""
+    """The rows as text in columns, for people, and a line for each member that does not follow."""
     lines = [("MEMBER", "MACHINE:PORT", "ROLE", "STATE", "SYNC", "LAG", "SLOT")]
     lines += [
         (
             row["member"],
             f"{row['machine']}:{row['port']}",
             row["role"],
-            row["state"],
+            _state(row),
             "-" if row["role"] == "primary" else row["sync_state"] or UNKNOWN,
             "-" if row["role"] == "primary" else _lag(row),
             "-" if row["role"] == "primary" else _slot(row),
         )
         for row in status
     ]
-    return text_table(lines)
+    behind = [
+        f"{row['member']} does not follow: {row['reason']}. The rejoin playbook makes it follow"
+        for row in status
+        if row["verdict"] not in (None, "follows", "unknown")
+    ]
+    return "\n".join([text_table(lines), *behind])
+
+
+def _state(row: StatusRow) -> str:
+    """What it is, and why it does not follow, where that is known by more than its being stopped."""
+    hidden = (None, "follows", "not running", "unknown")
+    return row["state"] if row["verdict"] in hidden else f"{row['state']}, {row['verdict']}"
 
 
 def _lag(row: StatusRow) -> str:

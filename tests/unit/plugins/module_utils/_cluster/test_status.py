@@ -10,7 +10,11 @@ MEMBERS = [
     {"name": "pg-main", "machine": "db01", "port": 5432, "slot": "pg_main"},
     {"name": "pg-replica1", "machine": "db01", "port": 5433, "slot": "pg_replica1"},
 ]
-TOPOLOGY = {"primary": "pg-main", "roles": {"pg-main": "primary", "pg-replica1": "standby"}}
+TOPOLOGY = {
+    "primary": "pg-main",
+    "roles": {"pg-main": "primary", "pg-replica1": "standby"},
+    "following": {"pg-replica1": {"follows": True, "verdict": "follows", "reason": "streaming on timeline 1"}},
+}
 INSTANCES = {
     "pg-main": {
         "state": "running",
@@ -31,7 +35,8 @@ def test_a_streaming_replica_is_shown_with_its_lag_and_its_slot():
 
 
 def test_a_missing_replica_is_missing_and_not_without_lag():
-    rows = status.rows(MEMBERS, TOPOLOGY, dict(INSTANCES, **{"pg-replica1": None}), {})
+    unknown = {"pg-replica1": {"follows": False, "verdict": "unknown", "reason": "its machine cannot be reached"}}
+    rows = status.rows(MEMBERS, {**TOPOLOGY, "following": unknown}, dict(INSTANCES, **{"pg-replica1": None}), {})
     assert rows[1]["lag_bytes"] is None
     assert rows[1]["state"] == "unreachable"
     assert "missing" in status.table(rows)
@@ -50,3 +55,15 @@ def test_a_missing_slot_is_said():
         MEMBERS, TOPOLOGY, {**INSTANCES, "pg-main": {"state": "running", "timeline": 1, "slots": []}}, {}
     )
     assert status.table(rows).splitlines()[2].endswith("missing")
+
+
+def test_one_that_does_not_follow_is_said_with_its_reason():
+    found = {"follows": False, "verdict": "diverged", "reason": "it has 8 bytes of timeline 1 past 0/5"}
+    rows = status.rows(MEMBERS, {**TOPOLOGY, "following": {"pg-replica1": found}}, INSTANCES, {})
+    assert (rows[1]["verdict"], rows[1]["streaming"]) == ("diverged", False)
+    lines = status.table(rows).splitlines()
+    assert "standby  running, diverged  ?" in lines[2]
+    assert (
+        lines[3]
+        == "pg-replica1 does not follow: it has 8 bytes of timeline 1 past 0/5. The rejoin playbook makes it follow"
+    )
