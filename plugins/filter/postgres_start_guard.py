@@ -29,7 +29,9 @@ options:
     type: dict
     required: true
   synchronous:
-    description: What P(plannerate.infra.postgres_synchronous_standby_names#filter) gives.
+    description:
+      - C(synchronous_standby_names) of each member, by its name, as the inventory has it. The guard takes the stricter one of this and
+        of what the member's files say.
     type: dict
     required: true
 """
@@ -42,7 +44,7 @@ EXAMPLES = r"""
     mode: "0644"
   vars:
     login: {user: replicator, passfile: /var/lib/postgresql/.passfile, ca_certificate: /etc/ssl/machine/ca.crt}
-    synchronous: "{{ members | plannerate.infra.postgres_synchronous_standby_names('quorum') }}"
+    synchronous: {pg-main: 'ANY 1 ("pg-replica1")', pg-replica1: 'ANY 1 ("pg-main")'}
     guarded: "{{ members | plannerate.infra.postgres_start_guard(inventory_hostname, login, synchronous) }}"
 """
 
@@ -50,7 +52,8 @@ RETURN = r"""
 _value:
   description:
     - One dict for each member with C(name), C(instance) (its unit of systemd behind the V(@)), C(version), C(local) (whether it is on
-      the machine), C(machine), C(address), C(port), C(confirmations), C(data_directory), C(config_directory) and C(conninfo).
+      the machine), C(machine), C(address), C(port), C(data_directory), C(config_directory), C(conninfo) and
+      C(synchronous_standby_names).
   type: list
   elements: dict
 """

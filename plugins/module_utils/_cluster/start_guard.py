@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, start_guard_conninfo
-from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations
 
 if TYPE_CHECKING:
     from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 class GuardedMember(TypedDict):
     """A member as its start guard, or a peer's, sees it.
 
-    ``instance`` is the name of its unit of systemd behind the C(@), ``local`` whether it is on the machine, ``confirmations`` how many
-    standbys confirm its commits.
+    ``instance`` is the name of its unit of systemd behind the C(@), ``local`` whether it is on the machine. ``machine``, ``address`` and
+    ``port`` are how a standby names it whom it follows.
     """
 
     name: str
@@ -29,10 +28,10 @@ class GuardedMember(TypedDict):
     machine: str
     address: str | None
     port: int
-    confirmations: int
     data_directory: str
     config_directory: str
     conninfo: str
+    synchronous_standby_names: str
 
 
 def guarded_members(
@@ -40,7 +39,7 @@ def guarded_members(
 ) -> list[GuardedMember]:
     """All members, for the start guard of one machine.
 
-    :arg synchronous: C(synchronous_standby_names) of each, by its name.
+    :arg synchronous: C(synchronous_standby_names) of each member, by its name, as the inventory has it.
     """
     return [
         {
@@ -51,10 +50,10 @@ def guarded_members(
             "machine": member["machine"],
             "address": member["address"],
             "port": member["port"],
-            "confirmations": confirmations(synchronous[member["name"]]),
             "data_directory": member["data_directory"],
             "config_directory": member["config_directory"],
             "conninfo": start_guard_conninfo(member, login),
+            "synchronous_standby_names": synchronous[member["name"]],
         }
         for member in members
     ]

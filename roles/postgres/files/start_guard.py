@@ -3,9 +3,9 @@
 """Keeps a former primary from coming up writable beside a newer one.
 
 systemd runs it before every start of a member: `start_guard.py CONFIGURATION VERSION-CLUSTER`; exit code 0 lets it start.
-A standby always may. A member that would take writes asks its peers: nobody may be on a newer timeline or take writes, and so many
-have to follow it that no failover can have gone without them; or else all have to answer, and none may be detached by a failover.
-Peers that are silent or detached are asked again until the time is up.
+A standby always may. A member that would take writes asks its peers. It starts when so many of them are still told to follow it that
+no failover can have gone past them; else all of them have to answer (docs/decisions/0015). Nobody may be on a newer timeline or take
+writes. Peers that are silent, or detached by a failover, are asked again until the time is up.
 """
 
 from __future__ import annotations
@@ -15,29 +15,35 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 # A file start-VERSION-CLUSTER there lets the member start once, without a question, while it is that young.
 ALLOWED_ONCE = Path("/run/postgresql")
 ALLOWED_SECONDS = 600
-# As in plugins/module_utils/_discovery/queries.py: the control file alone names an old timeline for a while.
-QUERY = """SELECT json_build_object(
-  'system_identifier', (SELECT system_identifier::text FROM pg_control_system()),
-  'writable', NOT pg_is_in_recovery(),
-  'primary_conninfo', current_setting('primary_conninfo'),
-  'detached_from', coalesce(current_setting('plannerate.detached_from', true), ''),
-  'timeline', CASE WHEN pg_is_in_recovery() THEN (
+# The timeline as in plugins/module_utils/_discovery/queries.py: the control file alone names an old one for a while. A peer that has
+# lost its primary has no WAL receiver to ask, so what tells whom it follows is its setting, which pg_monitor may read.
+QUERY = """SELECT json_build_object('system_identifier', (SELECT system_identifier::text FROM pg_control_system()),
+  'writable', NOT pg_is_in_recovery(), 'standby', pg_is_in_recovery(), 'primary_conninfo', current_setting('primary_conninfo'),
+  'detached_from', coalesce(current_setting('plannerate.detached_from', true), ''), 'timeline',
+  CASE WHEN pg_is_in_recovery() THEN (
     SELECT greatest(c.timeline_id, r.min_recovery_end_timeline, w.received_tli,
       (SELECT max(('x' || left(name, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'))
     FROM pg_control_checkpoint() c CROSS JOIN pg_control_recovery() r LEFT JOIN pg_stat_wal_receiver w ON true)
   ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END)"""
 POLL_SECONDS = 1
+# A line of a configuration file, and a keyword of a connection string: the name, then the value in quotes or without.
+SETTING = re.compile(
+    r"^[ \t]*([A-Za-z_][\w.]*)[ \t]*(?:=|[ \t])[ \t]*(?:'((?:[^'\\\n]|''|\\.)*)'|([^\s#']+))", re.MULTILINE
+)
+KEYWORD = re.compile(r"(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))")
+# What a peer can be. AHEAD is on a newer timeline or takes writes, which no further question changes.
+AHEAD, DETACHED, SILENT, OTHER, FOLLOWS = range(5)
 
 
 class Instance(TypedDict):
-    """What a member is, by its files or by its own answer. A standby's ``primary_conninfo`` says whom it was told to follow."""
+    """What a member is, by its files or by its own answer."""
 
     system_identifier: str
     timeline: int
@@ -48,22 +54,22 @@ class Instance(TypedDict):
 
 
 class Member(TypedDict):
-    """A member as the configuration describes it.
+    """A member as the configuration describes it. ``instance`` is the unit's, ``local`` whether it is on this machine.
 
-    ``instance`` is the unit's, ``local`` whether it is on this machine, ``confirmations`` how many standbys confirm its commits.
+    ``synchronous_standby_names`` is what the inventory says; what the member's files say may differ.
     """
 
     name: str
     instance: str
     local: bool
     machine: str
-    address: str
+    address: str | None
     port: int
-    confirmations: int
     conninfo: str
     version: int
     data_directory: str
     config_directory: str
+    synchronous_standby_names: str
 
 
 class Configuration(TypedDict):
@@ -72,67 +78,110 @@ class Configuration(TypedDict):
     timeout: float
 
 
-def decide(
-    own: Instance, member: Member, peers: Mapping[str, Instance | None], silence_allows: bool
-) -> tuple[bool, str]:
+class Peer(NamedTuple):
+    """What a peer is for the member that wants to start, and that in words."""
+
+    verdict: int
+    words: str
+
+
+class Quorum(NamedTuple):
+    """How many followers prove that no failover happened, and whose following counts: None if everybody's does."""
+
+    needed: int
+    counted: set[str] | None
+
+
+def decide(peers: Mapping[str, Peer], quorum: Quorum, silence_allows: bool) -> tuple[bool, str]:
     """(whether it may start, why).
 
-    A failover that loses nothing needs all standbys but one less than confirm a commit, and detaches them. So as many as confirm one
-    that still follow prove that there was none.
-
-    :arg peers: by name; None if it is silent.
-    :arg silence_allows: whether it may start although nobody answers.
+    :arg silence_allows: whether it may start although peers are silent.
     """
-    identifier, timeline = own["system_identifier"], own["timeline"]
-    known = {name: peer for name, peer in peers.items() if peer and peer["system_identifier"] == identifier}
-    for name, peer in known.items():
-        if peer["timeline"] > timeline:
-            return False, f"{name} is on timeline {peer['timeline']}, newer than its own {timeline}"
-        if peer["writable"]:
-            return False, f"{name} takes writes"
-    followers = [name for name, peer in known.items() if peer["standby"] and follows(peer, member)]
-    needed = max(1, member["confirmations"])
-    if len(followers) >= needed:
-        return True, f"{', '.join(followers)} told to follow it on timeline {timeline}"
-    detached = [name for name, peer in known.items() if peer["detached_from"]]
-    if detached:
-        return False, (
-            f"{', '.join(detached)} was detached by a failover that has not ended. Run the failover playbook again, which finishes it"
-        )
-    silent = ", ".join(name for name, peer in peers.items() if peer is None)
-    if not silent:
-        return True, "every peer answered, and none is newer"
-    return silence_allows, f"{silent} cannot be asked, and of the others {len(followers)} follow it, expected {needed}"
-
-
-def follows(peer: Instance, member: Member) -> bool:
-    """Whether a standby is told to follow a member, and no failover has detached it."""
-    told = dict(re.findall(r"(\w+)\s*=\s*'?([^'\s]*)", peer["primary_conninfo"]))
-    host = {told.get("host"), told.get("hostaddr")} & {member["machine"], member["address"]}
-    return not peer["detached_from"] and bool(host) and told.get("port", "5432") == str(member["port"])
-
-
-def setting(text: str, name: str) -> str | None:
-    """Value of a setting in configuration files, the last one as the server takes it."""
-    values = re.findall(rf"^\s*{re.escape(name)}\s*=?\s*(?:'((?:[^']|'')*)'|([^\s#]+))", text, re.M)
-    return (values[-1][0].replace("''", "'") or values[-1][1]) if values else None
-
-
-def settings_text(member: Member) -> str:
-    """The configuration files of a member of this machine, in the order in which the server reads them."""
-    paths = [
-        *sorted(Path(member["config_directory"]).glob("conf.d/*.conf")),
-        Path(member["data_directory"], "postgresql.auto.conf"),
-    ]
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.exists())
-
-
-def confirmations(member: Member) -> int:
-    """How many standbys confirm a commit of a member of this machine, by its files or the inventory, whichever says more."""
-    found = re.match(
-        r"(?:ANY|FIRST)?\s*(\d+)\s*\(", setting(settings_text(member), "synchronous_standby_names") or "", re.I
+    verdicts = {peer.verdict for peer in peers.values()}
+    following = {name for name, peer in peers.items() if peer.verdict == FOLLOWS}
+    counted = following if quorum.counted is None else following & quorum.counted
+    each = "; ".join(
+        f"{name} {peer.words}{', but confirms no commit of it' if name in following - counted else ''}"
+        for name, peer in sorted(peers.items(), key=lambda item: (item[1].verdict, item[0]))
     )
-    return max(int(found.group(1)) if found else 0, member["confirmations"])
+    if AHEAD in verdicts:
+        return False, each
+    if len(counted) >= quorum.needed:
+        return True, each
+    if DETACHED in verdicts:
+        return False, (
+            f"{each}. A failover was begun and not finished: run the failover playbook again, which finishes it. A converge or the "
+            "rejoin playbook attaches who is detached, once the primary takes writes"
+        )
+    if SILENT not in verdicts:
+        return True, each or "it has no peers"
+    wanted = f"Expected {quorum.needed} that follow it, found {len(counted)}; or an answer of each"
+    return silence_allows, f"{each}. {wanted}"
+
+
+def described(peer: Instance | None, own: Member, mine: Instance, members: Iterable[Member]) -> Peer:
+    """What a peer is for a member.
+
+    :arg peer: None if it is silent.
+    """
+    if peer is None:
+        return Peer(SILENT, "cannot be asked")
+    if peer["system_identifier"] != mine["system_identifier"]:
+        return Peer(OTHER, f"belongs to another cluster ({peer['system_identifier']})")
+    if peer["timeline"] > mine["timeline"]:
+        return Peer(AHEAD, f"is on timeline {peer['timeline']}, newer than its own {mine['timeline']}")
+    if peer["writable"]:
+        return Peer(AHEAD, "takes writes")
+    on = f"on timeline {peer['timeline']}"
+    if not peer["standby"]:
+        return Peer(OTHER, f"is no standby and does not run, {on}")
+    if peer["detached_from"]:
+        # Detached from somebody else: of the failover that made this member the primary, perhaps.
+        verdict = DETACHED if peer["detached_from"] == own["name"] else OTHER
+        return Peer(verdict, f"is detached from {peer['detached_from']}, {on}")
+    told = told_to_follow(peer["primary_conninfo"], members)
+    if told == own["name"]:
+        return Peer(FOLLOWS, f"follows {told}, {on}")
+    return Peer(OTHER, f"is told to follow {told or 'nobody'}, {on}")
+
+
+def told_to_follow(conninfo: str, members: Iterable[Member]) -> str | None:
+    """The name of the member that a connection leads to, else the place; None without one."""
+    if not conninfo.strip():
+        return None
+    keywords = {name: plain or quoted for name, quoted, plain in KEYWORD.findall(conninfo)}
+    hosts = [keywords[name] for name in ("host", "hostaddr") if name in keywords]
+    port = keywords.get("port", "5432")
+    for member in members:
+        if str(member["port"]) == port and {member["machine"], member["address"]}.intersection(hosts):
+            return member["name"]
+    return f"{'/'.join(hosts) or 'an unknown host'}, port {port}"
+
+
+def quorum_of(*synchronous_standby_names: str) -> Quorum:
+    """The strictest of several values of the setting: of S standbys k confirm a commit.
+
+    A failover that loses nothing has asked S-k+1 of them, and whom it asked it detached. So k of them that follow rule it out.
+    """
+    needed, counted = 1, None
+    for value in synchronous_standby_names:
+        form = re.match(r"\s*(?:ANY\b|FIRST\b)?\s*(\d+)\s*\((.*)\)", value, re.IGNORECASE | re.DOTALL)
+        names = {quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s,"]+)', form[2] if form else value)}
+        needed = max(needed, int(form[1]) if form else 1)
+        if names and "*" not in names:
+            counted = names if counted is None else names & counted
+    return Quorum(needed, counted)
+
+
+def settings(member: Member) -> dict[str, str]:
+    """What the files of a member of this machine set, as the server takes them: the last line wins."""
+    files = sorted(Path(member["config_directory"], "conf.d").glob("[!.]*.conf"))
+    found = {}
+    for path in (*files, Path(member["data_directory"], "postgresql.auto.conf")):
+        if path.exists():
+            for name, quoted, plain in SETTING.findall(path.read_text(encoding="utf-8", errors="replace")):
+                found[name.lower()] = plain or re.sub(r"''|\\(.)", lambda match: match[1] or "'", quoted)
+    return found
 
 
 def on_disk(member: Member) -> Instance | None:
@@ -146,14 +195,14 @@ def on_disk(member: Member) -> Instance | None:
     timelines = [control.get("Latest checkpoint's TimeLineID"), control.get("Min recovery ending loc's timeline")]
     # Right after a promotion only the history file tells the new timeline.
     histories = [int(path.stem, 16) for path in (data / "pg_wal").glob("????????.history")]
-    text = settings_text(member)
+    told = settings(member)
     return {
         "system_identifier": control["Database system identifier"],
         "writable": False,
         "standby": (data / "standby.signal").exists(),
         "timeline": max([int(timeline or 0) for timeline in timelines] + histories),
-        "primary_conninfo": setting(text, "primary_conninfo") or "",
-        "detached_from": setting(text, "plannerate.detached_from") or "",
+        "primary_conninfo": told.get("primary_conninfo", ""),
+        "detached_from": told.get("plannerate.detached_from", ""),
     }
 
 
@@ -162,13 +211,10 @@ def running(peer: Member) -> Instance | None:
     command = ["psql", "-XAtqw", "-d", peer["conninfo"], "-c", QUERY]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
-    except subprocess.TimeoutExpired:
+        said: Instance = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
         return None
-    if done.returncode or not done.stdout.strip():
-        return None
-    answer: Instance = json.loads(done.stdout)
-    answer["standby"] = not answer["writable"]
-    return answer
+    return said
 
 
 def judge(configuration: Configuration, instance: str) -> tuple[bool, str | None]:
@@ -191,25 +237,33 @@ def judge(configuration: Configuration, instance: str) -> tuple[bool, str | None
         if age < ALLOWED_SECONDS:
             return True, f"{own['name']} starts because of {allowed}"
 
-    own["confirmations"] = confirmations(own)
-    deadline = time.monotonic() + configuration["timeout"]
-    while True:
-        answers = {
-            peer["name"]: running(peer) or (on_disk(peer) if peer["local"] else None)
-            for peer in members
-            if peer is not own
-        }
-        may, why = decide(mine, own, answers, configuration["start_without_peers"])
-        unsettled = any(peer is None or peer["detached_from"] for peer in answers.values())
-        if may or not unsettled or time.monotonic() > deadline:
-            break
-        time.sleep(POLL_SECONDS)
+    may, why = ask(configuration, own, mine)
     if may:
         return True, f"{own['name']} starts and takes writes: {why}"
     return False, (
         f"{own['name']} must not start as a primary: {why}. If another member is the primary, run the rejoin playbook. "
         f"If {own['name']} is the right primary and you are sure that no other member accepts writes: touch {allowed}, then start it again"
     )
+
+
+def ask(configuration: Configuration, own: Member, mine: Instance) -> tuple[bool, str]:
+    """The decision once no answer can change it any more, or once the time is up."""
+    members = configuration["members"]
+    quorum = quorum_of(own["synchronous_standby_names"], settings(own).get("synchronous_standby_names", ""))
+    deadline, told = time.monotonic() + configuration["timeout"], False
+    while True:
+        peers = {
+            peer["name"]: described(running(peer) or (on_disk(peer) if peer["local"] else None), own, mine, members)
+            for peer in members
+            if peer is not own
+        }
+        may, why = decide(peers, quorum, configuration["start_without_peers"])
+        if may or AHEAD in {peer.verdict for peer in peers.values()} or time.monotonic() > deadline:
+            return may, why
+        if not told:
+            print(f"{own['name']} asks for {configuration['timeout']} seconds: {why}", file=sys.stderr, flush=True)
+        told = True
+        time.sleep(POLL_SECONDS)
 
 
 def main() -> int:

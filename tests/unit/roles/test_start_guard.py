@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import (
+    detached_file,
+    primary_conninfo,
+    standby_file,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery import queries
 
 PATH = Path(__file__).resolve().parents[3] / "roles" / "postgres" / "files" / "start_guard.py"
@@ -20,77 +25,139 @@ guard = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(guard)
 
 OWN = {"system_identifier": "7", "timeline": 3}
-MEMBER = {"name": "main", "machine": "db01", "address": "198.18.0.1", "port": 5432, "confirmations": 1}
-TO_OWN = "host=db01 hostaddr=198.18.0.1 port=5432 user=replicator"
-TO_OTHER = "host=db02 hostaddr=198.18.0.2 port=5432 user=replicator"
+MEMBERS = [
+    {"name": name, "machine": f"db-{name}", "address": f"198.18.0.{number}", "port": 5432}
+    for number, name in enumerate(["main", "a", "b", "c"], 1)
+]
+QUORUM = 'ANY 1 ("main", "a", "b", "c")'
+ALL = 'ANY 2 ("main", "a", "b")'
 
 
-def peer(timeline, writable=False, standby=None, identifier="7", told=TO_OWN, detached=""):
+def peer(timeline=3, writable=False, standby=None, identifier="7", follows="", detached=""):
     standby = not writable if standby is None else standby
     return {
         "system_identifier": identifier,
         "timeline": timeline,
         "writable": writable,
         "standby": standby,
-        "primary_conninfo": told,
+        "primary_conninfo": f"host=db-{follows} port=5432 user=replicator" if follows else "",
         "detached_from": detached,
     }
 
 
-DETACHED = peer(3, told="", detached="main")
-FOLLOWER, LEFT_BEHIND = peer(3), peer(3, told=TO_OTHER)
+FOLLOWS = peer(follows="main")
+DETACHED = peer(detached="main")
+
+
+def decide(peers, setting=QUORUM, silence_allows=False):
+    seen = {name: guard.described(one, MEMBERS[0], OWN, MEMBERS) for name, one in peers.items()}
+    return guard.decide(seen, guard.quorum_of(setting), silence_allows)
 
 
 @pytest.mark.parametrize(
-    ("needed", "peers", "may", "said"),
+    ("setting", "peers", "may", "said"),
     [
-        (1, {"a": FOLLOWER, "b": FOLLOWER}, True, "a, b told to follow it on timeline 3"),
-        (1, {"a": FOLLOWER, "b": None}, True, "a told to follow it"),
-        (0, {"a": FOLLOWER, "b": None}, True, "a told to follow it"),
-        (1, {"a": peer(2), "b": None}, True, "a told to follow it"),
-        (1, {"a": peer(3, told="host=x hostaddr=198.18.0.1 port=5432"), "b": None}, True, "a told to follow it"),
-        (1, {"a": FOLLOWER, "b": DETACHED}, True, "a told to follow it"),
-        # A failover in mode all needs one standby only.
-        (2, {"a": FOLLOWER, "b": None}, False, "b cannot be asked, and of the others 1 follow it, expected 2"),
-        (2, {"a": FOLLOWER, "b": FOLLOWER}, True, "a, b told to follow it"),
-        (2, {"a": FOLLOWER, "b": DETACHED}, False, "b was detached by a failover that has not ended"),
-        (1, {"a": DETACHED, "b": None}, False, "a was detached by a failover"),
-        (1, {"a": DETACHED, "b": DETACHED}, False, "a, b was detached by a failover"),
-        # On its timeline, and told to follow another member: that one may have been promoted since.
-        (1, {"a": LEFT_BEHIND, "b": None}, False, "b cannot be asked, and of the others 0 follow it, expected 1"),
-        (1, {"a": peer(3, told=""), "b": None}, False, "b cannot be asked"),
-        (1, {"a": peer(3, told=TO_OWN.replace("5432", "5433")), "b": None}, False, "b cannot be asked"),
-        (1, {"a": peer(4), "b": None}, False, "a is on timeline 4, newer than its own 3"),
-        (1, {"a": FOLLOWER, "b": peer(4)}, False, "b is on timeline 4"),
-        (1, {"a": FOLLOWER, "b": peer(4, standby=False)}, False, "b is on timeline 4"),
-        (1, {"a": FOLLOWER, "b": peer(3, writable=True)}, False, "b takes writes"),
-        (1, {"a": peer(2, writable=True), "b": None}, False, "a takes writes"),
-        (1, {"a": None, "b": None}, False, "a, b cannot be asked"),
-        (1, {"a": peer(3, standby=False), "b": None}, False, "b cannot be asked"),
-        (1, {"a": peer(9, identifier="8"), "b": None}, False, "b cannot be asked"),
-        (1, {"a": LEFT_BEHIND, "b": peer(1, told="")}, True, "every peer answered, and none is newer"),
-        (0, {}, True, "every peer answered"),
+        # One confirms each commit: one that still follows was not asked by any failover that loses nothing.
+        (QUORUM, {"a": FOLLOWS, "b": FOLLOWS}, True, "a follows main, on timeline 3; b follows main"),
+        (QUORUM, {"a": FOLLOWS, "b": None}, True, "b cannot be asked; a follows main"),
+        (QUORUM, {"a": peer(2, follows="main"), "b": None}, True, "a follows main, on timeline 2"),
+        (QUORUM, {"a": FOLLOWS, "b": DETACHED}, True, "b is detached from main"),
+        # Left on the old timeline: it follows no more, whatever it has.
+        (QUORUM, {"a": peer(follows="b"), "b": None, "c": None}, False, "a is told to follow b, on timeline 3"),
+        (QUORUM, {"a": peer(), "b": None}, False, "a is told to follow nobody, on timeline 3"),
+        (QUORUM, {"a": DETACHED, "b": None}, False, "a is detached from main, on timeline 3"),
+        (QUORUM, {"a": DETACHED, "b": None}, False, "run the failover playbook again, which finishes it"),
+        (QUORUM, {"a": DETACHED, "b": DETACHED}, False, "run the failover playbook again, which finishes it"),
+        (QUORUM, {"a": DETACHED, "b": peer(follows="c"), "c": peer()}, False, "A failover was begun"),
+        (QUORUM, {"a": peer(2, detached="main"), "b": peer()}, False, "A failover was begun"),
+        (QUORUM, {"a": peer(2, detached="b"), "b": peer(2, standby=False)}, True, "a is detached from b"),
+        (QUORUM, {"a": peer(2, detached="b"), "b": None}, False, "b cannot be asked; a is detached from b"),
+        # All confirm each commit: any one of them could have become the primary alone.
+        (ALL, {"a": FOLLOWS, "b": FOLLOWS}, True, "a follows main"),
+        (ALL, {"a": FOLLOWS, "b": None}, False, "Expected 2 that follow it, found 1; or an answer of each"),
+        (ALL, {"a": FOLLOWS, "b": DETACHED}, False, "A failover was begun"),
+        (ALL, {"a": FOLLOWS, "b": peer(follows="a")}, True, "b is told to follow a"),
+        ("ANY 2 (a, b, c)", {"a": FOLLOWS, "b": FOLLOWS, "c": None}, True, "c cannot be asked"),
+        ("ANY 2 (a, b, c)", {"a": FOLLOWS, "b": None, "c": None}, False, "Expected 2"),
+        ("FIRST 2 (a, b, c)", {"a": FOLLOWS, "b": None, "c": None}, False, "Expected 2"),
+        # Nobody confirms: a failover always loses something then, unless somebody follows.
+        ("", {"a": FOLLOWS, "b": None}, True, "a follows main"),
+        ("", {"a": peer(follows="b"), "b": None}, False, "Expected 1"),
+        # One that confirms nothing proves nothing: those who do may have been asked and have agreed.
+        (
+            'ANY 1 ("a", "b")',
+            {"a": None, "b": None, "c": FOLLOWS},
+            False,
+            "c follows main, on timeline 3, but confirms no commit of it. Expected 1 that follow it, found 0",
+        ),
+        ('ANY 1 ("a", "b")', {"a": None, "b": FOLLOWS, "c": FOLLOWS}, True, "b follows main"),
+        ("*", {"a": None, "b": FOLLOWS}, True, "b follows main"),
+        # Nobody may be ahead, whoever follows.
+        (QUORUM, {"a": peer(4), "b": None}, False, "a is on timeline 4, newer than its own 3"),
+        (QUORUM, {"a": FOLLOWS, "b": peer(4)}, False, "b is on timeline 4"),
+        (QUORUM, {"a": FOLLOWS, "b": peer(4, standby=False)}, False, "b is on timeline 4"),
+        (QUORUM, {"a": FOLLOWS, "b": peer(3, writable=True)}, False, "b takes writes"),
+        (QUORUM, {"a": peer(2, writable=True), "b": None}, False, "a takes writes"),
+        # Without followers all have to answer.
+        (QUORUM, {"a": None, "b": None}, False, "a cannot be asked; b cannot be asked"),
+        (QUORUM, {"a": peer(2), "b": None}, False, "b cannot be asked"),
+        (QUORUM, {"a": peer(standby=False), "b": None}, False, "a is no standby and does not run"),
+        (QUORUM, {"a": peer(9, identifier="8"), "b": None}, False, "a belongs to another cluster (8)"),
+        (QUORUM, {"a": peer(2), "b": peer(1)}, True, "a is told to follow nobody, on timeline 2"),
+        (QUORUM, {"a": peer(follows="b"), "b": peer(follows="c"), "c": peer(2)}, True, "a is told to follow b"),
+        (QUORUM, {}, True, "it has no peers"),
     ],
 )
-def test_what_the_peers_say_decides(needed, peers, may, said):
-    decided, why = guard.decide(OWN, {**MEMBER, "confirmations": needed}, peers, False)
-    assert (decided, said in why) == (may, True), why
+def test_what_the_peers_say_decides(setting, peers, may, said):
+    decided, why = decide(peers, setting)
+    assert decided is may, why
+    assert said in why
 
 
 def test_silence_is_a_setting():
-    assert guard.decide(OWN, MEMBER, {"a": None}, True)[0] is True
-    assert guard.decide(OWN, MEMBER, {"a": None, "b": peer(4)}, True)[0] is False
-    assert guard.decide(OWN, MEMBER, {"a": None, "b": DETACHED}, True)[0] is False
+    assert decide({"a": None}, silence_allows=True)[0] is True
+    assert decide({"a": None, "b": peer(4)}, silence_allows=True)[0] is False
+    assert decide({"a": None, "b": DETACHED}, silence_allows=True)[0] is False
 
 
-def test_its_own_files_or_the_inventory_tell_how_many_confirm(tmp_path):
-    (tmp_path / "conf.d").mkdir()
-    member = {**MEMBER, "config_directory": str(tmp_path), "data_directory": str(tmp_path)}
-    assert guard.confirmations(member) == 1
-    (tmp_path / "conf.d" / "50-settings.conf").write_text('synchronous_standby_names = \'ANY 2 ("a", "b")\'\n')
-    assert guard.confirmations(member) == 2
-    (tmp_path / "postgresql.auto.conf").write_text("synchronous_standby_names = ''\n")
-    assert guard.confirmations(member) == 1, "never less than the inventory says"
+@pytest.mark.parametrize(
+    ("settings", "needed", "counted"),
+    [
+        (["", ""], 1, None),
+        (["*"], 1, None),
+        (["a, b"], 1, {"a", "b"}),
+        (['ANY 1 ("main", "a")', ""], 1, {"main", "a"}),
+        (["ANY 1 (a, b, c)", 'any 2 (b, "c", d)'], 2, {"b", "c"}),
+        (["FIRST 3 (*)", "ANY 1 (a)"], 3, {"a"}),
+        (["2 (a, b)"], 2, {"a", "b"}),
+    ],
+)
+def test_the_strictest_of_the_inventory_and_the_files_counts(settings, needed, counted):
+    assert guard.quorum_of(*settings) == (needed, counted)
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "told"),
+    [
+        ("", None),
+        (" ", None),
+        ("host=db-a port=5432", "a"),
+        ("host=db-a", "a"),
+        ("host='db-a' hostaddr = 198.18.0.2 port='5432' password=secret", "a"),
+        ("host=elsewhere hostaddr=198.18.0.3 port=5432", "b"),
+        ("host=db-a port=5433 password=secret", "db-a, port 5433"),
+        ("host=db-a,db-b port=5432", "db-a,db-b, port 5432"),
+        ("user=replicator", "an unknown host, port 5432"),
+    ],
+)
+def test_whom_a_standby_is_told_to_follow(conninfo, told):
+    members = [*MEMBERS, {"name": "without an address", "machine": "db-d", "address": None, "port": 5432}]
+    assert guard.told_to_follow(conninfo, members) == told
+
+
+def test_a_connection_of_the_collection_is_understood():
+    login = {"user": "replicator", "passfile": "/passfile", "ca_certificate": "/ca.crt"}
+    assert guard.told_to_follow(primary_conninfo(MEMBERS[2], "a", login), MEMBERS) == "b"
 
 
 def test_the_timeline_is_asked_for_as_everywhere_else():
@@ -98,16 +165,10 @@ def test_the_timeline_is_asked_for_as_everywhere_else():
     assert queries.TIMELINE in guard.QUERY
 
 
-def said(**told):
-    answer = {key: value for key, value in peer(3).items() if key != "standby"}
-    return json.dumps({**answer, **told}) + "\n"
-
-
 @pytest.mark.parametrize(
     ("code", "answer", "found"),
     [
-        (0, said(writable=True), peer(3, writable=True, standby=False)),
-        (0, said(), FOLLOWER),
+        (0, json.dumps(FOLLOWS) + "\n", FOLLOWS),
         (0, "", None),
         (2, "", None),
     ],
@@ -117,28 +178,67 @@ def test_what_a_running_member_says(monkeypatch, code, answer, found):
     assert guard.running({"conninfo": ""}) == found
 
 
+@pytest.fixture
+def stopped(tmp_path, monkeypatch):
+    """Makes a stopped member of this machine from what its control file says, the names of its files and its configuration."""
+
+    def make(checkpoint=3, recovery=0, files=(), configuration=None):
+        for name in ("global", "pg_wal", "conf.d"):
+            (tmp_path / name).mkdir()
+        for name in ("global/pg_control", *files):
+            (tmp_path / name).touch()
+        for name, text in (configuration or {}).items():
+            (tmp_path / name).write_text(text)
+        said = (
+            "Database system identifier:           7\n"
+            f"Latest checkpoint's TimeLineID:       {checkpoint}\n"
+            f"Min recovery ending loc's timeline:   {recovery}\n"
+        )
+        monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: subprocess.CompletedProcess([], 0, said, ""))
+        return {"data_directory": str(tmp_path), "config_directory": str(tmp_path), "version": 15}
+
+    return make
+
+
 @pytest.mark.parametrize(
     ("checkpoint", "recovery", "history", "timeline"),
     [(3, 0, [], 3), (3, 4, [], 4), (3, 0, ["00000002.history", "0000000A.history"], 10)],
     ids=["at its last checkpoint", "in recovery beyond that", "promoted, and no checkpoint since"],
 )
-def test_the_newest_timeline_of_the_files_counts(tmp_path, monkeypatch, checkpoint, recovery, history, timeline):
-    for name in ("global", "pg_wal"):
-        (tmp_path / name).mkdir()
-    for name in ("global/pg_control", *(f"pg_wal/{name}" for name in history)):
-        (tmp_path / name).touch()
-    said = (
-        "Database system identifier:           7\n"
-        f"Latest checkpoint's TimeLineID:       {checkpoint}\n"
-        f"Min recovery ending loc's timeline:   {recovery}\n"
+def test_the_newest_timeline_of_the_files_counts(stopped, checkpoint, recovery, history, timeline):
+    found = guard.on_disk(stopped(checkpoint, recovery, [f"pg_wal/{name}" for name in history]))
+    assert found == peer(timeline, writable=False, standby=False)
+
+
+def test_a_stopped_standby_of_this_machine_follows_by_its_files(stopped):
+    login = {"user": "replicator", "passfile": "/passfile", "ca_certificate": "/ca.crt"}
+    text = standby_file(MEMBERS[0], {**MEMBERS[1], "slot": "a"}, login)
+    found = guard.on_disk(stopped(files=["standby.signal"], configuration={"conf.d/60-standby.conf": text}))
+    assert decide({"a": found, "b": None}) == (True, "b cannot be asked; a follows main, on timeline 3")
+
+
+def test_a_stopped_standby_of_this_machine_is_detached_by_its_files(stopped):
+    configuration = {"conf.d/60-standby.conf": detached_file("main")}
+    found = guard.on_disk(stopped(files=["standby.signal"], configuration=configuration))
+    assert found == DETACHED
+
+
+def test_the_last_line_of_a_setting_wins_and_of_the_files_the_servers_own(stopped):
+    member = stopped(
+        configuration={
+            "conf.d/50-settings.conf": "# port = 1\nPORT = 2 # two\nport 3\nsynchronous_standby_names = 'ANY 1 (\"a\")'\n",
+            "conf.d/60-standby.conf": "primary_conninfo = 'host=a password=''it is'' x=\\'y\\''\n",
+            "conf.d/.70.conf": "port = 9\n",
+            "conf.d/70.conf.new": "port = 9\n",
+            "postgresql.auto.conf": "synchronous_standby_names = ''\nwork_mem='4MB'\n",
+        }
     )
-    monkeypatch.setattr(subprocess, "run", lambda *_words, **_more: subprocess.CompletedProcess([], 0, said, ""))
-    (tmp_path / "conf.d").mkdir()
-    (tmp_path / "conf.d" / "60-standby.conf").write_text(
-        f"primary_conninfo = '{TO_OWN}'\nplannerate.detached_from = 'main'\n"
-    )
-    found = guard.on_disk({"data_directory": str(tmp_path), "config_directory": str(tmp_path), "version": 15})
-    assert found == peer(timeline, writable=False, standby=False, detached="main")
+    assert guard.settings(member) == {
+        "port": "3",
+        "synchronous_standby_names": "",
+        "primary_conninfo": "host=a password='it is' x='y'",
+        "work_mem": "4MB",
+    }
 
 
 @pytest.fixture
@@ -153,14 +253,66 @@ def member(tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "running", lambda _peer: None)
     monkeypatch.setattr(guard, "on_disk", lambda one: found if one["name"] == "main" else None)
     own = {
-        **MEMBER,
+        **MEMBERS[0],
         "instance": "15-main",
         "local": True,
         "config_directory": str(directory),
         "data_directory": str(tmp_path),
+        "synchronous_standby_names": QUORUM,
     }
-    other = {"name": "other", "instance": "15-other", "local": False}
-    return found, directory, {"members": [own, other], "start_without_peers": False, "timeout": 0}
+    others = [{**MEMBERS[number], "instance": f"15-{number}", "local": False} for number in (1, 2)]
+    return found, directory, {"members": [own, *others], "start_without_peers": False, "timeout": 0}
+
+
+@pytest.fixture
+def answers(member, monkeypatch):
+    """What the peers answer, in turn. The last answer is given again and again."""
+
+    def give(**by_name):
+        given = {name: iter(said) for name, said in by_name.items()}
+        last = {}
+
+        def running(asked):
+            last[asked["name"]] = next(given[asked["name"]], last.get(asked["name"]))
+            return last[asked["name"]]
+
+        monkeypatch.setattr(guard, "running", running)
+        member[2]["timeout"] = 60
+        return given
+
+    return give
+
+
+def test_peers_are_asked_again_until_enough_follow(member, answers, capsys):
+    answers(a=[None, None, FOLLOWS], b=[None])
+    may, said = guard.judge(member[2], "15-main")
+    assert may, said
+    assert capsys.readouterr().err.count("main asks for 60 seconds: a cannot be asked; b cannot be asked") == 1
+
+
+def test_a_detached_one_is_asked_again_since_its_failover_may_end(member, answers):
+    answers(a=[DETACHED, DETACHED, FOLLOWS], b=[DETACHED])
+    assert guard.judge(member[2], "15-main")[0]
+    answers(a=[DETACHED, peer(4, writable=True)], b=[DETACHED])
+    may, said = guard.judge(member[2], "15-main")
+    assert not may
+    assert "a is on timeline 4" in said
+
+
+def test_nobody_is_asked_again_once_one_is_ahead(member, answers):
+    left = answers(a=[peer(4)], b=[None, FOLLOWS])
+    assert not guard.judge(member[2], "15-main")[0]
+    assert list(left["b"]) == [FOLLOWS]
+
+
+def test_what_its_own_files_say_of_the_quorum_counts(member, answers, tmp_path):
+    answers(a=[FOLLOWS], b=[None])
+    assert guard.judge(member[2], "15-main")[0]
+    member[2]["timeout"] = 0
+    (tmp_path / "postgresql.auto.conf").write_text(f"synchronous_standby_names = '{ALL}'\n")
+    may, said = guard.judge(member[2], "15-main")
+    assert not may
+    assert "Expected 2" in said
 
 
 def test_silent_peers_are_given_up_after_the_time(member):

@@ -25,15 +25,17 @@ MEMBERS = [
     }
     for name, machine in (("pg-main", "db01"), ("pg-replica1", "db02"))
 ]
-LISTS = {"pg-main": "ANY 2 (a, b)", "pg-replica1": ""}
+
+
+SYNCHRONOUS = {"pg-main": 'ANY 1 ("pg-replica1")', "pg-replica1": 'ANY 1 ("pg-main")'}
 
 
 def test_members_of_the_machine_are_local():
-    assert [member["local"] for member in guarded_members(MEMBERS, "db02", LOGIN, LISTS)] == [False, True]
+    assert [member["local"] for member in guarded_members(MEMBERS, "db02", LOGIN, SYNCHRONOUS)] == [False, True]
 
 
 def test_a_member_as_it_is_told():
-    assert guarded_members(MEMBERS, "db01", LOGIN, LISTS)[0] == {
+    assert guarded_members(MEMBERS, "db01", LOGIN, SYNCHRONOUS)[0] == {
         "name": "pg-main",
         "instance": "15-pg_main",
         "version": 15,
@@ -41,10 +43,10 @@ def test_a_member_as_it_is_told():
         "machine": "db01",
         "address": "198.18.0.1",
         "port": 5432,
-        "confirmations": 2,
         "data_directory": "/data/pg-main",
         "config_directory": "/etc/pg-main",
         "conninfo": start_guard_conninfo(MEMBERS[0], LOGIN),
+        "synchronous_standby_names": 'ANY 1 ("pg-replica1")',
     }
 
 
@@ -58,7 +60,7 @@ def test_the_guard_finds_its_member_and_asks_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(guard, "running", lambda peer: asked.append(peer["conninfo"]))
     members = [{**member, "config_directory": str(tmp_path)} for member in MEMBERS]
     configuration = {
-        "members": guarded_members(members, "db01", LOGIN, LISTS),
+        "members": guarded_members(members, "db01", LOGIN, SYNCHRONOUS),
         "start_without_peers": False,
         "timeout": 0,
     }
