@@ -87,7 +87,7 @@ class Switchover(Change):
             self.lead_clients_that_are_left(self.target)
             return None
         if self.stopped:
-            self.servers[self.primary].start(self.params["stop_timeout"] + 60)
+            self.servers[self.primary].start(self.params["stop_timeout"] + 60, as_primary=True)
             self.done(f"{self.primary} started again")
             self.lead_clients_that_are_left(self.primary)
             self.await_standby()
@@ -164,7 +164,7 @@ class Switchover(Change):
         :raises PromotionRefused: always.
         """
         left = self.undo(
-            lambda: self.servers[self.primary].start(self.params["stop_timeout"] + 60),
+            lambda: self.servers[self.primary].start(self.params["stop_timeout"] + 60, as_primary=True),
             *(pooler.resume for pooler in self.poolers),
             lambda: self.servers[self.target].drop_slots(self.created_slots) if self.created_slots else None,
         )
