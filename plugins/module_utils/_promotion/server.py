@@ -144,13 +144,15 @@ class MemberServer:
 
         :arg as_primary: it is known that nobody was promoted in its place, so that its start guard need not ask the others.
         """
-        allow = f"touch {SOCKETS}/start-{self.member['version']}-{self.member['cluster']}; " if as_primary else ""
-        self.machine.check(
-            f"starting {self.name}",
-            f"{allow}systemctl reset-failed {self.service} 2>/dev/null; systemctl start {self.service} && "
-            f"{self.binaries}/pg_isready --quiet --host={SOCKETS} --port={self.member['port']}",
-            seconds,
+        start = (
+            f"systemctl reset-failed {self.service} 2>/dev/null; systemctl start {self.service} && "
+            f"{self.binaries}/pg_isready --quiet --host={SOCKETS} --port={self.member['port']}"
         )
+        if as_primary:
+            # It counts for one start, which is not this one where the server runs already.
+            allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
+            start = f"touch {allowed}; {start}; code=$?; rm --force {allowed}; exit $code"
+        self.machine.check(f"starting {self.name}", start, seconds)
 
     def shut_down_at(self):
         """The location of the shutdown checkpoint, the last thing that a cleanly stopped primary wrote."""
