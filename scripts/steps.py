@@ -46,7 +46,7 @@ def pytest_step(name: str, *arguments: str, report: str, **more: Any) -> Step:
 
 def lab_step(name: str, command: str, inventory: str = "production", needs: tuple[str, ...] = (), **more: Any) -> Step:
     env = {"LAB_INVENTORY": inventory}
-    return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 10, **more})
+    return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 15, **more})
 
 
 # An Ansible run keeps one core busy and most machines have more: lanes run side by side.
@@ -106,7 +106,8 @@ SCENARIOS = [
 
 START = [
     lab_step("lab create", "create", needs=("prepare images",)),
-    lab_step("lab converge", "converge", needs=("lab create",), minutes=15),
+    # About six minutes beside two other lanes on two cores.
+    lab_step("lab converge", "converge", needs=("lab create",), minutes=25),
     lab_step("lab converge staging", "converge", "staging", needs=("lab converge",)),
 ]
 

@@ -20,6 +20,8 @@ TAIL = 60
 # What runs now, so that it can be ended, and whether no further step may begin.
 RUNNING: set[subprocess.Popen[bytes]] = set()
 ENDED = threading.Event()
+# What failed, to be said once more at the end, where it is looked for.
+FAILED: list[str] = []
 PRINTING = threading.Lock()
 
 
@@ -103,6 +105,8 @@ def run(step: Step) -> tuple[int, int]:
         lines = [f"    | {line}" for line in log.read_text(errors="replace").splitlines()[-TAIL:]]
     if problem:
         words += [f"FAILED: {problem}", f"log: {log}"]
+        tests = re.findall(r"^(?:FAILED|ERROR) \S+::\S+", log.read_text(errors="replace"), re.MULTILINE)
+        FAILED.extend([f"{step.name}: {problem}", *(f"  {test}" for test in tests)])
     tell(*lines, f"    {took:7.1f} s   {step.name}: {', '.join(words) or 'ok'}")
     return passed, failed
 
@@ -207,6 +211,8 @@ def main() -> int:
     finally:
         if cleans_up:
             cleaned, left = run(CLEAN)
+    if FAILED:
+        print("\nFailed:", *FAILED, sep="\n")
     print(f"\n{passed + cleaned} passed, {failed + left} failed", flush=True)
     return 0 if passed and not failed + left else 1
 

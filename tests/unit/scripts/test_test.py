@@ -81,6 +81,20 @@ def test_a_step_that_needs_a_failed_one_is_skipped_and_the_output_says_so(run):
     assert said.splitlines()[-1] == "1 passed, 1 failed"
 
 
+def test_the_end_repeats_what_failed(run):
+    said, _errors = run(
+        'Step("a", ["sh", "-c", "echo FAILED tests/test_x.py::test_y - assert 1; exit 1"], lane="one")',
+        'Step("b", ["true"], lane="one")',
+    ).communicate(timeout=30)
+    assert said.splitlines()[-5:] == [
+        "Failed:",
+        "a: exit code 1",
+        "  FAILED tests/test_x.py::test_y",
+        "",
+        "1 passed, 1 failed",
+    ]
+
+
 def test_ended_from_outside_it_ends_what_it_started_and_cleans(run, tmp_path):
     script = "echo $$ >a.pid; exec sleep 60"
     process = run(
