@@ -134,8 +134,10 @@ def test_a_target_that_lags_is_refused(pooler, admin_sql):
 
 
 def test_a_target_that_is_not_synchronous_is_refused(pooler, admin_sql):
-    port = PORTS[primary_of(admin_sql)]
-    admin_sql('ALTER SYSTEM SET synchronous_standby_names = \'FIRST 1 ("pg-replica2", "pg-replica1")\'', port)
+    primary = primary_of(admin_sql)
+    port = PORTS[primary]
+    other = next(name for name in PORTS if name not in (primary, "pg-replica1"))
+    admin_sql(f'ALTER SYSTEM SET synchronous_standby_names = \'FIRST 1 ("{other}", "pg-replica1")\'', port)
     admin_sql("SELECT pg_reload_conf()", port)
     try:
         message = refused(pooler, admin_sql, "pg-replica1")
