@@ -35,25 +35,22 @@ class Writer(threading.Thread):
         self.ledger, self.member = ledger, member
         self.ended = threading.Event()
         self.connection: psycopg2.extensions.connection | None = None
-        # Since when it waits for an answer, while it does.
-        self.waiting_since: float | None = None
 
     def run(self) -> None:
         while not self.ended.is_set():
             try:
-                self._commit()
+                self.commit()
             except psycopg2.Error:
                 self.connection = None
                 self.ended.wait(0.05)
 
-    def _commit(self) -> None:
+    def commit(self) -> None:
+        """One commit, which is written down once it is acknowledged."""
         if self.connection is None:
             self.connection = self.ledger.servers.connect(self.member, "writer")
         number = next(self.ledger.numbers)
-        self.waiting_since = time.monotonic()
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute("INSERT INTO ledger VALUES (0, %s)", (number,))
-        self.waiting_since = None
         # A wait for standbys that was broken off ends in a commit with a warning: nobody confirmed it.
         if not any("synchronous replication" in notice for notice in self.connection.notices):
             self.ledger.acknowledged.append(Commit(self.member, number, time.monotonic()))
@@ -84,15 +81,26 @@ class Ledger:
     ) -> None:
         self.end()
 
-    def begin(self, member: str, clients: int = 4, warm: bool = True) -> None:
-        """More clients, of one member. When it returns, that member has acknowledged commits, unless it need not get ``warm``."""
-        since = time.monotonic()
+    def begin(self, member: str, clients: int = 4) -> None:
+        """More clients, of one member. Each goes on until the end, whatever happens to that member."""
         for _client in range(clients):
             writer = Writer(self, member)
             self.writers.append(writer)
             writer.start()
-        if warm:
-            wait_for(lambda: self.acknowledged_by(member, since), 10, f"commits on {member}")
+
+    def await_commits(self, member: str, count: int = 20) -> None:
+        """Waits until a member has acknowledged some more commits."""
+        since = time.monotonic()
+        wait_for(
+            lambda: len(self.acknowledged_by(member, since)) >= count, 10, f"{count} acknowledged commits of {member}"
+        )
+
+    def commit(self, member: str, count: int) -> None:
+        """So many commits, each of which is acknowledged."""
+        writer = Writer(self, member)
+        for _commit in range(count):
+            writer.commit()
+        writer.end()
 
     def end(self) -> None:
         for writer in self.writers:
