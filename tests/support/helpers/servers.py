@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import getpass
 import importlib
+import json
 import os
 import pkgutil
 import secrets
@@ -21,15 +22,18 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import jinja2
 import psycopg2
 import yaml
+from support.helpers.checkout import ROOT
+from support.helpers.lab import wait_for
+
 from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
@@ -38,9 +42,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instan
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
-from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader
-from support.helpers.checkout import ROOT
-from support.helpers.lab import wait_for
+from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
 
 # Where each member is, unless a test says otherwise.
 LAYOUT = {"pg-main": "db01", "pg-replica1": "db02", "pg-replica2": "db03"}
@@ -63,6 +65,9 @@ SMALL = {
     "wal_retrieve_retry_interval": "200ms",
     "wal_sender_timeout": "10s",
     "autovacuum": "off",
+    # A log is shown where a test fails.
+    "log_connections": "off",
+    "log_disconnections": "off",
 }
 
 
@@ -86,7 +91,9 @@ class Base:
         self.directory = Path(tempfile.mkdtemp(prefix="servers-", dir=_roomy_memory()))
         self.directory.chmod(0o755)
         self.data = self.directory / "data"
-        self.passfile, self.certificate, self.key = (self.directory / name for name in ("passfile", "tls.crt", "tls.key"))
+        self.passfile, self.certificate, self.key = (
+            self.directory / name for name in ("passfile", "tls.crt", "tls.key")
+        )
         self.lock, self.ports = _ports()
         self.password = secrets.token_hex()
         owned(self.passfile, f"*:*:*:replicator:{self.password}\n", 0o600)
@@ -95,13 +102,21 @@ class Base:
 
     def close(self) -> None:
         shutil.rmtree(self.directory)
-        self.lock.close()
+        os.close(self.lock)
 
     def _make_certificate(self) -> None:
         names = ",".join(f"DNS:{machine}" for machine in LAYOUT.values())
+        openssl = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=tests"
         _run(
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=tests".split()
-            + [f"-addext=subjectAltName={names}", f"-keyout={self.key}", f"-out={self.certificate}"]
+            [
+                *openssl.split(),
+                "-addext",
+                f"subjectAltName={names}",
+                "-keyout",
+                str(self.key),
+                "-out",
+                str(self.certificate),
+            ]
         )
         own(self.key)
 
@@ -109,10 +124,8 @@ class Base:
         """A cluster that was shut down cleanly, with what every test needs."""
         self.data.mkdir(mode=0o700)
         own(self.data)
-        _run(
-            [*AS_OWNER, str(self.programs / "initdb"), f"--pgdata={self.data}", "--username=postgres", "--no-sync"]
-            + ["--encoding=UTF8", "--locale=C", "--auth=reject"]
-        )
+        initdb = f"{self.programs}/initdb --pgdata={self.data} --username=postgres --no-sync --encoding=UTF8 --locale=C"
+        _run([*AS_OWNER, *initdb.split(), "--auth=reject"])
         statements = [
             f"CREATE ROLE replicator LOGIN REPLICATION PASSWORD '{self.password}'",
             "GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text), "
@@ -195,7 +208,9 @@ class Servers:
             }
             for number, (name, machine) in enumerate(layout.items())
         }
-        found = members_of(list(layout), {**addresses, **variables}, machines, {"version": base.version}, [self.primary])
+        found = members_of(
+            list(layout), {**addresses, **variables}, machines, {"version": base.version}, [self.primary]
+        )
         self.members = {
             member["name"]: cast(Member, {**member, "config_directory": str(directory / "etc" / member["cluster"])})
             for member in found
@@ -232,7 +247,9 @@ class Servers:
             list(executor.map(self._make, self.members))
         self.start(self.primary)
         slots = ", ".join(f"('{self.members[name]['slot']}')" for name in self.standbys)
-        self.sql(self.primary, f"SELECT pg_create_physical_replication_slot(name, true) FROM (VALUES {slots}) AS each(name)")
+        self.sql(
+            self.primary, f"SELECT pg_create_physical_replication_slot(name, true) FROM (VALUES {slots}) AS each(name)"
+        )
         self.start(*self.standbys)
         self.await_streaming(self.primary, *self.standbys)
 
@@ -258,7 +275,7 @@ class Servers:
         """Ends servers as the loss of power does."""
         for name in names:
             self._signal(signal.SIGKILL, name)
-            wait_for(lambda name=name: not self.processes(name), 10, f"the end of {name}")
+            wait_for(partial(self._ended, name), 10, f"the end of {name}")
 
     def freeze(self, *names: str) -> None:
         """Servers neither go on nor end, as on a machine that hangs."""
@@ -289,7 +306,7 @@ class Servers:
         if self.processes(name):
             self.sql(name, "SELECT pg_reload_conf()")
 
-    def set(self, name: str, **settings: object) -> None:
+    def configure(self, name: str, **settings: object) -> None:
         """Settings of one member from its next start or reload on, instead of those that it was given so before."""
         lines = "".join(f"{key} = '{value}'\n" for key, value in settings.items())
         owned(self._standby_file(name).with_name("90-test.conf"), lines, 0o644)
@@ -344,9 +361,8 @@ class Servers:
         """Waits until standbys have replayed all that a primary has written."""
         location = self.value(primary, "pg_current_wal_flush_lsn()")
         for name in names:
-            wait_for(
-                lambda name=name: self.value(name, f"pg_last_wal_replay_lsn() >= '{location}'"), 10, f"{name} at {location}"
-            )
+            replayed = partial(self.value, name, f"pg_last_wal_replay_lsn() >= '{location}'")
+            wait_for(replayed, 10, f"{name} at {location}")
 
     def writable(self) -> list[str]:
         """Names of the members that run and are no standbys."""
@@ -365,7 +381,8 @@ class Servers:
         reachable = [member for member in self.members.values() if member["machine"] not in self.unreachable]
 
         def ask(member: Member) -> Instance:
-            return InstanceReader(module, {**member, "socket_directory": str(self.sockets)}, timeout).read()
+            option = cast(MemberOption, {**member, "socket_directory": str(self.sockets)})
+            return InstanceReader(module, option, timeout).read()
 
         with ThreadPoolExecutor() as executor:
             return dict(zip((member["name"] for member in reachable), executor.map(ask, reachable)))
@@ -421,9 +438,17 @@ class Servers:
             "inventory_hostname": name,
             "postgres_member": member,
             "postgres_socket_directory": str(self.sockets),
-            "_postgres_effective_settings": {**self._fixed_settings(), **self._own_settings(name), **SMALL, **self.settings},
+            "_postgres_effective_settings": {
+                **self._fixed_settings(),
+                **self._own_settings(name),
+                **SMALL,
+                **self.settings,
+            },
         }
-        for template, target in (("postgresql.conf.j2", "postgresql.conf"), ("settings.conf.j2", "conf.d/50-settings.conf")):
+        for template, target in (
+            ("postgresql.conf.j2", "postgresql.conf"),
+            ("settings.conf.j2", "conf.d/50-settings.conf"),
+        ):
             rendered = jinja2.Environment(trim_blocks=True).from_string((TEMPLATES / template).read_text())
             (config / target).write_text(rendered.render(variables))
         users = {OWNER, getpass.getuser()}
@@ -446,7 +471,9 @@ class Servers:
         """What the role sets on every member, without what it computes."""
         variables = yaml.safe_load((ROOT / "roles" / "postgres" / "vars" / "main" / "settings.yml").read_text())
         return {
-            name: value for name, value in variables["_postgres_fixed_settings"].items() if not str(value).startswith("{{")
+            name: value
+            for name, value in variables["_postgres_fixed_settings"].items()
+            if not str(value).startswith("{{")
         }
 
     def _own_settings(self, name: str) -> dict[str, object]:
@@ -468,6 +495,9 @@ class Servers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
 
+    def _ended(self, name: str) -> bool:
+        return not self.processes(name)
+
     def _standby_file(self, name: str) -> Path:
         return Path(self.members[name]["config_directory"], "conf.d", "60-standby.conf")
 
@@ -476,6 +506,18 @@ class Servers:
 
     def _log(self, name: str) -> Path:
         return self.directory / "data" / f"{name}.log"
+
+
+def done(result: dict[str, Any]) -> str:
+    """The primary after a change that was carried out."""
+    assert not result.get("failed"), json.dumps(result, indent=1)
+    return str(result["primary"])
+
+
+def refused(result: dict[str, Any]) -> str:
+    """What a refusal says."""
+    assert result.get("failed"), json.dumps(result, indent=1)
+    return str(result["msg"])
 
 
 def use_sockets(directory: Path, replace: Callable[[object, str, object], None]) -> None:
@@ -516,10 +558,12 @@ def _roomy_memory() -> str | None:
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
 
-def _ports() -> tuple[IO[str], list[int]]:
+def _ports() -> tuple[int, list[int]]:
     """Ports that no other run of the tests uses, as long as the lock is held, and nobody else listens on."""
     for first in PORTS[::PORTS_OF_A_RUN]:
-        lock = open(Path(tempfile.gettempdir(), f"servers-{first}-{os.geteuid()}.lock"), "w")
+        lock = os.open(
+            Path(tempfile.gettempdir(), f"servers-{first}-{os.geteuid()}.lock"), os.O_CREAT | os.O_WRONLY, 0o600
+        )
         ports = list(range(first, first + PORTS_OF_A_RUN))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -529,7 +573,5 @@ def _ports() -> tuple[IO[str], list[int]]:
                     probe.bind(("", port))
             return lock, ports
         except OSError:
-            lock.close()
+            os.close(lock)
     raise AssertionError(f"found no {PORTS_OF_A_RUN} free ports from {PORTS.start} to {PORTS.stop - 1}")
-
-

@@ -123,4 +123,3 @@ class Ledger:
         ordered = [commit.member for commit in sorted(self.acknowledged, key=lambda commit: commit.at)]
         turns = [member for member, _commits in itertools.groupby(ordered)]
         return sorted({member for member in turns if turns.count(member) > 1})
-
