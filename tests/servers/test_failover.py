@@ -11,8 +11,7 @@ from functools import partial
 
 import psycopg2
 import pytest
-from support.helpers.lab import wait_for
-from support.helpers.servers import done, refused
+from support.helpers.servers import done, refused, wait_for
 
 WORD = "failover_accept_data_loss"
 
@@ -106,7 +105,7 @@ def test_a_standby_that_has_not_replayed_yet_may_be_the_one_that_has_everything(
     servers.kill("pg-main", "pg-replica2")
     servers.start(*servers.standbys)
     assert servers.value("pg-replica2", "pg_last_wal_receive_lsn()") is None
-    result = servers.change("failover")
+    result = servers.change("failover", write_timeout=1)
     if result.get("failed") and not decided:
         assert untouched(servers, *servers.standbys)
         servers.configure("pg-replica2")

@@ -7,8 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.helpers.lab import wait_for
-from support.helpers.servers import done
+from support.helpers.servers import done, wait_for
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from typing import Any, cast
 import jinja2
 import psycopg2
 import yaml
+from support.helpers import lab
 from support.helpers.checkout import ROOT
-from support.helpers.lab import wait_for
 
 from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
@@ -73,6 +73,10 @@ SMALL = {
 
 class Died(BaseException):
     """Whoever changes the primary is gone, as after SIGKILL: none of its commands runs any more."""
+
+
+# The servers are here, so asking costs little.
+wait_for = partial(lab.wait_for, every=0.05)
 
 
 def version() -> int:

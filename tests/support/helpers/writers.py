@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import psycopg2
-from support.helpers.lab import wait_for
-from support.helpers.servers import Servers
+from support.helpers.servers import Servers, wait_for
 
 
 @dataclass(frozen=True)
