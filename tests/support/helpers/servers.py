@@ -39,7 +39,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
@@ -147,20 +147,29 @@ class Base:
 class MachineOfServers(Machine):
     """A machine whose servers are those of a test. Its scripts run here."""
 
+    # A directory that needs no root.
+    MEMORY = tempfile.gettempdir()
+
     def __init__(self, name: str, servers: Servers) -> None:
         super().__init__(name)
         self.servers = servers
 
+    def run(self, script: str, seconds: float = 10) -> Answer:
+        self.servers.before(self.name, script)
+        if self.name in self.servers.stuck and "systemctl" in script:
+            return Answer(self.TIMED_OUT[0], "", "")
+        return cast(Answer, super().run(script, seconds))
+
     def execute(self, argv: list[str]) -> tuple[int, str, str]:
-        self.servers.before(self.name, argv[-1])
+        cut = 255, "", f"the connection to {self.name} failed: it was cut"
         if self.name in self.servers.unreachable:
-            return 255, "", f"the connection to {self.name} failed: it was cut"
+            return cut
         done = subprocess.run(
             argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, env=self.servers.environment
         )
         # What ran on while the way was cut has no answer.
         if self.name in self.servers.unreachable:
-            return 255, "", f"the connection to {self.name} failed: it was cut"
+            return cut
         return done.returncode, done.stdout, done.stderr
 
 
@@ -190,8 +199,8 @@ class _Module:
 class Servers:
     """Members of one cluster: the first of the layout is the primary, the others follow it. Nothing runs before :meth:`begin`.
 
-    ``unreachable`` are machines that nobody can log in to, though their servers go on. ``before`` is called with the machine and the
-    script of each command of a change of primary.
+    ``unreachable`` are machines that nobody can log in to, though their servers go on; on those that are ``stuck`` no service can be
+    stopped or started in time. ``before`` is called with the machine and the script of each command of a change of primary.
 
     :arg layout: mapping of member name to machine name.
     :arg settings: what differs from the role's settings.
@@ -229,6 +238,7 @@ class Servers:
         self.settings = {"synchronous_standby_names": f"ANY 1 ({names})", **(settings or {})}
         self.sockets, self.units = directory / "sockets", directory / "units"
         self.unreachable: set[str] = set()
+        self.stuck: set[str] = set()
         self.before: Callable[[str, str], None] = lambda machine, script: None
         paths = [PROGRAMS / "machine", *([] if ROOT_USER else [PROGRAMS / "unprivileged"])]
         self.environment = {
@@ -408,6 +418,7 @@ class Servers:
             "members": list(self.members.values()),
             "answers": self.discover() if answers is None else answers,
             "standby_files": self.standby_files,
+            "synchronous": dict.fromkeys(self.members, self.settings["synchronous_standby_names"]),
             **params,
         }
         return carry_out(options, machines, check)
