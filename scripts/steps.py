@@ -57,7 +57,7 @@ def code_step(name: str, *command: str, minutes: float = 5) -> Step:
     return Step(name, list(command), minutes=minutes, lane="code")
 
 
-# Steps that only read the code.
+# Steps that need no lab.
 CODE = [
     code_step("lint ansible", "ansible-lint", "--strict", minutes=10),
     code_step("lint yaml", "yamllint", "--strict", "."),
@@ -73,6 +73,8 @@ CODE = [
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
     code_step("sanity", "scripts/sanity", minutes=20),
     pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="code"),
+    code_step("servers prepare", "tests/servers/install", minutes=10),
+    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="code"),
 ]
 
 PREPARE = [

@@ -96,10 +96,12 @@ def wait_for(
     timeout: float = 30,
     what: str = "the condition",
     found: Callable[[], object] = lambda: "",
+    every: float = 0.3,
 ) -> T:
     """Polls until the condition gives something true, which is returned.
 
     :arg found: tells what stands in its place when it does not come true.
+    :arg every: seconds between two polls.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -107,7 +109,7 @@ def wait_for(
         if value:
             return value
         assert time.monotonic() < deadline, f"{what} did not come true within {timeout} s {found()}".rstrip()
-        time.sleep(0.3)
+        time.sleep(every)
 
 
 def over_ssh(address: str) -> Host:

@@ -44,6 +44,7 @@ RUN_BY = [
     ("make unit", "step unit", "python -m pytest"),
     ("make molecule SCENARIO=postgres_primary", "step molecule postgres_primary", "scripts/molecule"),
     (r"python -m pytest tests/unit/\S+", "step unit", "python -m pytest"),
+    (r"python -m pytest tests/servers/\S+", "step servers", "python -m pytest"),
     (r"python -m pytest tests/lab/\S+", "step lab tests", "python -m pytest"),
     (
         r"make status INVENTORY=\S+",

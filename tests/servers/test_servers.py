@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of this folder stand on: servers that are what the collection takes them for, and a ledger that is right."""
+
+from __future__ import annotations
+
+import time
+
+
+def test_discovery_finds_what_the_role_would_have_made(servers):
+    answers, topology = servers.discover(), servers.topology()
+    assert (topology["primary"], topology["errors"], topology["warnings"]) == ("pg-main", [], [])
+    assert {name: found["verdict"] for name, found in topology["following"].items()} == {
+        "pg-replica1": "follows",
+        "pg-replica2": "follows",
+    }
+    assert all(answer["managed"] and not answer["configuration_errors"] for answer in answers.values())
+
+
+def test_no_commit_is_acknowledged_without_a_standby(servers, ledger):
+    ledger.begin("pg-main")
+    ledger.await_commits("pg-main")
+    servers.stop("pg-replica1", "pg-replica2")
+    since = time.monotonic() + 0.2
+    time.sleep(0.7)
+    assert ledger.acknowledged_by("pg-main", since) == []
+    servers.start("pg-replica1")
+    ledger.await_commits("pg-main")
+    ledger.end()
+    assert ledger.lost("pg-main") == []
+
+
+def test_a_machine_that_is_cut_off_has_no_answer_while_its_server_goes_on(servers, ledger):
+    ledger.begin("pg-main")
+    servers.unreachable.add("db01")
+    ledger.await_commits("pg-main")
+    assert set(servers.discover()) == {"pg-replica1", "pg-replica2"}
+    assert servers.machines["db01"].run("true").code == 255

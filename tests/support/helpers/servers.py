@@ -1,0 +1,592 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real PostgreSQL servers in a temporary directory, laid out as the role lays them out, and changes of primary among them.
+
+Each member is on a machine of its own as far as the collection can tell: a name, an address of the loopback network, and shell scripts
+that run with a stand-in for systemctl. The way to a machine can be cut while its servers go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import importlib
+import json
+import os
+import pkgutil
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import jinja2
+import psycopg2
+import yaml
+from support.helpers import lab
+from support.helpers.checkout import ROOT
+
+from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology, decide
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
+from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
+
+# Where each member is, unless a test says otherwise.
+LAYOUT = {"pg-main": "db01", "pg-replica1": "db02", "pg-replica2": "db03"}
+PROGRAMS = ROOT / "tests" / "support" / "programs"
+TEMPLATES = ROOT / "roles" / "postgres" / "templates"
+ROOT_USER = os.geteuid() == 0
+# Who runs the servers. Without root everything belongs to one user.
+OWNER = "postgres" if ROOT_USER else getpass.getuser()
+AS_OWNER = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if ROOT_USER else []
+PORTS = range(55600, 55700)
+# Ports of one run of the tests; several runs on a host take different ones.
+PORTS_OF_A_RUN = 10
+# Bytes of three members whose WAL has grown.
+ROOM = 2 << 30
+SMALL = {
+    "shared_buffers": "16MB",
+    "min_wal_size": "32MB",
+    "max_wal_size": "256MB",
+    # Less to wait for than by default: 5 s and 60 s.
+    "wal_retrieve_retry_interval": "200ms",
+    "wal_sender_timeout": "10s",
+    "autovacuum": "off",
+    # A log is shown where a test fails.
+    "log_connections": "off",
+    "log_disconnections": "off",
+}
+
+
+class Died(BaseException):
+    """Whoever changes the primary is gone, as after SIGKILL: none of its commands runs any more."""
+
+
+# The servers are here, so asking costs little.
+wait_for = partial(lab.wait_for, every=0.05)
+
+
+def version() -> int:
+    """The newest major release whose server is installed."""
+    found = [int(path.parts[-3]) for path in Path("/usr/lib/postgresql").glob("[1-9]*/bin/postgres")]
+    assert found, "found no PostgreSQL server; tests/servers/install installs one"
+    return max(found)
+
+
+class Base:
+    """What all servers of a run of the tests share: a data directory to copy, a certificate, and ports that nobody else has."""
+
+    def __init__(self) -> None:
+        self.version = version()
+        self.programs = Path(f"/usr/lib/postgresql/{self.version}/bin")
+        self.directory = Path(tempfile.mkdtemp(prefix="servers-", dir=_roomy_memory()))
+        self.directory.chmod(0o755)
+        self.data = self.directory / "data"
+        self.passfile, self.certificate, self.key = (
+            self.directory / name for name in ("passfile", "tls.crt", "tls.key")
+        )
+        self.lock, self.ports = _ports()
+        self.password = secrets.token_hex()
+        owned(self.passfile, f"*:*:*:replicator:{self.password}\n", 0o600)
+        self._make_certificate()
+        self._make_data()
+
+    def close(self) -> None:
+        shutil.rmtree(self.directory)
+        os.close(self.lock)
+
+    def _make_certificate(self) -> None:
+        names = ",".join(f"DNS:{machine}" for machine in LAYOUT.values())
+        openssl = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=tests"
+        _run(
+            [
+                *openssl.split(),
+                "-addext",
+                f"subjectAltName={names}",
+                "-keyout",
+                str(self.key),
+                "-out",
+                str(self.certificate),
+            ]
+        )
+        own(self.key)
+
+    def _make_data(self) -> None:
+        """A cluster that was shut down cleanly, with what every test needs."""
+        self.data.mkdir(mode=0o700)
+        own(self.data)
+        initdb = f"{self.programs}/initdb --pgdata={self.data} --username=postgres --no-sync --encoding=UTF8 --locale=C"
+        _run([*AS_OWNER, *initdb.split(), "--auth=reject"])
+        statements = [
+            f"CREATE ROLE replicator LOGIN REPLICATION PASSWORD '{self.password}'",
+            "GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text), "
+            "pg_read_binary_file(text, bigint, bigint, boolean) TO replicator",
+            "CREATE ROLE writer LOGIN",
+            "CREATE TABLE ledger (client int, number int)",
+            "GRANT INSERT, SELECT ON ledger TO writer",
+        ]
+        _run(
+            [*AS_OWNER, str(self.programs / "postgres"), "--single", "-D", str(self.data), "-j", "postgres"],
+            "".join(f"{statement};\n\n" for statement in statements),
+        )
+
+
+class MachineOfServers(Machine):
+    """A machine whose servers are those of a test. Its scripts run here."""
+
+    # A directory that needs no root.
+    MEMORY = tempfile.gettempdir()
+
+    def __init__(self, name: str, servers: Servers) -> None:
+        super().__init__(name)
+        self.servers = servers
+
+    def run(self, script: str, seconds: float = 10) -> Answer:
+        self.servers.before(self.name, script)
+        if self.name in self.servers.stuck and "systemctl" in script:
+            return Answer(self.TIMED_OUT[0], "", "")
+        return cast(Answer, super().run(script, seconds))
+
+    def execute(self, argv: list[str]) -> tuple[int, str, str]:
+        cut = 255, "", f"the connection to {self.name} failed: it was cut"
+        if self.name in self.servers.unreachable:
+            return cut
+        done = subprocess.run(
+            argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, env=self.servers.environment
+        )
+        # What ran on while the way was cut has no answer.
+        if self.name in self.servers.unreachable:
+            return cut
+        return done.returncode, done.stdout, done.stderr
+
+
+class _Module:
+    """As much of Ansible's module as discovery uses."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def run_command(
+        self, command: Sequence[str], cwd: str | None = None, environ_update: Mapping[str, str] | None = None
+    ) -> tuple[int, str, str]:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**self.environment, **(environ_update or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def get_bin_path(self, program: str) -> str | None:
+        return shutil.which(program)
+
+
+class Servers:
+    """Members of one cluster: the first of the layout is the primary, the others follow it. Nothing runs before :meth:`begin`.
+
+    ``unreachable`` are machines that nobody can log in to, though their servers go on; on those that are ``stuck`` no service can be
+    stopped or started in time. ``before`` is called with the machine and the script of each command of a change of primary.
+
+    :arg layout: mapping of member name to machine name.
+    :arg settings: what differs from the role's settings.
+    """
+
+    def __init__(
+        self, base: Base, directory: Path, layout: Mapping[str, str], settings: Mapping[str, object] | None = None
+    ) -> None:
+        self.base, self.directory = base, directory
+        self.primary, *self.standbys = layout
+        machines = list(dict.fromkeys(layout.values()))
+        addresses = {name: {"machine_address": f"127.0.1.{number}"} for number, name in enumerate(machines, 1)}
+        variables = {
+            name: {
+                "postgres_machine": machine,
+                "postgres_port": base.ports[number],
+                "postgres_data_directory": str(directory / "data" / name),
+            }
+            for number, (name, machine) in enumerate(layout.items())
+        }
+        found = members_of(
+            list(layout), {**addresses, **variables}, machines, {"version": base.version}, [self.primary]
+        )
+        self.members = {
+            member["name"]: cast(Member, {**member, "config_directory": str(directory / "etc" / member["cluster"])})
+            for member in found
+        }
+        login: Login = {
+            "user": "replicator",
+            "passfile": str(base.passfile),
+            "ca_certificate": str(base.certificate),
+        }
+        self.standby_files = standby_files(list(self.members.values()), login)
+        names = ", ".join(f'"{name}"' for name in self.members)
+        self.settings = {"synchronous_standby_names": f"ANY 1 ({names})", **(settings or {})}
+        self.sockets, self.units = directory / "sockets", directory / "units"
+        self.unreachable: set[str] = set()
+        self.stuck: set[str] = set()
+        self.before: Callable[[str, str], None] = lambda machine, script: None
+        paths = [PROGRAMS / "machine", *([] if ROOT_USER else [PROGRAMS / "unprivileged"])]
+        self.environment = {
+            **os.environ,
+            "PATH": ":".join([*map(str, paths), os.environ["PATH"]]),
+            "UNITS": str(self.units),
+            "PGUSER": "postgres",
+            "LC_ALL": "C.UTF-8",
+        }
+        self.machines = {machine: MachineOfServers(machine, self) for machine in machines}
+
+    # The servers
+
+    def begin(self) -> None:
+        """Makes all members and starts them; they stream when it returns."""
+        for path in (self.directory, self.directory / "data", self.sockets, self.units):
+            path.mkdir(mode=0o755)
+        own(self.sockets)
+        with ThreadPoolExecutor() as executor:
+            list(executor.map(self._make, self.members))
+        self.start(self.primary)
+        slots = ", ".join(f"('{self.members[name]['slot']}')" for name in self.standbys)
+        self.sql(
+            self.primary, f"SELECT pg_create_physical_replication_slot(name, true) FROM (VALUES {slots}) AS each(name)"
+        )
+        self.start(*self.standbys)
+        self.await_streaming(self.primary, *self.standbys)
+
+    def close(self) -> None:
+        """Ends everything at once and removes it."""
+        self.freeze(*self.members)
+        self.kill(*self.members)
+        shutil.rmtree(self.directory)
+
+    def start(self, *names: str) -> None:
+        """Starts servers, side by side, and sees that they came up."""
+        with ThreadPoolExecutor() as executor:
+            list(executor.map(lambda name: self._systemctl("start", name), names))
+        for name in names:
+            assert self.processes(name), f"{name} did not start:\n{self.log(name)}"
+
+    def stop(self, *names: str) -> None:
+        """Shuts servers down as the service does."""
+        for name in names:
+            self._systemctl("stop", name)
+
+    def kill(self, *names: str) -> None:
+        """Ends servers as the loss of power does."""
+        for name in names:
+            self._signal(signal.SIGKILL, name)
+            wait_for(partial(self._ended, name), 10, f"the end of {name}")
+
+    def freeze(self, *names: str) -> None:
+        """Servers neither go on nor end, as on a machine that hangs."""
+        for name in names:
+            self._signal(signal.SIGSTOP, name)
+
+    def thaw(self, *names: str) -> None:
+        for name in names:
+            self._signal(signal.SIGCONT, name)
+
+    def signal(self, process: int, name: str) -> None:
+        """Sends a signal to one process of a server."""
+        os.kill(process, signal.Signals[f"SIG{name}"])
+
+    def processes(self, name: str, kind: str = "") -> list[int]:
+        """The numbers of a server's processes, such as its walreceiver."""
+        directory, found = self.members[name]["data_directory"], []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(process / "cwd") == directory and kind in (process / "cmdline").read_text():
+                    found.append(int(process.name))
+        return found
+
+    def follow(self, name: str, primary: str) -> None:
+        """Lets a member follow another one, whatever it is now; a running one is told to look again."""
+        owned(self._standby_file(name), self.standby_files[primary][name], 0o644)
+        owned(Path(self.members[name]["data_directory"], "standby.signal"), "", 0o600)
+        if self.processes(name):
+            self.sql(name, "SELECT pg_reload_conf()")
+
+    def configure(self, name: str, **settings: object) -> None:
+        """Settings of one member from its next start or reload on, instead of those that it was given so before."""
+        lines = "".join(f"{key} = '{value}'\n" for key, value in settings.items())
+        owned(self._standby_file(name).with_name("90-test.conf"), lines, 0o644)
+
+    def log(self, name: str, lines: int = 40) -> str:
+        """The end of a server's log."""
+        path = self._log(name)
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    # What they say
+
+    def sql(self, name: str, statement: str, **options: object) -> list[tuple[Any, ...]]:
+        """The rows of a statement of the administrator, whose commits wait for nobody."""
+        connection = self.connect(name, "postgres", synchronous_commit="local", **options)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def value(self, name: str, expression: str) -> Any:
+        return self.sql(name, f"SELECT {expression}")[0][0]
+
+    def connect(self, name: str, user: str, **options: object) -> psycopg2.extensions.connection:
+        return psycopg2.connect(
+            host=str(self.sockets),
+            port=self.members[name]["port"],
+            user=user,
+            dbname="postgres",
+            connect_timeout=5,
+            options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+        )
+
+    def streaming(self, primary: str) -> set[str]:
+        """Names of the standbys that stream from a primary, as it says."""
+        rows = self.sql(primary, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'")
+        return {name for (name,) in rows}
+
+    def await_streaming(self, primary: str, *names: str, timeout: float = 15) -> None:
+        """Waits until these standbys stream from a primary, which has to be seen twice: a walreceiver may be about to end."""
+        for _attempt in range(2):
+            wait_for(
+                lambda: self.streaming(primary) >= set(names),
+                timeout,
+                f"{', '.join(names)} streaming from {primary}",
+                lambda: "\n" + "\n".join(f"{name}:\n{self.log(name, 10)}" for name in names),
+            )
+
+    def await_replayed(self, primary: str, *names: str) -> None:
+        """Waits until standbys have replayed all that a primary has written."""
+        location = self.value(primary, "pg_current_wal_flush_lsn()")
+        for name in names:
+            replayed = partial(self.value, name, f"pg_last_wal_replay_lsn() >= '{location}'")
+            wait_for(replayed, 10, f"{name} at {location}")
+
+    def writable(self) -> list[str]:
+        """Names of the members that run and are no standbys."""
+        return [name for name in self.members if self.processes(name) and not self.value(name, "pg_is_in_recovery()")]
+
+    def told_to_follow(self, name: str) -> str | None:
+        """The primary whose connection a member's file names, None where it names none of them."""
+        said = self._standby_file(name).read_text()
+        return next((primary for primary, files in self.standby_files.items() if files.get(name) == said), None)
+
+    # What the playbooks do
+
+    def discover(self, timeout: int = 3) -> dict[str, Instance]:
+        """The answer of each member whose machine can be reached."""
+        module = cast(Any, _Module(self.environment))
+        reachable = [member for member in self.members.values() if member["machine"] not in self.unreachable]
+
+        def ask(member: Member) -> Instance:
+            option = cast(MemberOption, {**member, "socket_directory": str(self.sockets)})
+            return InstanceReader(module, option, timeout).read()
+
+        with ThreadPoolExecutor() as executor:
+            return dict(zip((member["name"] for member in reachable), executor.map(ask, reachable)))
+
+    def topology(self) -> Topology:
+        return decide(list(self.members.values()), self.discover())
+
+    def change(
+        self, mode: str, answers: Mapping[str, Instance] | None = None, check: bool = False, **params: object
+    ) -> dict[str, Any]:
+        """The result of a change of primary, as the action plugin carries it out.
+
+        :arg answers: what discovery said, where that is not what it says now.
+        """
+        machines = {name: machine for name, machine in self.machines.items() if machine.run("true").code == 0}
+        options = {
+            **{name: option.get("default") for name, option in argument_spec().items()},
+            "mode": mode,
+            "members": list(self.members.values()),
+            "answers": self.discover() if answers is None else answers,
+            "standby_files": self.standby_files,
+            "synchronous": dict.fromkeys(self.members, self.settings["synchronous_standby_names"]),
+            **params,
+        }
+        return carry_out(options, machines, check)
+
+    @contextlib.contextmanager
+    def dying(self, when: Callable[[], object]) -> Iterator[None]:
+        """Inside, whoever changes the primary dies before the first command for which the condition holds."""
+        dead = threading.Event()
+
+        def before(machine: str, script: str) -> None:
+            if dead.is_set() or when():
+                dead.set()
+                raise Died
+
+        self.before = before
+        try:
+            with contextlib.suppress(Died):
+                yield
+        finally:
+            self.before = lambda machine, script: None
+        assert dead.is_set(), "it came to its end before it was to die"
+
+    # How they are made
+
+    def _make(self, name: str) -> None:
+        member = self.members[name]
+        _run(["cp", "--archive", "--reflink=auto", str(self.base.data), member["data_directory"]])
+        config = Path(member["config_directory"])
+        (config / "conf.d").mkdir(parents=True)
+        variables = {
+            "ansible_managed": "Ansible managed",
+            "inventory_hostname": name,
+            "postgres_member": member,
+            "postgres_socket_directory": str(self.sockets),
+            "_postgres_effective_settings": {
+                **self._fixed_settings(),
+                **self._own_settings(name),
+                **SMALL,
+                **self.settings,
+            },
+        }
+        for template, target in (
+            ("postgresql.conf.j2", "postgresql.conf"),
+            ("settings.conf.j2", "conf.d/50-settings.conf"),
+        ):
+            rendered = jinja2.Environment(trim_blocks=True).from_string((TEMPLATES / template).read_text())
+            (config / target).write_text(rendered.render(variables))
+        users = {OWNER, getpass.getuser()}
+        (config / "pg_ident.conf").write_text(
+            "".join(f"tests {user} {role}\n" for user in users for role in ("postgres", "writer"))
+        )
+        (config / "pg_hba.conf").write_text(
+            "local all all peer map=tests\n"
+            "hostssl replication replicator 127.0.0.0/8 scram-sha-256\n"
+            "hostssl postgres replicator 127.0.0.0/8 scram-sha-256\n"
+        )
+        self._unit(name).write_text(
+            f"{self.base.programs} {member['data_directory']} {member['config_directory']} {self._log(name)}\n"
+        )
+        own(self.directory / "data")
+        if name != self.primary:
+            self.follow(name, self.primary)
+
+    def _fixed_settings(self) -> dict[str, object]:
+        """What the role sets on every member, without what it computes."""
+        variables = yaml.safe_load((ROOT / "roles" / "postgres" / "vars" / "main" / "settings.yml").read_text())
+        return {
+            name: value
+            for name, value in variables["_postgres_fixed_settings"].items()
+            if not str(value).startswith("{{")
+        }
+
+    def _own_settings(self, name: str) -> dict[str, object]:
+        return {
+            "cluster_name": name,
+            "listen_addresses": self.members[name]["address"],
+            "port": self.members[name]["port"],
+            "external_pid_file": self._log(name).with_suffix(".pid"),
+            "ssl_cert_file": self.base.certificate,
+            "ssl_key_file": self.base.key,
+            "ssl_ca_file": self.base.certificate,
+        }
+
+    def _systemctl(self, action: str, name: str) -> None:
+        subprocess.run(["systemctl", action, self._unit(name).name], env=self.environment, check=True, timeout=60)
+
+    def _signal(self, number: int, name: str) -> None:
+        for process in self.processes(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def _ended(self, name: str) -> bool:
+        return not self.processes(name)
+
+    def _standby_file(self, name: str) -> Path:
+        return Path(self.members[name]["config_directory"], "conf.d", "60-standby.conf")
+
+    def _unit(self, name: str) -> Path:
+        return self.units / f"postgresql@{self.base.version}-{self.members[name]['cluster']}"
+
+    def _log(self, name: str) -> Path:
+        return self.directory / "data" / f"{name}.log"
+
+
+def done(result: dict[str, Any]) -> str:
+    """The primary after a change that was carried out."""
+    assert not result.get("failed"), json.dumps(result, indent=1)
+    return str(result["primary"])
+
+
+def refused(result: dict[str, Any]) -> str:
+    """What a refusal says."""
+    assert result.get("failed"), json.dumps(result, indent=1)
+    return str(result["msg"])
+
+
+def use_sockets(directory: Path, replace: Callable[[object, str, object], None]) -> None:
+    """Lets the code under test find the servers' sockets here, as it finds them in /var/run/postgresql elsewhere.
+
+    :arg replace: replaces an attribute, such as monkeypatch.setattr.
+    """
+    for found in pkgutil.iter_modules(_promotion.__path__, f"{_promotion.__name__}."):
+        module = importlib.import_module(found.name)
+        if hasattr(module, "SOCKETS"):
+            replace(module, "SOCKETS", str(directory))
+
+
+def own(path: Path) -> None:
+    """Gives a path to the user who runs the servers."""
+    if ROOT_USER:
+        shutil.chown(path, OWNER, OWNER)
+
+
+def owned(path: Path, content: str, mode: int) -> None:
+    """A file of the user who runs the servers. It appears complete, with its mode."""
+    incoming = path.with_name(f"{path.name}.incoming")
+    incoming.touch(mode)
+    incoming.chmod(mode)
+    own(incoming)
+    incoming.write_text(content)
+    incoming.rename(path)
+
+
+def _run(command: Iterable[str], given: str | None = None) -> None:
+    done = subprocess.run([*command], input=given, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def _roomy_memory() -> str | None:
+    """A filesystem in memory where there is one with room for the servers of a test: their files are copied ten times faster."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
+
+
+def _ports() -> tuple[int, list[int]]:
+    """Ports that no other run of the tests uses, as long as the lock is held, and nobody else listens on."""
+    for first in PORTS[::PORTS_OF_A_RUN]:
+        lock = os.open(
+            Path(tempfile.gettempdir(), f"servers-{first}-{os.geteuid()}.lock"), os.O_CREAT | os.O_WRONLY, 0o600
+        )
+        ports = list(range(first, first + PORTS_OF_A_RUN))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for port in ports:
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("", port))
+            return lock, ports
+        except OSError:
+            os.close(lock)
+    raise AssertionError(f"found no {PORTS_OF_A_RUN} free ports from {PORTS.start} to {PORTS.stop - 1}")
