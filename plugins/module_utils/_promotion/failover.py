@@ -48,7 +48,7 @@ class Failover(Change):
             return [*plan["errors"], *plan["members"]]
         return [
             *self._decision(),
-            f"{', '.join(plan['candidates'])} is detached first and asked again: these figures are from before that",
+            f"first detached, and asked again: {', '.join(plan['candidates'])}; these figures are from before that",
             *(f"{name} is stopped, and its start guard keeps it from taking writes" for name in self._fenced()),
             *(
                 f"{name} is taken for dead because you said so: it must not come back by itself elsewhere"

@@ -217,7 +217,7 @@ class _Failover:
             "members": lines,
             "errors": [
                 f"{primary} takes writes ({said(self.answers[primary])}), expected no primary. "
-                + (f"{', '.join(detached)} is attached to it again" if detached else "Nothing was changed")
+                + (f"attached to it again: {', '.join(detached)}" if detached else "Nothing was changed")
                 + ". To move the role to another member use the switchover playbook"
             ],
         }

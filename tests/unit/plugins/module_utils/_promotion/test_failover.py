@@ -42,7 +42,7 @@ def test_check_mode_changes_nothing_and_says_from_when_its_figures_are():
     assert world.asked == []
     assert result["changed"]
     assert (
-        "pg-replica1, pg-replica2 is detached first and asked again: these figures are from before that"
+        "first detached, and asked again: pg-replica1, pg-replica2; these figures are from before that"
         in result["plan"]
     )
 

@@ -76,7 +76,7 @@ class TestWhoWasThePrimary:
         found = plan(cluster(PRIMARY, answer("running", "standby", upstream=None, detached_from="pg-main")))
         assert found["attach"] == ["pg-replica1"]
         assert (
-            "pg-main takes writes" in found["errors"][0] and "pg-replica1 is attached to it again" in found["errors"][0]
+            "pg-main takes writes" in found["errors"][0] and "attached to it again: pg-replica1" in found["errors"][0]
         )
 
     def test_a_machine_that_is_gone_has_to_be_declared_dead(self):
