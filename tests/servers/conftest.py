@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 
 import pytest
 from support.helpers.servers import LAYOUT, Base, Servers, use_sockets
@@ -26,6 +27,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def base():
+    # Ended from outside, it ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", 128 + signal.SIGTERM))
     base = Base()
     yield base
     base.close()

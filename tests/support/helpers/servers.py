@@ -52,6 +52,7 @@ ROOT_USER = os.geteuid() == 0
 # Who runs the servers. Without root everything belongs to one user.
 OWNER = "postgres" if ROOT_USER else getpass.getuser()
 AS_OWNER = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if ROOT_USER else []
+PREFIX = "servers-"
 PORTS = range(55600, 55700)
 # Ports of one run of the tests; several runs on a host take different ones.
 PORTS_OF_A_RUN = 10
@@ -92,13 +93,15 @@ class Base:
     def __init__(self) -> None:
         self.version = version()
         self.programs = Path(f"/usr/lib/postgresql/{self.version}/bin")
-        self.directory = Path(tempfile.mkdtemp(prefix="servers-", dir=_roomy_memory()))
+        self.lock, self.ports = _ports()
+        self.directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_roomy_memory()))
+        os.ftruncate(self.lock, 0)
+        os.pwrite(self.lock, bytes(self.directory), 0)
         self.directory.chmod(0o755)
         self.data = self.directory / "data"
         self.passfile, self.certificate, self.key = (
             self.directory / name for name in ("passfile", "tls.crt", "tls.key")
         )
-        self.lock, self.ports = _ports()
         self.password = secrets.token_hex()
         owned(self.passfile, f"*:*:*:replicator:{self.password}\n", 0o600)
         self._make_certificate()
@@ -306,11 +309,11 @@ class Servers:
 
     def processes(self, name: str, kind: str = "") -> list[int]:
         """The numbers of a server's processes, such as its walreceiver."""
-        directory, found = self.members[name]["data_directory"], []
-        for process in Path("/proc").glob("[0-9]*"):
+        found = []
+        for number in _processes_below(Path(self.members[name]["data_directory"])):
             with contextlib.suppress(OSError):
-                if os.readlink(process / "cwd") == directory and kind in (process / "cmdline").read_text():
-                    found.append(int(process.name))
+                if kind in Path(f"/proc/{number}/cmdline").read_text():
+                    found.append(number)
         return found
 
     def follow(self, name: str, primary: str) -> None:
@@ -574,14 +577,19 @@ def _roomy_memory() -> str | None:
 
 
 def _ports() -> tuple[int, list[int]]:
-    """Ports that no other run of the tests uses, as long as the lock is held, and nobody else listens on."""
+    """Ports that no other run of the tests uses, as long as the lock is held, and nobody else listens on.
+
+    The lock's file names the directory of the run that holds it.
+    """
     for first in PORTS[::PORTS_OF_A_RUN]:
-        lock = os.open(
-            Path(tempfile.gettempdir(), f"servers-{first}-{os.geteuid()}.lock"), os.O_CREAT | os.O_WRONLY, 0o600
-        )
+        path = Path(tempfile.gettempdir(), f"{PREFIX}{first}-{os.geteuid()}.lock")
+        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
         ports = list(range(first, first + PORTS_OF_A_RUN))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_uid != os.geteuid():
+                raise PermissionError(f"{path} is somebody else's")
+            _remove_left_over(Path(os.fsdecode(os.pread(lock, 4096, 0))))
             for port in ports:
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -590,3 +598,24 @@ def _ports() -> tuple[int, list[int]]:
         except OSError:
             os.close(lock)
     raise AssertionError(f"found no {PORTS_OF_A_RUN} free ports from {PORTS.start} to {PORTS.stop - 1}")
+
+
+def _remove_left_over(directory: Path) -> None:
+    """Ends and removes the servers of a run that was killed."""
+    if not directory.name.startswith(PREFIX) or not directory.is_dir():
+        return
+    for number in _processes_below(directory):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    wait_for(lambda: not _processes_below(directory), 10, f"the end of the servers in {directory}")
+    shutil.rmtree(directory)
+
+
+def _processes_below(directory: Path) -> list[int]:
+    """The numbers of the processes that stand in a directory or below, as a server does in its data directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if Path(os.readlink(process / "cwd")).is_relative_to(directory):
+                found.append(int(process.name))
+    return found
