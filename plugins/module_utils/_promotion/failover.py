@@ -15,6 +15,9 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover_plan import Policy, failover_plan
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
+# Seconds for a detached standby to replay what it holds, before it is attached or found to be past the fork. Usually it has.
+REPLAY_SECONDS = 10
+
 
 class Failover(Change):
     def __init__(self, params, machines):
@@ -160,7 +163,7 @@ class Failover(Change):
         attached = []
         for name in standbys:
             try:
-                diverged = past_the_fork(survey, self.servers[name].survey())
+                diverged = past_the_fork(survey, self.servers[name].survey_at_the_end(REPLAY_SECONDS))
             except StepFailed as problem:
                 self.notes.append(f"{problem}. The rejoin playbook brings {name} back")
                 continue

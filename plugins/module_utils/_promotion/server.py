@@ -89,6 +89,16 @@ class MemberServer:
         known = f"pg_last_wal_receive_lsn() IS NOT NULL OR {AT_THE_END}"
         return self._surveyed(self.sql("finding the end of its WAL", [_until(known), SURVEY], seconds))
 
+    def survey_at_the_end(self, seconds):
+        """The same when it has replayed all that it holds; it looks at a record that is not complete again and again. Where its replay is
+        held back for longer, what it says now.
+        """
+        try:
+            survey = self._surveyed(self.sql("replaying what it holds", [_until(AT_THE_END), SURVEY], seconds))
+        except StepFailed:
+            return self.survey()
+        return {**survey, "replay_at_end": True}
+
     @staticmethod
     def _surveyed(output):
         survey = json.loads(output)

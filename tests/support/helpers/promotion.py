@@ -131,7 +131,7 @@ class FakeMachine(Machine):
         if what.startswith(self.world.fails):
             raise StepFailed(f"{what} on {self.name} was not done after {seconds:g} s")
         member = what.rpartition("(")[2].rstrip(")")
-        if what.startswith(("asking what it is", "finding the end of its WAL")):
+        if what.startswith(("asking what it is", "finding the end of its WAL", "replaying what it holds")):
             return json.dumps(self._survey(member))
         if what.startswith("promotion"):
             self.world.later.setdefault(member, {})["timeline"] = 2

@@ -25,7 +25,7 @@ def test_the_order():
         "creating replication slots (pg-replica1)",
         "promotion (pg-replica1)",
         "asking what it is (pg-replica1)",
-        "asking what it is (pg-replica2)",
+        "replaying what it holds (pg-replica2)",
         "letting pg-replica2 follow",
         "asking PgBouncer",
         "resuming PgBouncer",
@@ -124,6 +124,16 @@ def test_a_standby_past_the_fork_is_not_attached():
     assert any(
         "pg-replica2 is diverged: it has 256 bytes of timeline 1 past 0/5000000" in note for note in result["notes"]
     )
+
+
+def test_a_standby_whose_replay_is_held_back_is_taken_as_it_is():
+    """Where it received what the new primary does not have, nobody knows whether that is complete."""
+    held_back = {**STANDBY, "receive_lsn": "0/5000100", "replay_lsn": "0/4000000", "replay_at_end": False}
+    world = World(cluster(None, answer("running", "primary", timeline=2), held_back))
+    world.fails = ("replaying what it holds",)
+    result = world.change("failover")
+    assert world.did("letting") == []
+    assert any("pg-replica2 is diverged" in note for note in result["notes"])
 
 
 def test_a_primary_that_lives_gets_its_standbys_back():
