@@ -4,55 +4,54 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible.playbook.play_context import PlayContext
-from ansible.playbook.task import Task
+import json
+import os
+import subprocess
+import sys
 
-from ansible_collections.plannerate.infra.plugins.action.postgres_promote import ActionModule
+from support.helpers.checkout import ROOT
 
-
-@pytest.fixture
-def connect():
-    """A function that gives the connection to db01, for a play and the machine's variables."""
-
-    def connect(play=None, **variables):
-        context = PlayContext()
-        for name, value in (play or {}).items():
-            setattr(context, name, value)
-        task = Task()
-        task.become = True
-        action = ActionModule(task, None, context, None, None, None)
-        return action._connect("db01", {"hostvars": {"db01": {"ansible_host": "198.18.0.12", **variables}}})
-
-    return connect
+PROGRAM = ROOT / "tests" / "support" / "programs" / "promotion_connection.py"
 
 
-def test_the_passwords_of_the_command_line(connect):
+def connection(play=None, **variables):
+    """What the connection to db01 knows, for attributes of the play and variables of the machine."""
+    done = subprocess.run(
+        [sys.executable, PROGRAM],
+        input=json.dumps({"play": play or {}, "variables": variables}),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT / ".cache" / "collections")},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_passwords_of_the_command_line():
     """-k and -K."""
-    connection = connect({"password": "login", "become_pass": "sudo"})
-    assert connection.get_option("password") == "login"
-    assert connection.become.get_option("become_pass") == "sudo"
-    assert connection.become.build_become_command("true", connection._shell)
-    assert connection.become.prompt, "sudo is told to ask for it"
+    found = connection({"password": "login", "become_pass": "sudo"})
+    assert (found["password"], found["become_pass"], found["asks"]) == ("login", "sudo", True)
 
 
-def test_the_passwords_of_the_inventory_win(connect):
-    connection = connect({}, ansible_become_password="of db01")
-    assert connection.become.get_option("become_pass") == "of db01"
+def test_the_password_of_the_inventory():
+    found = connection(ansible_become_password="of db01")
+    assert (found["become_pass"], found["asks"]) == ("of db01", True)
 
 
-def test_without_a_password_sudo_does_not_ask(connect):
-    connection = connect()
-    connection.become.build_become_command("true", connection._shell)
-    assert not connection.become.prompt
+def test_without_a_password_sudo_does_not_ask():
+    assert not connection()["asks"]
 
 
-def test_a_network_that_is_gone_is_noticed(connect):
-    connection = connect(ansible_ssh_args="-o ControlMaster=auto -o ControlPersist=60s")
-    assert "ServerAliveInterval=5" in connection.get_option("ssh_extra_args")
-    assert "promotion" in connection.get_option("control_path")
+def test_a_network_that_is_gone_is_noticed():
+    found = connection(ansible_ssh_args="-o ControlMaster=auto -o ControlPersist=60s")
+    assert "ServerAliveInterval=5" in found["ssh_extra_args"]
+    assert "promotion" in found["control_path"]
 
 
-def test_an_operators_own_interval_is_kept(connect):
-    connection = connect(ansible_ssh_common_args="-o ServerAliveInterval=30")
-    assert "ServerAlive" not in (connection.get_option("ssh_extra_args") or "")
+def test_an_operators_own_interval_is_kept():
+    assert "ServerAlive" not in (
+        connection(ansible_ssh_common_args="-o ServerAliveInterval=30")["ssh_extra_args"] or ""
+    )
