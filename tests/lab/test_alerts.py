@@ -17,6 +17,7 @@ def test_a_stopped_replica_and_a_removed_container_are_told(monitoring, receiver
             "systemctl stop postgresql@15-pg_replica2",
             "systemctl start postgresql@15-pg_replica2",
             "PostgresReplicaMissing",
+            {"member": "pg-replica2"},
         ),
         Breakage(
             "container removed",

@@ -22,11 +22,22 @@ from ansible_collections.plannerate.infra.plugins.module_utils._text_table impor
 
 UNKNOWN = "?"
 
+# What to do about a member that does not follow.
+_REMEDIES: dict[Verdict, str] = {
+    "detached": "The failover playbook again finishes what was begun; where it refuses, the rejoin playbook attaches it",
+    "diverged": "The rejoin playbook makes it a standby again",
+    "elsewhere": "The rejoin playbook makes it follow",
+    "not streaming": "Its log says why; the rejoin playbook makes it follow",
+    "not running": "Start it, or run the rejoin playbook",
+    "unknown": "Bring it back, then look again",
+}
+
 
 class StatusRow(TypedDict):
     """A member for machines, None where unknown. What is about following, lag and slots is None of the primary.
 
-    ``verdict`` and ``reason`` as in C(_cluster/following.py).
+    ``verdict`` and ``reason`` as in C(_cluster/following.py), which also says whether it streams. A place on a diverged timeline is no
+    lag: it is unknown.
     """
 
     member: str
@@ -79,6 +90,7 @@ def _row(
     is_primary = role == "primary"
     if is_primary:
         lag = slot = None
+    comparable = None if following and following["verdict"] == "diverged" else lag
     return {
         "member": member["name"],
         "machine": member["machine"],
@@ -90,8 +102,8 @@ def _row(
         "reason": following["reason"] if following else None,
         "sync_state": lag["sync_state"] if lag else None,
         "streaming": None if is_primary else bool(following and following["follows"]),
-        "lag_bytes": lag["replay_bytes"] if lag else None,
-        "lag_seconds": lag["seconds"] if lag else None,
+        "lag_bytes": comparable["replay_bytes"] if comparable else None,
+        "lag_seconds": comparable["seconds"] if comparable else None,
         "slot": slot["name"] if slot else None,
         "slot_active": slot["active"] if slot else None,
         "slot_wal_status": slot["wal_status"] if slot else None,
@@ -114,22 +126,29 @@ def table(status: Sequence[StatusRow]) -> str:
         for row in status
     ]
     behind = [
-        f"{row['member']} does not follow: {row['reason']}. The rejoin playbook makes it follow"
+        f"{row['member']} does not follow: {row['reason']}. {_remedy(row['verdict'], row['role'])}"
         for row in status
-        if row["verdict"] not in (None, "follows", "unknown")
+        if row["verdict"] and row["verdict"] != "follows"
     ]
     return "\n".join([text_table(lines), *behind])
 
 
+def _remedy(verdict: Verdict, role: TopologyRole) -> str:
+    # A former primary, or a standby that may hold what the primary does not have, is not to be started as it is.
+    is_aside = verdict == "not running" and role == "aside"
+    return _REMEDIES["diverged" if is_aside else verdict]
+
+
 def _state(row: StatusRow) -> str:
-    """What it is, and why it does not follow, where that is known by more than its being stopped."""
-    hidden = (None, "follows", "not running", "unknown")
-    return row["state"] if row["verdict"] in hidden else f"{row['state']}, {row['verdict']}"
+    """Why it does not follow, which goes without saying where it does not run."""
+    if row["verdict"] in (None, "follows", "not running", "unknown"):
+        return row["state"]
+    return row["verdict"] if row["state"] == "running" else f"{row['state']}, {row['verdict']}"
 
 
 def _lag(row: StatusRow) -> str:
     if row["lag_bytes"] is None:
-        return "missing" if not row["streaming"] else UNKNOWN
+        return UNKNOWN if row["streaming"] or row["verdict"] == "diverged" else "missing"
     seconds = UNKNOWN if row["lag_seconds"] is None else f"{row['lag_seconds']:.1f}"
     return f"{row['lag_bytes']} B, {seconds} s"
 
@@ -137,4 +156,4 @@ def _lag(row: StatusRow) -> str:
 def _slot(row: StatusRow) -> str:
     if row["slot"] is None:
         return "missing"
-    return f"{row['slot']} ({'active' if row['slot_active'] else 'inactive'}, {row['slot_wal_status'] or UNKNOWN})"
+    return f"{'active' if row['slot_active'] else 'inactive'}, {row['slot_wal_status'] or UNKNOWN}"

@@ -242,11 +242,22 @@ class _Cluster:
 
     def _figures(self, names: Iterable[str]) -> str:
         return ", ".join(
-            f"{name} ({self.instances[name]['state']} {self.instances[name].get('role') or 'unknown'}, timeline "
-            f"{self.instances[name].get('timeline')}, LSN "
+            f"{name} ({self.instances[name]['state']} {self.instances[name].get('role') or 'unknown'}"
+            f"{self._detached_from(name)}, timeline {self.instances[name].get('timeline')}, LSN "
             f"{self.instances[name].get('replay_lsn') or self.instances[name].get('lsn')})"
             for name in names
         )
+
+    def _detached_from(self, name: str) -> str:
+        whom = self.instances[name].get("detached_from")
+        return f", detached from {whom}" if whom else ""
+
+    def _begun_failover(self) -> str | None:
+        """What to do where a failover was begun and not finished: its start guard keeps the old primary stopped."""
+        detached = [name for name in self.with_data if self.instances[name].get("detached_from")]
+        if not detached:
+            return None
+        return f"A failover detached {', '.join(detached)} and was not finished. Next: run the failover playbook again, which finishes it"
 
     def _split_brain(self, writable: Sequence[str]) -> str:
         return (
@@ -257,12 +268,13 @@ class _Cluster:
 
     def _nobody_known(self) -> str:
         silent = ", ".join(f"{name} ({self.instances[name].get('detail')})" for name in self.silent)
-        return (
-            f"no primary is known and {silent} cannot be asked: one of them may be it. Expected every member to answer. "
-            "Bring it back, or run the failover playbook if it is gone for good"
-        )
+        remedy = self._begun_failover() or "Bring it back, or run the failover playbook if it is gone for good"
+        return f"no primary is known and {silent} cannot be asked: one of them may be it. Expected every member to answer. {remedy}"
 
     def _no_primary(self, stopped: Sequence[str]) -> str:
+        begun = self._begun_failover()
+        if begun:
+            return f"no member takes writes: {self._figures(self.with_data)}. Expected one primary. {begun}"
         if len(stopped) == 1:
             member = self.members[stopped[0]]
             remedy = (

@@ -15,6 +15,7 @@ from support.helpers.roles_of_members import at_home
 STAGING = "/opt/plannerate/staging"
 COMPOSE = f"docker compose --project-name plannerate-staging --file {STAGING}/docker-compose.staging.yml"
 CERTIFICATE = "/etc/ssl/machine/machine.crt"
+DETACHED = "/etc/postgresql/15/pg_replica2/conf.d/99-drill.conf"
 WRITER = "/etc/plannerate-backup/production/writer.json"
 
 
@@ -35,6 +36,15 @@ REPLICA_PAUSED = Breakage(
     psql("SELECT pg_wal_replay_resume()", PORTS["pg-replica1"]),
     "PostgresReplicationLagBytes",
     {"application_name": "pg-replica1"},
+)
+# What a failover writes, beside the file of the role.
+REPLICA_DETACHED = Breakage(
+    "replica detached",
+    "db01",
+    f"echo \"plannerate.detached_from = 'pg-main'\" > {DETACHED} && systemctl reload postgresql@15-pg_replica2",
+    f"rm {DETACHED} && systemctl reload postgresql@15-pg_replica2",
+    "PostgresReplicaDetached",
+    {"member": "pg-replica2"},
 )
 DISK_FILLED = Breakage(
     "disk filled",
@@ -128,7 +138,7 @@ PROMETHEUS_STOPPED = Breakage(
 
 TOGETHER = {
     "database": [REPLICA_PAUSED, DISK_FILLED, MEMORY_OVER, CONTAINER_KILLED, CERTIFICATE_SHORT],
-    "services": [PGBOUNCER_STOPPED, CONTAINER_UNHEALTHY, BACKUP_FAILING],
+    "services": [PGBOUNCER_STOPPED, CONTAINER_UNHEALTHY, BACKUP_FAILING, REPLICA_DETACHED],
     "stacks": [REDIS_STOPPED, SLOT_RETAINED],
     "slow": [APP_SLOW],
     # With nobody to evaluate rules, the receiver raises this one itself.

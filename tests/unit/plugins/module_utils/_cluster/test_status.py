@@ -1,8 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table never shows a missing replica as one without lag."""
+"""The table never shows a missing replica as one without lag, and says why a member does not follow."""
 
 from __future__ import annotations
+
+import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import status
 
@@ -30,7 +32,7 @@ def test_a_streaming_replica_is_shown_with_its_lag_and_its_slot():
     rows = status.rows(MEMBERS, TOPOLOGY, INSTANCES, lag)
     assert rows[1]["lag_bytes"] == 12
     text = status.table(rows)
-    assert "pg-replica1  db01:5433     standby  running  quorum  12 B, 0.0 s  pg_replica1 (active, reserved)" in text
+    assert "pg-replica1  db01:5433     standby  running  quorum  12 B, 0.0 s  active, reserved" in text
     assert "pg-main      db01:5432     primary  running  -" in text
 
 
@@ -57,13 +59,64 @@ def test_a_missing_slot_is_said():
     assert status.table(rows).splitlines()[2].endswith("missing")
 
 
-def test_one_that_does_not_follow_is_said_with_its_reason():
-    found = {"follows": False, "verdict": "diverged", "reason": "it has 8 bytes of timeline 1 past 0/5"}
-    rows = status.rows(MEMBERS, {**TOPOLOGY, "following": {"pg-replica1": found}}, INSTANCES, {})
-    assert (rows[1]["verdict"], rows[1]["streaming"]) == ("diverged", False)
-    lines = status.table(rows).splitlines()
-    assert "standby  running, diverged  ?" in lines[2]
-    assert (
-        lines[3]
-        == "pg-replica1 does not follow: it has 8 bytes of timeline 1 past 0/5. The rejoin playbook makes it follow"
-    )
+def shown(verdict: str, reason: str, state: str = "running", lag=None) -> tuple[status.StatusRow, list[str]]:
+    """The row of a replica that does not follow, and the lines of the table."""
+    topology = {**TOPOLOGY, "following": {"pg-replica1": {"follows": False, "verdict": verdict, "reason": reason}}}
+    instances = {**INSTANCES, "pg-replica1": {"state": state, "timeline": 1}}
+    rows = status.rows(MEMBERS, topology, instances, {"pg-replica1": lag} if lag else {})
+    return rows[1], status.table(rows).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "cell", "remedy"),
+    [
+        ("detached", "running", "detached", "The failover playbook again"),
+        ("diverged", "running", "diverged", "The rejoin playbook"),
+        ("diverged", "stopped", "stopped, diverged", "The rejoin playbook"),
+        ("elsewhere", "running", "elsewhere", "The rejoin playbook"),
+        ("not streaming", "running", "not streaming", "Its log says why"),
+        ("not running", "stopped", "stopped", "Start it"),
+        ("unknown", "unreachable", "unreachable", "Bring it back"),
+    ],
+)
+def test_one_that_does_not_follow_is_said_with_its_reason_and_the_remedy(verdict, state, cell, remedy):
+    row, lines = shown(verdict, "it is so", state)
+    assert (row["verdict"], row["reason"], row["streaming"]) == (verdict, "it is so", False)
+    assert f"  standby  {cell}  " in lines[2]
+    assert lines[3].startswith(f"pg-replica1 does not follow: it is so. {remedy}")
+
+
+def test_nobody_is_told_to_start_a_member_that_is_left_aside():
+    """A former primary, or a standby of an older timeline: it may hold what the primary does not have."""
+    found = {"follows": False, "verdict": "not running", "reason": "it is stopped (primary)"}
+    topology = {
+        "primary": "pg-main",
+        "roles": {"pg-main": "primary", "pg-replica1": "aside"},
+        "following": {"pg-replica1": found},
+    }
+    text = status.table(status.rows(MEMBERS, topology, INSTANCES, {}))
+    assert text.endswith("it is stopped (primary). The rejoin playbook makes it a standby again")
+
+
+def test_one_that_follows_gets_no_line():
+    assert len(status.table(status.rows(MEMBERS, TOPOLOGY, INSTANCES, {})).splitlines()) == 3
+
+
+def test_the_place_of_a_diverged_member_is_no_lag():
+    """It is connected, and reports a place that is not on the primary's timeline."""
+    lag = {"state": "startup", "sync_state": "quorum", "replay_bytes": 0, "seconds": 0.0}
+    row, lines = shown("diverged", "it has 8 bytes of timeline 1 past 0/5", lag=lag)
+    assert (row["lag_bytes"], row["lag_seconds"]) == (None, None)
+    assert "standby  diverged  quorum  ?    active, reserved" in lines[2]
+
+
+def test_whether_it_streams_is_told_by_whether_it_follows():
+    """A connection that streams is not enough: it may be from an older timeline."""
+    lag = {"state": "streaming", "sync_state": "quorum", "replay_bytes": 12, "seconds": 0.0}
+    assert shown("elsewhere", "it is told to follow pg-replica2", lag=lag)[0]["streaming"] is False
+
+
+def test_the_table_fits_into_a_terminal():
+    lag = {"state": "catchup", "sync_state": "quorum", "replay_bytes": 987654321, "seconds": 86400.0}
+    _row, lines = shown("not streaming", "its connection is in state catchup", lag=lag)
+    assert max(len(line) for line in lines[:3]) <= 100

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +122,24 @@ def test_no_primary_stops_the_run():
     result = topology(answer("stopped", "primary"), STANDBY, STANDBY)
     assert "no member takes writes" in result["errors"][0]
     assert "systemctl start postgresql@15-pg_main on db01" in result["errors"][0]
+
+
+@pytest.mark.parametrize("main", [answer("stopped", "primary"), None], ids=["stopped", "silent"])
+def test_without_a_primary_a_failover_that_was_begun_is_told(main):
+    """The start guard keeps the old primary stopped then, so starting it is no advice."""
+    error = topology(main, answer("running", "standby", detached_from="pg-main"), STANDBY)["errors"][0]
+    assert (
+        "A failover detached pg-replica1 and was not finished" in error and "run the failover playbook again" in error
+    )
+    assert "systemctl start" not in error and "Bring it back" not in error
+
+
+def test_without_a_primary_each_detached_member_is_told_with_whom_it_followed():
+    error = topology(answer("stopped", "primary"), answer("running", "standby", detached_from="pg-main"), STANDBY)[
+        "errors"
+    ][0]
+    assert "pg-replica1 (running standby, detached from pg-main, timeline 1" in error
+    assert "pg-replica2 (running standby, timeline 1" in error
 
 
 def test_replicas_alone_have_no_primary():
