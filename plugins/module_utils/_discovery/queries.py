@@ -62,7 +62,7 @@ _FACTS = {
     UNION ALL SELECT * FROM (SELECT DISTINCT ON (name) name, setting, sourcefile FROM pg_file_settings
       WHERE name IN ('synchronous_standby_names', 'synchronous_commit') ORDER BY name, seqno DESC) AS last
     UNION ALL SELECT 'synchronous_commit', split_part(setting, '=', 2),
-      concat_ws(' in ', 'role ' || rolname, 'database ' || datname)
+      coalesce(nullif(concat_ws(' in ', 'role ' || rolname, 'database ' || datname), ''), 'every role')
       FROM pg_db_role_setting LEFT JOIN pg_roles r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase,
       unnest(setconfig) AS settings(setting) WHERE setting LIKE 'synchronous_commit=%') AS seen(name, value, source))""",
     "synchronous": """(SELECT jsonb_agg(jsonb_build_object('application_name', application_name, 'state', state,

@@ -13,8 +13,9 @@ from typing import TypedDict
 MODES = ("quorum", "all", "async")
 
 
-# Values of synchronous_commit with which a commit waits for no standby, and one with which it waits for less than the standby's disk.
-_NOT_WAITING = ("off", "local")
+# Values of synchronous_commit with which a commit waits for no standby, as they may be written in a file and of a role; and one with
+# which it waits for less than the standby's disk.
+_NOT_WAITING = ("off", "false", "no", "0", "local")
 _NOT_FLUSHED = "remote_write"
 
 
@@ -68,11 +69,11 @@ def weakest(settings: Iterable[SynchronousSetting]) -> Weakest:
 
 
 def _is_weak(setting: SynchronousSetting) -> bool:
-    return setting["name"] == "synchronous_commit" and setting["value"] in (*_NOT_WAITING, _NOT_FLUSHED)
+    return setting["name"] == "synchronous_commit" and setting["value"].lower() in (*_NOT_WAITING, _NOT_FLUSHED)
 
 
 def _weak_commit(setting: SynchronousSetting) -> str:
-    lost = "may be lost" if setting["value"] in _NOT_WAITING else "may be lost where the standby's machine crashed too"
+    lost = "may be lost" + (" where the standby's machine crashed too" if setting["value"].lower() == _NOT_FLUSHED else "")
     return f"commits with synchronous_commit={setting['value']} ({setting['source']}) {lost}"
 
 

@@ -140,7 +140,12 @@ class TestWeakest:
                     "crashed too"
                 ],
             ),
+            # As PostgreSQL keeps what was said with ALTER ROLE, and as a file may have it.
+            ("No", ["commits with synchronous_commit=No (role app in database shop) may be lost"]),
+            ("false", ["commits with synchronous_commit=false (role app in database shop) may be lost"]),
+            ("0", ["commits with synchronous_commit=0 (role app in database shop) may be lost"]),
             ("on", []),
+            ("1", []),
             ("remote_apply", []),
         ],
     )
