@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,10 @@ def problems(
     if sync_mode not in MODES:
         found.append(f"postgres_sync_mode is {sync_mode}, expected one of {', '.join(MODES)}")
     standbys = max(1, len(members) - 1)
-    if not (isinstance(sync_count, int) and 1 <= sync_count <= standbys):
+    if _integer(sync_count) not in range(1, standbys + 1):
         found.append(
             f"postgres_sync_count is {sync_count}, expected an integer from 1 to {standbys}, the number of standbys: so many of them "
-            "confirm a commit in mode quorum"
+            "confirm a commit in mode quorum. Lower it, or add standbys"
         )
     if package_source not in PACKAGE_SOURCES:
         found.append(f"postgres_package_source is {package_source}, expected {' or '.join(PACKAGE_SOURCES)}")
@@ -45,6 +46,11 @@ def problems(
         versions = {member["machine"]: member["version"] for member in members if member["machine"] in machines}
         found += _missing_versions(versions, machines)
     return found
+
+
+def _integer(value: object) -> int | None:
+    """A number, also as text, which is how the command line gives it."""
+    return int(str(value)) if re.fullmatch(r"\d+", str(value)) else None
 
 
 def _missing_versions(versions: Mapping[str, int], machines: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -47,11 +47,16 @@ def test_the_projects_repository_has_every_release():
     assert problems(MEMBERS, "quorum", "pgdg", {"db01": DEBIAN_13}) == []
 
 
-@pytest.mark.parametrize("count", [0, 3, "1", None])
+@pytest.mark.parametrize("count", [1, 2, "1", "2"])
+def test_a_number_of_confirmations_may_come_from_the_command_line(count):
+    assert problems(MEMBERS, "quorum", "distro", {}, count) == []
+
+
+@pytest.mark.parametrize("count", [0, 3, "3", -1, "two", 1.5, True, None])
 def test_a_number_of_confirmations_that_cannot_be(count):
     assert problems(MEMBERS, "quorum", "distro", {}, count) == [
         f"postgres_sync_count is {count}, expected an integer from 1 to 2, the number of standbys: so many of them confirm a commit in "
-        "mode quorum"
+        "mode quorum. Lower it, or add standbys"
     ]
 
 
