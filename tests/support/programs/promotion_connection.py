@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection that a change of primary would make to db01, as Ansible's own plugins have it, without connecting.
+"""The connection that a change of primary would make to db01, as Ansible's own plugins have it.
 
-Takes a job as JSON on standard input: play (attributes of the play's context, such as become_pass), variables (of db01). Answers with
-one line of JSON. A process of its own, since it makes Ansible take itself for a controller.
+Takes a job as JSON on standard input: play (attributes of the play's context, such as become_pass), variables (of db01), own (of the
+machine that the task is delegated to), run (scripts for db01; without any nothing is connected). Answers with one line of JSON. A
+process of its own, since it makes Ansible take itself for a controller.
 """
 
 from __future__ import annotations
@@ -12,10 +13,36 @@ import json
 import sys
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 
-from ansible_collections.plannerate.infra.plugins.action.postgres_promote import ActionModule
+from ansible_collections.plannerate.infra.plugins.action.postgres_promote import ActionModule, RemoteMachine
+
+
+class Variables(dict):
+    """Of a machine, as Ansible gives them: what is not defined is noticed when somebody looks at it."""
+
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
+        if value == "{{ nowhere }}":
+            raise AnsibleError("'nowhere' is undefined")
+        return value
+
+    def items(self):
+        return [(name, self[name]) for name in self]
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default
+
+
+def described(connection):
+    options = {name: connection.get_option(name) for name in ("password", "ssh_extra_args", "control_path", "timeout")}
+    if not connection.become:
+        return {**options, "become": False}
+    connection.become.build_become_command("true", connection._shell)
+    become_pass = connection.become.get_option("become_pass")
+    return {**options, "become": True, "become_pass": become_pass, "asks": bool(connection.become.prompt)}
 
 
 def main():
@@ -24,14 +51,23 @@ def main():
     for name, value in job["play"].items():
         setattr(context, name, value)
     task: Any = Task()
-    task.become = True
+    task.become, task.delegate_to = True, "db02"
     action = ActionModule(task, None, context, None, None, None)  # type: ignore[arg-type]
-    variables = {"ansible_host": "198.18.0.12", **job["variables"]}
-    connection: Any = action._connect("db01", {"hostvars": {"db01": variables}})
-    connection.become.build_become_command("true", connection._shell)
-    options = {name: connection.get_option(name) for name in ("password", "ssh_extra_args", "control_path")}
-    become_pass = connection.become.get_option("become_pass")
-    print(json.dumps({**options, "become_pass": become_pass, "asks": bool(connection.become.prompt)}))
+    variables = Variables({"ansible_host": "198.18.0.12", **job["variables"]})
+    connection: Any = action._connect(
+        "db01", {"hostvars": {"db01": variables}, "ansible_delegated_vars": {"db02": job["own"]}}
+    )
+    if not job["run"]:
+        print(json.dumps(described(connection)))
+        return
+    machine = RemoteMachine("db01", connection, action)
+    machine.MEMORY = "/tmp"
+    try:
+        answers = [vars(machine.run(script)) for script in job["run"]]
+    except AnsibleError as problem:
+        print(json.dumps({"problem": str(problem)}))
+        return
+    print(json.dumps({"answers": answers}))
 
 
 main()
