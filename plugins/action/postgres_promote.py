@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-from collections.abc import Mapping
+import signal
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -21,6 +24,33 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.option
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
+class _TimeIsUp(BaseException):
+    """As Ansible's own time limits: no Exception, which connections catch to try again."""
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupts what the worker waits for, be it a connection on which nobody answers any more.
+
+    :raises _TimeIsUp: after so many seconds.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise _TimeIsUp
+
+    began = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    # The task's own time limit, if it has one, is an alarm too.
+    left = signal.setitimer(signal.ITIMER_REAL, seconds)[0]
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001))
+
+
 class RemoteMachine(Machine):
     """A machine behind a connection that stays open. Its scripts run as root, by the inventory's way of becoming so."""
 
@@ -29,9 +59,12 @@ class RemoteMachine(Machine):
         self.connection, self.action = connection, action
         self.entered = False
 
-    def execute(self, argv: list[str]) -> tuple[int, str, str]:
+    def execute(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
         try:
-            answer = self.action.execute_on(self.connection, argv)
+            with _at_most(seconds):
+                answer = self.action.execute_on(self.connection, argv)
+        except _TimeIsUp:
+            return self.TIMED_OUT[0], "", f"no answer within {seconds:g} s"
         except AnsibleError as failure:
             # A wrong password is no machine that is gone; but nothing ends a change that has begun.
             if not (self.entered or isinstance(failure, AnsibleConnectionFailure)):

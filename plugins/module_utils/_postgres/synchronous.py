@@ -73,7 +73,9 @@ def _is_weak(setting: SynchronousSetting) -> bool:
 
 
 def _weak_commit(setting: SynchronousSetting) -> str:
-    lost = "may be lost" + (" where the standby's machine crashed too" if setting["value"].lower() == _NOT_FLUSHED else "")
+    lost = "may be lost" + (
+        " where the standby's machine crashed too" if setting["value"].lower() == _NOT_FLUSHED else ""
+    )
     return f"commits with synchronous_commit={setting['value']} ({setting['source']}) {lost}"
 
 

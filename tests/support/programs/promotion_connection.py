@@ -3,14 +3,15 @@
 """The connection that a change of primary would make to db01, as Ansible's own plugins have it.
 
 Takes a job as JSON on standard input: play (attributes of the play's context, such as become_pass), variables (of db01), own (of the
-machine that the task is delegated to), run (scripts for db01; without any nothing is connected). Answers with one line of JSON. A
-process of its own, since it makes Ansible take itself for a controller.
+machine that the task is delegated to), run (scripts for db01; without any nothing is connected), seconds (that each may take). Answers with
+one line of JSON. A process of its own, since it makes Ansible take itself for a controller.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -20,20 +21,22 @@ from ansible.playbook.task import Task
 from ansible_collections.plannerate.infra.plugins.action.postgres_promote import ActionModule, RemoteMachine
 
 
-class Variables(dict):
+class Variables(Mapping):
     """Of a machine, as Ansible gives them: what is not defined is noticed when somebody looks at it."""
 
+    def __init__(self, values):
+        self.given = values
+
     def __getitem__(self, name):
-        value = super().__getitem__(name)
-        if value == "{{ nowhere }}":
+        if self.given[name] == "{{ nowhere }}":
             raise AnsibleError("'nowhere' is undefined")
-        return value
+        return self.given[name]
 
-    def items(self):
-        return [(name, self[name]) for name in self]
+    def __iter__(self):
+        return iter(self.given)
 
-    def get(self, name, default=None):
-        return self[name] if name in self else default
+    def __len__(self):
+        return len(self.given)
 
 
 def described(connection):
@@ -61,9 +64,8 @@ def main():
         print(json.dumps(described(connection)))
         return
     machine = RemoteMachine("db01", connection, action)
-    machine.MEMORY = "/tmp"
     try:
-        answers = [vars(machine.run(script)) for script in job["run"]]
+        answers = [vars(machine.run(script, job["seconds"])) for script in job["run"]]
     except AnsibleError as problem:
         print(json.dumps({"problem": str(problem)}))
         return

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from support.helpers.checkout import ROOT
@@ -29,11 +31,13 @@ exec "$@"
 """
 
 
-def ask(play=None, own=None, run=(), **variables):
+def ask(play=None, own=None, run=(), seconds=10.0, **variables):
     """What the program answers for attributes of the play, variables of db01 and of the task's own machine, and scripts."""
     done = subprocess.run(
         [sys.executable, PROGRAM],
-        input=json.dumps({"play": play or {}, "variables": variables, "own": own or {}, "run": list(run)}),
+        input=json.dumps(
+            {"play": play or {}, "variables": variables, "own": own or {}, "run": list(run), "seconds": seconds}
+        ),
         capture_output=True,
         text=True,
         check=False,
@@ -95,6 +99,17 @@ def test_nothing_ends_a_change_that_has_begun(sudo_asks, tmp_path):
     answers = ask({"become_pass": "secret"}, **sudo_asks, run=[change, "true"])["answers"]
     assert [answer["code"] for answer in answers] == [0, 255]
     assert answers[1]["errors"] == "the connection to db01 failed: Incorrect sudo password"
+
+
+def test_a_script_that_nobody_can_end_is_not_waited_for(sudo_asks, tmp_path):
+    """Row 12: as of a program that hangs on a disk: timeout(1) never comes to its end, and the session stays open."""
+    begun = time.monotonic()
+    scripts = [f"echo $PPID >{tmp_path}/timeout; kill -STOP $PPID; sleep 15", "echo goes on"]
+    answers = ask({"become_pass": "secret"}, **sudo_asks, run=scripts, seconds=0.5)["answers"]
+    assert (answers[0]["code"], answers[0]["errors"]) == (124, "no answer within 3.5 s")
+    assert answers[1]["output"] == "goes on"
+    assert time.monotonic() - begun < 12
+    os.killpg(int((tmp_path / "timeout").read_text()), signal.SIGKILL)
 
 
 def test_a_machine_where_nobody_has_to_become_root():
