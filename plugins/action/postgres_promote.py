@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shlex
 import signal
 import time
@@ -155,5 +156,7 @@ def _keep_alive(connection: ConnectionBase) -> None:
     if "ServerAliveInterval" not in given:
         extra = f"{connection.get_option('ssh_extra_args') or ''} -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
         connection.set_option("ssh_extra_args", extra.strip())
-        # A connection that is open already was made without.
-        connection.set_option("control_path", "%(directory)s/promotion-%%C")
+        # A connection that is open already was made without. As short as Ansible's own names: a socket's path has at most 104 characters.
+        to = [connection.get_option("host"), connection.get_option("port"), connection.get_option("remote_user")]
+        name = hashlib.sha1(f"promotion-{to}".encode(), usedforsecurity=False).hexdigest()[:10]
+        connection.set_option("control_path", f"%(directory)s/{name}")

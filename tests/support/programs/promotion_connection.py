@@ -40,7 +40,7 @@ class Variables(Mapping):
 
 
 def described(connection):
-    options = {name: connection.get_option(name) for name in ("password", "ssh_extra_args", "control_path", "timeout")}
+    options = {name: connection.get_option(name) for name in ("host", "password", "ssh_extra_args", "control_path")}
     if not connection.become:
         return {**options, "become": False}
     connection.become.build_become_command("true", connection._shell)
@@ -56,7 +56,7 @@ def main():
     task: Any = Task()
     task.become, task.delegate_to = True, "db02"
     action = ActionModule(task, None, context, None, None, None)  # type: ignore[arg-type]
-    variables = Variables({"ansible_host": "198.18.0.12", **job["variables"]})
+    variables = Variables({"inventory_hostname": "db01", **job["variables"]})
     connection: Any = action._connect(
         "db01", {"hostvars": {"db01": variables}, "ansible_delegated_vars": {"db02": job["own"]}}
     )

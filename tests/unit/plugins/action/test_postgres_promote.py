@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,10 +121,17 @@ def test_a_variable_that_has_nothing_to_do_with_it_need_not_be_defined():
     assert ask(postgres_settings="{{ nowhere }}", ansible_become_password="secret")["asks"]
 
 
+def test_a_machine_is_reached_by_its_address_or_else_by_its_name():
+    assert ask(ansible_host="198.18.0.13")["host"] == "198.18.0.13"
+    assert ask()["host"] == "db01"
+
+
 def test_a_network_that_is_gone_is_noticed():
     found = ask(ansible_ssh_args="-o ControlMaster=auto -o ControlPersist=60s")
     assert "ServerAliveInterval=5" in found["ssh_extra_args"]
-    assert "promotion" in found["control_path"]
+    # A connection of its own, since one that is open was made without; each machine has another one.
+    assert re.fullmatch(r"%\(directory\)s/[0-9a-f]{10}", found["control_path"])
+    assert found["control_path"] != ask(ansible_ssh_args="", ansible_host="198.18.0.13")["control_path"]
 
 
 def test_an_operators_own_interval_and_arguments_are_kept():
