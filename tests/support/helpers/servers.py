@@ -66,6 +66,8 @@ SMALL = {
     "wal_retrieve_retry_interval": "200ms",
     "wal_sender_timeout": "10s",
     "autovacuum": "off",
+    # Otherwise a server that was killed leaves shared memory behind, outside of its directory.
+    "dynamic_shared_memory_type": "mmap",
     # A log is shown where a test fails.
     "log_connections": "off",
     "log_disconnections": "off",
