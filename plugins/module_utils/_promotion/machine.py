@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -22,45 +23,31 @@ class Answer:
     errors: str
 
 
-# Runs a script ($2) that is ended after some seconds ($1), and waits for its end no longer than some more ($3). A program that hangs on
-# a disk can be ended by nobody, and would keep the connection's output open: so its output goes to files in memory ($4). An alarm that
-# is no longer needed ends with everything that it began.
-BOUNDED = """directory=$(mktemp -d "$4/promotion.XXXXXX") || exit
-code=; trap 'code=124' ALRM
-timeout --kill-after=1 "$1" nice --adjustment=-10 /bin/sh -c "$2" >"$directory/output" 2>"$directory/errors" </dev/null & script=$!
-setsid /bin/sh -c 'sleep "$1"; kill -s ALRM "$2"' sh "$3" $$ >/dev/null 2>&1 </dev/null & alarm=$!
-wait $script; ended=$?
-kill -- -$alarm 2>/dev/null
-cat "$directory/output"; cat "$directory/errors" >&2; rm -r "$directory"
-exit "${code:-$ended}"
-"""
-
-
 class Machine:
     """A machine on which a change of primary runs shell scripts as root, each in a given time."""
 
     # What timeout(1) answers when the time was up.
     TIMED_OUT = (124, 137)
-    # A directory in memory, so that nothing here waits for a disk.
-    MEMORY = "/run"
+    # Seconds beyond a script's own after which nobody waits for it. A program that hangs on a disk can be ended by nobody, and timeout(1)
+    # waits for it for ever; a network that is gone does not answer either.
+    GRACE = 3
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def execute(self, argv: list[str]) -> tuple[int, str, str]:
-        """Runs a command and gives its exit code, output and errors."""
+    def execute(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
+        """Runs a command and gives its exit code, output and errors. Comes back after so many seconds, whatever the command does."""
         raise NotImplementedError
 
-    def run(self, script, seconds=10):
-        """The answer of a shell script that is ended after so many seconds, with everything that it began.
-
-        It has a high priority: clients wait for these few commands, on a machine that is busy with those clients.
-        """
-        command = ["/bin/sh", "-c", BOUNDED, "sh", f"{seconds:g}", script, f"{seconds + 3:g}", self.MEMORY]
-        code, output, errors = self.execute(command)
+    def run(self, script: str, seconds: float = 10) -> Answer:
+        """The answer of a shell script that is ended after so many seconds, with everything that it began."""
+        # Clients wait for these few commands, on a machine that is busy with those clients.
+        command = ["nice", "--adjustment=-10", "/bin/sh", "-c", script]
+        limited = ["timeout", "--kill-after=1", f"{seconds:g}", *command]
+        code, output, errors = self.execute(limited, seconds + self.GRACE)
         return Answer(code, output.strip(), errors.strip())
 
-    def check(self, what, script, seconds=10):
+    def check(self, what: str, script: str, seconds: float = 10) -> str:
         """The output of a script that has to succeed.
 
         :raises StepFailed: naming ``what``, in the words of an operator, and the machine.
@@ -77,6 +64,19 @@ class Machine:
 class LocalMachine(Machine):
     """The machine that this runs on."""
 
-    def execute(self, argv):
-        done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-        return done.returncode, done.stdout, done.stderr
+    def execute(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
+        return run_here(argv, seconds)
+
+
+def run_here(argv: list[str], seconds: float, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command of this machine. One that takes too long is left to itself."""
+    process = subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    )
+    try:
+        output, errors = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        # Not waited for: see GRACE.
+        process.kill()
+        return Machine.TIMED_OUT[0], "", f"no answer within {seconds:g} s"
+    return process.returncode, output, errors

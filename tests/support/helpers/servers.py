@@ -39,7 +39,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine, run_here
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
@@ -152,9 +152,6 @@ class Base:
 class MachineOfServers(Machine):
     """A machine whose servers are those of a test. Its scripts run here."""
 
-    # A directory that needs no root.
-    MEMORY = tempfile.gettempdir()
-
     def __init__(self, name: str, servers: Servers) -> None:
         super().__init__(name)
         self.servers = servers
@@ -163,19 +160,15 @@ class MachineOfServers(Machine):
         self.servers.before(self.name, script)
         if self.name in self.servers.stuck and "systemctl" in script:
             return Answer(self.TIMED_OUT[0], "", "")
-        return cast(Answer, super().run(script, seconds))
+        return super().run(script, seconds)
 
-    def execute(self, argv: list[str]) -> tuple[int, str, str]:
+    def execute(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
         cut = 255, "", f"the connection to {self.name} failed: it was cut"
         if self.name in self.servers.unreachable:
             return cut
-        done = subprocess.run(
-            argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, env=self.servers.environment
-        )
+        answer = run_here(argv, seconds, self.servers.environment)
         # What ran on while the way was cut has no answer.
-        if self.name in self.servers.unreachable:
-            return cut
-        return done.returncode, done.stdout, done.stderr
+        return cut if self.name in self.servers.unreachable else answer
 
 
 class _Module:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 import sys
 
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine, run_here
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 
 
@@ -26,13 +25,12 @@ class DyingMachine(Machine):
         super().__init__(name)
         self.ssh = ssh
 
-    def execute(self, argv):
+    def execute(self, argv, seconds):
         if DyingMachine.left == 0:
             # As SIGKILL would: no handler runs, nothing is tidied up.
             os._exit(9)
         DyingMachine.left -= 1
-        done = subprocess.run([*self.ssh, f"sudo {shlex.join(argv)}"], capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout, done.stderr
+        return run_here([*self.ssh, f"sudo {shlex.join(argv)}"], seconds)
 
 
 def main():

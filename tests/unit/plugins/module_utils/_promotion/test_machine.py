@@ -12,11 +12,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machin
 
 
 @pytest.fixture
-def machine(tmp_path):
-    machine = LocalMachine("db01")
-    machine.MEMORY = str(tmp_path)
-    yield machine
-    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+def machine():
+    return LocalMachine("db01")
 
 
 def test_a_script_is_answered(machine):
@@ -37,6 +34,7 @@ def test_a_script_that_takes_too_long_is_ended(machine, tmp_path):
     with pytest.raises(StepFailed, match=r"on db01 was not done after 0.5 s"):
         machine.check("stopping pg-main", f"sleep 5; touch {tmp_path}/ended", 0.5)
     assert time.monotonic() - begun < 3
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_that_cannot_even_be_killed_is_not_waited_for(machine):
