@@ -132,13 +132,55 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 OWNER = ["scripts/lab-owner"]
 
 
+# Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
+ON_REPLICAS = {"chaos", "rejoin_soon"}
+REPLICAS = "postgres_replica"
+IMAGES = {15: "debian12", 17: "debian13"}
+
+
+def replicas_parts() -> dict[str, list[Step]]:
+    """A hundred rounds of chaos in four parts, and a failover with a rejoin within seconds on both releases."""
+    quarters = {"15a": "1-25", "15b": "26-50", "17a": "51-75", "17b": "76-100"}
+    found = {
+        f"chaos-{quarter}": on_replicas("chaos", int(quarter[:2]), f"chaos-{quarter}", CHAOS_SEEDS=seeds)
+        for quarter, seeds in quarters.items()
+    }
+    found["rejoin-soon"] = [
+        step for release in IMAGES for step in on_replicas("rejoin_soon", release, f"rejoin-soon-{release}")
+    ]
+    return found
+
+
+def on_replicas(directory: str, release: int, name: str, **more: str) -> list[Step]:
+    """The machines of the scenario anew, with a release of PostgreSQL, and the tests of a directory on them."""
+    env = {"LAB_IMAGE": IMAGES[release], **more}
+    destroy, converge = (f"lab {REPLICAS} {command}, PostgreSQL {release}" for command in ("destroy", "converge"))
+    return [
+        Step(destroy, ["scripts/molecule", REPLICAS, "destroy"], needs=("prepare engine",), env=env),
+        Step(
+            converge,
+            ["scripts/molecule", REPLICAS, "converge"],
+            minutes=10,
+            needs=("prepare machines", destroy),
+            env=env,
+        ),
+        pytest_step(
+            name, "--timeout=900", f"tests/long/{directory}", report=name, minutes=60, needs=(converge,), env=env
+        ),
+    ]
+
+
 def parts() -> dict[str, list[Step]]:
     """The long tests: a directory of tests/long on a raised lab, a program of tests/bench, or the mutations of the code."""
     mutations = pytest_step(
         "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="code"
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
+    for name, steps in replicas_parts().items():
+        found[name] = [*PREPARE[:2], *steps]
     for path in sorted(Path("tests/long").glob("*/")):
+        if path.name in ON_REPLICAS:
+            continue
         tests = pytest_step(
             path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)
         )

@@ -1,0 +1,27 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two rounds of chaos; a hundred more are in tests/long/chaos."""
+
+from __future__ import annotations
+
+import pytest
+from support.helpers.chaos import Round, go_home, plan_of
+
+# Only the way to the primary's machine is cut, under load, and the operator says that it is dead; the primary is killed under load, and
+# rejoins within seconds.
+SEEDS = (82, 99)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home():
+    yield
+    go_home()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_lost_and_all_stream(seed):
+    chaos = Round(plan_of(seed))
+    try:
+        chaos.run()
+    finally:
+        print(chaos.report())
