@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers.chaos import Round, go_home, plan_of
+from support.chaos.operator import go_home
+from support.chaos.plan import plan_of
+from support.chaos.round import Round
 
 # Only the way to the primary's machine is cut, under load, and the operator says that it is dead; the primary is killed under load, and
 # rejoins within seconds.

@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from support.helpers.chaos import Operator, Round, plan_of
+from support.chaos.operator import Operator
+from support.chaos.plan import plan_of
+from support.chaos.round import Round
 from support.helpers.checkout import ROOT
 
 # A range such as 1-25, or one number.

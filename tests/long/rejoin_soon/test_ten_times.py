@@ -9,7 +9,9 @@ primary's control file still names the old timeline.
 from __future__ import annotations
 
 import pytest
-from support.helpers.chaos import Plan, Round, writable
+from support.chaos.members import writable
+from support.chaos.plan import Plan
+from support.chaos.round import Round
 
 TIMES = 10
 
