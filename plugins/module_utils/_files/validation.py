@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""New contents are looked at by the program that reads them, each beside the files among which it will be, before any takes its place."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+
+from ansible_collections.plannerate.infra.plugins.module_utils._files.directory import FileRefused
+from ansible_collections.plannerate.infra.plugins.module_utils._files.entry import Wanted
+from ansible_collections.plannerate.infra.plugins.module_utils._files.reconcile import Change
+
+# Runs a command and gives its exit code, output and errors.
+Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
+
+
+def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, run: Run) -> list[str]:
+    """Runs each changed file's command, in which %s is the new file and %d its directory: the set's new files there, links to the rest.
+
+    :arg scratch: an empty directory that nobody else can reach.
+    :returns: the paths that could not be looked at, since their command does not exist yet.
+    :raises FileRefused: with what the command said.
+    """
+    stages: dict[str, str] = {}
+    unknown = []
+    for change in changes:
+        want = change.want
+        if not want.validate or want.state != "file":
+            continue
+        if want.directory not in stages:
+            stages[want.directory] = _stage(wants, want.directory, os.path.join(scratch, str(len(stages))))
+        stage = stages[want.directory]
+        command = [
+            word.replace("%s", os.path.join(stage, want.name)).replace("%d", stage)
+            for word in shlex.split(want.validate)
+        ]
+        try:
+            code, output, errors = run(command)
+        except FileNotFoundError:
+            unknown.append(want.path)
+            continue
+        if code:
+            said = "\n".join(text.strip() for text in (output, errors) if text.strip())
+            raise FileRefused(
+                f"{want.path} is refused by {shlex.join(command)} (exit code {code}). Nothing of the set was changed. It says:\n"
+                + said.replace(stage, want.directory)
+            )
+    return unknown
+
+
+def _stage(wants: Sequence[Wanted], directory: str, stage: str) -> str:
+    """A directory as it will be."""
+    os.mkdir(stage, 0o700)
+    ours = [want for want in wants if want.path.startswith(f"{directory}/")]
+    inside = {os.path.relpath(want.path, directory).split("/")[0] for want in ours}
+    if os.path.isdir(directory):
+        for name in os.listdir(directory):
+            if name not in inside:
+                os.symlink(os.path.join(directory, name), os.path.join(stage, name))
+    for name in sorted(inside):
+        path, target = os.path.join(directory, name), os.path.join(stage, name)
+        want = next((each for each in ours if each.path == path), None)
+        if want is None or want.state == "directory":
+            _stage(wants, path, target)
+        elif want.state == "link":
+            os.symlink(os.path.join(directory, want.target), target)
+        elif want.state == "file":
+            kept = not want.force and os.path.isfile(path)
+            if kept:
+                os.symlink(path, target)
+            else:
+                with open(target, "wb") as file:
+                    file.write(want.content)
+                os.chmod(target, want.mode)
+    return stage
