@@ -71,6 +71,7 @@ options:
         description:
           - A command that looks at the new file before it takes its place, also in check mode. C(%s) is the new file; C(%d) its
             directory, with the other new files of the set and links to what else there is, so that references relative to it hold.
+          - A word that is the path of another file of the set is the new version of that file.
         type: str
       vars:
         description: Variables for the template, beside those of the task.

@@ -50,7 +50,7 @@ def changes_of(wants: Sequence[Wanted], planned_only: bool) -> list[Change]:
     found = []
     for want in wants:
         with _directory(want.directory) as directory:
-            if directory is None and want.directory not in made and want.state != "absent":
+            if directory is None and not planned_only and want.directory not in made and want.state != "absent":
                 raise FileRefused(
                     f"{want.path}: there is no directory {want.directory}, expected it to exist or to be in the set"
                 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 
@@ -19,23 +20,22 @@ Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, run: Run) -> list[str]:
     """Runs each changed file's command, in which %s is the new file and %d its directory: the set's new files there, links to the rest.
+    A word that is the path of another file of the set is its new version, such as a program that is installed with what it looks at.
 
     :arg scratch: an empty directory that nobody else can reach.
     :returns: the paths that could not be looked at, since their command does not exist yet.
     :raises FileRefused: with what the command said.
     """
-    stages: dict[str, str] = {}
+    stages = _Stages(wants, scratch)
     unknown = []
     for change in changes:
         want = change.want
         if not want.validate or want.state != "file":
             continue
-        if want.directory not in stages:
-            stages[want.directory] = _stage(wants, want.directory, os.path.join(scratch, str(len(stages))))
-        stage = stages[want.directory]
+        stage = stages.stage(want.directory)
+        names = {"%s": os.path.join(stage, want.name), "%d": stage}
         command = [
-            word.replace("%s", os.path.join(stage, want.name)).replace("%d", stage)
-            for word in shlex.split(want.validate)
+            re.sub("%[sd]", lambda found: names[found[0]], stages.new_version(word)) for word in shlex.split(want.validate)
         ]
         try:
             code, output, errors = run(command)
@@ -49,6 +49,29 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
                 + said.replace(stage, want.directory)
             )
     return unknown
+
+
+class _Stages:
+    """Directories as they will be.
+
+    :arg scratch: where they are made.
+    """
+
+    def __init__(self, wants: Sequence[Wanted], scratch: str) -> None:
+        self.wants, self.scratch = wants, scratch
+        self.directories: dict[str, str] = {}
+
+    def stage(self, directory: str) -> str:
+        if directory not in self.directories:
+            path = os.path.join(self.scratch, str(len(self.directories)))
+            self.directories[directory] = _stage(self.wants, directory, path)
+        return self.directories[directory]
+
+    def new_version(self, word: str) -> str:
+        for want in self.wants:
+            if want.path == word and want.state == "file":
+                return os.path.join(self.stage(want.directory), want.name)
+        return word
 
 
 def _stage(wants: Sequence[Wanted], directory: str, stage: str) -> str:
