@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.plannerate.infra.plugins.module_utils._files.directory import FileRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._files.entry import Wanted
@@ -33,10 +34,8 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
         if not want.validate or want.state != "file":
             continue
         stage = stages.stage(want.directory)
-        names = {"%s": os.path.join(stage, want.name), "%d": stage}
-        command = [
-            re.sub("%[sd]", lambda found: names[found[0]], stages.new_version(word)) for word in shlex.split(want.validate)
-        ]
+        place = functools.partial(_place, {"%s": os.path.join(stage, want.name), "%d": stage})
+        command = [re.sub("%[sd]", place, stages.new_version(word)) for word in shlex.split(want.validate)]
         try:
             code, output, errors = run(command)
         except FileNotFoundError:
@@ -49,6 +48,10 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
                 + said.replace(stage, want.directory)
             )
     return unknown
+
+
+def _place(names: Mapping[str, str], found: re.Match[str]) -> str:
+    return names[found[0]]
 
 
 class _Stages:
