@@ -93,14 +93,9 @@ class Writer:
         self.open: dict[str, Directory] = {}
 
     def write(self, changes: Sequence[Change]) -> None:
-        """:raises FileRefused, OSError: nothing was changed then, but for directories' owners and modes."""
+        """:raises FileRefused: no file was changed then, unless it says which; directories' owners and modes may have been."""
         try:
-            for change in changes:
-                if change.want.state == "directory":
-                    self._make_directory(change)
-                    # Whose directory it is may be another one now.
-                    self._close()
-            ready = [(change, self._prepare(change)) for change in changes if change.want.state != "directory"]
+            ready = self._ready(changes)
         except BaseException:
             for step in reversed(self.undo):
                 with contextlib.suppress(OSError):
@@ -120,6 +115,25 @@ class Writer:
             ) from problem
         finally:
             self._close()
+
+    def _ready(self, changes: Sequence[Change]) -> list[tuple[Change, Callable[[], None]]]:
+        """Makes directories, and all else that may fail. Returns what only has to take its place."""
+        directories = [change for change in changes if change.want.state == "directory"]
+        others = [change for change in changes if change.want.state != "directory"]
+        found = []
+        for change in (*directories, *others):
+            try:
+                if change in directories:
+                    self._make_directory(change)
+                    # Whose directory it is may be another one now.
+                    self._close()
+                else:
+                    found.append((change, self._prepare(change)))
+            except OSError as problem:
+                raise FileRefused(
+                    f"{change.want.path}: {problem.strerror}. No file of the set was changed"
+                ) from problem
+        return found
 
     def _close(self) -> None:
         for directory in self.open.values():
@@ -160,7 +174,6 @@ class Writer:
             os.rmdir(want.name, dir_fd=parent.descriptor)
 
     def _prepare(self, change: Change) -> Callable[[], None]:
-        """Makes all that may fail. Returns what only has to take its place."""
         want, parent = change.want, self._parent(change.want)
         if want.state == "absent":
             return lambda: _as_owner(parent, _removal(parent, change))
