@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
             )
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode(), 1)).decode()
         return self._execute_module(
-            "plannerate.infra.file_set", module_args={"files": entries, "contents": packed}, task_vars=task_vars
+            "plannerate.infra.file_set_write", module_args={"files": entries, "contents": packed}, task_vars=task_vars
         )
 
     @staticmethod

@@ -14,7 +14,7 @@ import zlib
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.modules import file_set
+from ansible_collections.plannerate.infra.plugins.modules import file_set_write
 
 ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not ROOT, reason="only root can act for another user")
@@ -39,9 +39,15 @@ def run(run_module):
         }
         files = [{key: value for key, value in each.items() if key != "content"} for each in entries]
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode())).decode()
-        return run_module(file_set, {"files": files, "contents": packed}, no_log=True, **options)
+        return run_module(file_set_write, {"files": files, "contents": packed}, no_log=True, **options)
 
     return run
+
+
+def there(path, text):
+    """A file that exists already."""
+    path.write_text(text)
+    path.chmod(0o644)
 
 
 def tree(directory):
@@ -186,7 +192,7 @@ class TestValidation:
 
     @pytest.mark.parametrize("check", [True, False])
     def test_one_that_is_refused_changes_nothing_of_the_set(self, run, tmp_path, check):
-        (tmp_path / "first").write_text("old")
+        there(tmp_path / "first", "old")
         wanted = [
             entry(tmp_path / "first", b"new"),
             entry(tmp_path / "second", b"x", validate="sh -c 'echo wrong in %s; exit 3'"),
@@ -196,7 +202,7 @@ class TestValidation:
         assert tree(tmp_path) == {"first": (stat.S_IFREG, 0o644, b"old")}
 
     def test_only_what_changed_is_looked_at(self, run, tmp_path):
-        (tmp_path / "file").write_text("x")
+        there(tmp_path / "file", "x")
         assert not run(entry(tmp_path / "file", b"x", validate="false"))["changed"]
 
     def test_a_program_that_does_not_exist_yet_is_told_in_check_mode_and_refused_otherwise(self, run, tmp_path):
@@ -269,7 +275,7 @@ class TestDisks:
         subprocess.run(["umount", tmp_path], check=True)
 
     def test_a_full_disk_changes_no_file(self, run, small):
-        (small / "first").write_text("old")
+        there(small / "first", "old")
         wanted = [
             entry(small / "new", state="directory"),
             entry(small / "first", b"new"),
