@@ -71,6 +71,8 @@ options:
         description:
           - A command that looks at the new file before it takes its place, also in check mode. C(%s) is the new file; C(%d) its
             directory, with the other new files of the set and links to what else there is, so that references relative to it hold.
+          - Without C(%d), the paths of other new files of the set that the file names are led to their new versions in the copy that is
+            looked at, since some programs know only absolute paths.
           - A word that is the path of another file of the set is the new version of that file.
         type: str
       vars:

@@ -21,7 +21,8 @@ Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, run: Run) -> list[str]:
     """Runs each changed file's command, in which %s is the new file and %d its directory: the set's new files there, links to the rest.
-    A word that is the path of another file of the set is its new version, such as a program that is installed with what it looks at.
+    Without %d the file leads to the set's other new files by their paths until then, where it names them. A word that is the path of
+    another file of the set is its new version, such as a program that is installed with what it looks at.
 
     :arg scratch: an empty directory that nobody else can reach.
     :returns: the paths that could not be looked at, since their command does not exist yet.
@@ -34,6 +35,8 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
         if not want.validate or want.state != "file":
             continue
         stage = stages.stage(want.directory)
+        if "%d" not in want.validate:
+            _lead_to_new_versions(want, changes, stages)
         place = functools.partial(_place, {"%s": os.path.join(stage, want.name), "%d": stage})
         command = [re.sub("%[sd]", place, stages.new_version(word)) for word in shlex.split(want.validate)]
         try:
@@ -44,10 +47,24 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
         if code:
             said = "\n".join(text.strip() for text in (output, errors) if text.strip())
             raise FileRefused(
-                f"{want.path} is refused by {shlex.join(command)} (exit code {code}). Nothing of the set was changed. It says:\n"
+                f"{want.path} is refused by {want.validate} (exit code {code}). Nothing of the set was changed. It says:\n"
                 + said.replace(stage, want.directory)
             )
     return unknown
+
+
+def _lead_to_new_versions(want: Wanted, changes: Sequence[Change], stages: _Stages) -> None:
+    """In the file that is looked at, the paths of the set's other new files are those that these have until they take their place."""
+    content = want.content
+    for change in changes:
+        path = change.want.path
+        if change.want.state == "file" and path != want.path and path.encode() in content:
+            new = stages.new_version(path).encode()
+            content = re.sub(re.escape(path.encode()) + rb"(?![\w./-])", new.replace(b"\\", rb"\\"), content)
+    copy = stages.new_version(want.path)
+    if content != want.content and not os.path.islink(copy):
+        with open(copy, "wb") as file:
+            file.write(content)
 
 
 def _place(names: Mapping[str, str], found: re.Match[str]) -> str:

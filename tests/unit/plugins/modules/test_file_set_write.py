@@ -201,6 +201,13 @@ class TestValidation:
         assert said["failed"] and f"wrong in {tmp_path}/second" in said["msg"] and "exit code 3" in said["msg"]
         assert tree(tmp_path) == {"first": (stat.S_IFREG, 0o644, b"old")}
 
+    def test_a_file_that_names_another_one_by_its_path_finds_the_new_one(self, run, tmp_path):
+        main = f"{tmp_path}/rules {tmp_path}/rules.old".encode()
+        check = f'sh -c \'cat $(cut -d" " -f1 %s) && grep -q " {tmp_path}/rules.old" %s\''
+        wanted = [entry(tmp_path / "main", main, validate=check), entry(tmp_path / "rules", b"rules")]
+        assert run(*wanted)["changed"]
+        assert (tmp_path / "main").read_bytes() == main
+
     def test_only_what_changed_is_looked_at(self, run, tmp_path):
         there(tmp_path / "file", "x")
         assert not run(entry(tmp_path / "file", b"x", validate="false"))["changed"]
