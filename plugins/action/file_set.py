@@ -60,9 +60,15 @@ class ActionModule(ActionBase):
                 }
             )
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode(), 1)).decode()
-        return self._execute_module(
+        result = self._execute_module(
             "plannerate.infra.file_set_write", module_args={"files": entries, "contents": packed}, task_vars=task_vars
         )
+        # In diff mode each file stands above its difference.
+        if not self._task.diff:
+            done = "would be written" if self._task.check_mode else "written"
+            for path in result.get("changed_paths", []):
+                self._display.display(f"{done}: {path}")
+        return result
 
     @staticmethod
     def _refuse_what_cannot_be_meant(

@@ -108,6 +108,13 @@ def test_no_content_is_printed_however_verbose_and_the_diff_shows_what_is_no_sec
     assert "s3cr3t-word" not in said and "+shown-word" in said
 
 
+@pytest.mark.parametrize(("options", "said"), [((), "\nwritten: "), (("--check",), "\nwould be written: ")])
+def test_what_changed_is_told_by_name(play, tmp_path, options, said):
+    task = file_set({"path": "{{ out }}/one", "content": "x"}, {"path": "{{ out }}/two", "content": "x"})
+    good, output = play(task, options=options)
+    assert good and all(f"{said}{tmp_path}/out/{name}\n" in output for name in ("one", "two")), output
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
