@@ -9,7 +9,7 @@ import base64
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,17 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         files = self._task.args.get("files")
         if not isinstance(files, list):
-            raise AnsibleActionFail(f"files is {files!r}, expected a list")
+            raise AnsibleActionFail(f"files is a {type(files).__name__}, expected a list")
         defaults = {key: self._task.args.get(key, "root") for key in ("owner", "group")}
-        entries = []
+        entries: list[dict[str, Any]] = []
         contents: dict[str, str] = {}
         for number, entry in enumerate(files):
             if not isinstance(entry, Mapping):
-                raise AnsibleActionFail(f"files[{number}] is {entry!r}, expected a dict")
+                raise AnsibleActionFail(f"files[{number}] is a {type(entry).__name__}, expected a dict")
             if not boolean(entry.get("when", True)):
                 continue
             path = str(entry.get("path") or "")
-            self._refuse_what_cannot_be_meant(number, path, entry, contents)
+            self._refuse_what_cannot_be_meant(number, path, entry, {each["path"] for each in entries})
             state = self._state(entry)
             if state == "file":
                 contents[path] = base64.b64encode(self._content(entry, path, task_vars or {})).decode()
@@ -71,9 +71,7 @@ class ActionModule(ActionBase):
         return result
 
     @staticmethod
-    def _refuse_what_cannot_be_meant(
-        number: int, path: str, entry: Mapping[str, Any], contents: Mapping[str, str]
-    ) -> None:
+    def _refuse_what_cannot_be_meant(number: int, path: str, entry: Mapping[str, Any], paths: Set[str]) -> None:
         about = f"files[{number}] ({path or 'without path'})"
         unknown = sorted(set(entry) - OPTIONS)
         if unknown:
@@ -87,7 +85,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 f"{about}: mode is {entry['mode']!r}, expected octal digits in quotes, such as '0644'"
             )
-        if path in contents:
+        if path in paths:
             raise AnsibleActionFail(f"{about} is in the set twice")
 
     @staticmethod

@@ -5,19 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers.lab import PORTS, playbook
-
-
-@pytest.fixture
-def started(admin_sql):
-    """A function that gives the start time of every member."""
-    return lambda: {name: admin_sql("SELECT pg_postmaster_start_time()", port=port) for name, port in PORTS.items()}
-
-
-@pytest.fixture
-def show(admin_sql):
-    """A function that gives a setting of every member."""
-    return lambda name: {member: admin_sql(f"SHOW {name}", port=port) for member, port in PORTS.items()}
+from support.helpers.lab import playbook
 
 
 def converge(**variables):

@@ -46,22 +46,37 @@ def changes_of(wants: Sequence[Wanted], planned_only: bool) -> list[Change]:
     :arg planned_only: nothing will be written, so directories and users that a real run would have by then may be missing.
     :raises FileRefused: for what cannot be made so.
     """
-    made = {want.path for want in wants if want.state == "directory"}
+    owners = {want.path: want.owner for want in wants if want.state == "directory"}
     found = []
     for want in wants:
         with _directory(want.directory) as directory:
-            if directory is None and not planned_only and want.directory not in made and want.state != "absent":
+            if directory is None and not planned_only and want.directory not in owners and want.state != "absent":
                 raise FileRefused(
                     f"{want.path}: there is no directory {want.directory}, expected it to exist or to be in the set"
                 )
             now = look(directory, want.name)
+            owner = directory.owner if directory else None
         refuse_what_would_be_lost(want, now)
         if is_as_wanted(want, now):
             continue
+        # Who owns the directory once the set is written; the user may not exist yet.
+        _refuse_another_owner(want, (owners[want.directory] or None) if want.directory in owners else owner)
         if not planned_only and want.state in ("file", "directory"):
             _refuse_unknown_users(want)
         found.append(Change(want, now))
     return found
+
+
+def _refuse_another_owner(want: Wanted, owner: int | None) -> None:
+    """Root's or a third user's file is not safe in a directory whose owner can replace it.
+
+    :arg owner: to whom the directory or one above it belongs, None where that is root.
+    """
+    if owner is not None and want.state in ("file", "directory") and want.owner not in (owner, None):
+        raise FileRefused(
+            f"{want.path} is to belong to {want.owner_name}, but is below a directory of {user_name(owner)}, who can replace it: "
+            f"expected the owner {user_name(owner)}, or a directory that belongs to root"
+        )
 
 
 def _refuse_unknown_users(want: Wanted) -> None:
@@ -123,7 +138,7 @@ class Writer:
         found = []
         for change in (*directories, *others):
             try:
-                if change in directories:
+                if change.want.state == "directory":
                     self._make_directory(change)
                     # Whose directory it is may be another one now.
                     self._close()
@@ -147,12 +162,7 @@ class Writer:
         if want.directory not in self.open:
             self.open[want.directory] = directory
             _remove_leftovers(directory)
-        owner = directory.owner
-        if owner is not None and want.state in ("file", "directory") and want.owner != owner:
-            raise FileRefused(
-                f"{want.path} is to belong to {want.owner_name}, but is below a directory of {user_name(owner)}, who can replace it: "
-                f"expected the owner {user_name(owner)}, or a directory that belongs to root"
-            )
+        _refuse_another_owner(want, directory.owner)
         return directory
 
     def _make_directory(self, change: Change) -> None:

@@ -46,6 +46,8 @@ def validate(wants: Sequence[Wanted], changes: Sequence[Change], scratch: str, r
             continue
         if code:
             said = "\n".join(text.strip() for text in (output, errors) if text.strip())
+            if want.secret:
+                said = "(not shown, since a program may quote the file, which has secrets)"
             raise FileRefused(
                 f"{want.path} is refused by {want.validate} (exit code {code}). Nothing of the set was changed. It says:\n"
                 + said.replace(stage, want.directory)

@@ -115,6 +115,11 @@ def test_what_changed_is_told_by_name(play, tmp_path, options, said):
     assert good and all(f"{said}{tmp_path}/out/{name}\n" in output for name in ("one", "two")), output
 
 
+def test_a_path_is_in_a_set_once(play):
+    good, said = play(file_set({"path": "/x", "directory": True}, {"path": "/x", "absent": True}))
+    assert not good and "files[1] (/x) is in the set twice" in said
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

@@ -208,6 +208,10 @@ class TestValidation:
         assert run(*wanted)["changed"]
         assert (tmp_path / "main").read_bytes() == main
 
+    def test_what_is_said_about_a_secret_is_not_shown(self, run, tmp_path):
+        said = run(entry(tmp_path / "file", b"s3cr3t", secret=True, validate="sh -c 'cat %s; exit 1'"))
+        assert "is refused by" in said["msg"] and "s3cr3t" not in said["msg"]
+
     def test_only_what_changed_is_looked_at(self, run, tmp_path):
         there(tmp_path / "file", "x")
         assert not run(entry(tmp_path / "file", b"x", validate="false"))["changed"]
@@ -244,8 +248,9 @@ class TestOtherUsers:
         run(entry(tmp_path / "way/file", b"x"))
         assert (tmp_path / "real/file").read_bytes() == b"x"
 
-    def test_a_file_in_their_directory_is_theirs_or_refused(self, run, theirs):
-        said = run(entry(theirs / "file", b"x"))
+    @pytest.mark.parametrize("check", [True, False])
+    def test_a_file_in_their_directory_is_theirs_or_refused(self, run, theirs, check):
+        said = run(entry(theirs / "file", b"x"), check=check)
         assert "is below a directory of nobody" in said["msg"] and tree(theirs) == {}
         run(entry(theirs / "file", b"x", owner="nobody", group="nogroup"))
         assert (theirs / "file").stat().st_uid == NOBODY.pw_uid
