@@ -77,14 +77,19 @@ CODE = [
     pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="code"),
 ]
 
+# Fails where the lab is another checkout's.
+OWNER = ["scripts/lab-owner"]
+
 PREPARE = [
     Step("prepare engine", ["scripts/engine", "start"], minutes=10),
+    # Asked at the very beginning too, where an engine runs by then.
+    Step("prepare owner", OWNER, needs=("prepare engine",)),
     # All that the scenarios need; the lab needs more, which takes minutes.
     Step(
         "prepare machines",
         ["tests/images/machine/build", "debian12", "debian13"],
         minutes=15,
-        needs=("prepare engine",),
+        needs=("prepare owner",),
     ),
     Step("prepare images", ["tests/images/build"], minutes=30, needs=("prepare machines",)),
 ]
@@ -97,7 +102,7 @@ def scenario_step(name: str, *options: str) -> Step:
 
 
 UNSTACK = Step(
-    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare engine",), lane="scenarios"
+    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare owner",), lane="scenarios"
 )
 SCENARIOS = [
     *(scenario_step(name) for name in ALONE),
@@ -114,7 +119,7 @@ START = [
 ]
 
 LAB = [
-    lab_step("lab destroy", "destroy", needs=("prepare engine",)),
+    lab_step("lab destroy", "destroy", needs=("prepare owner",)),
     START[0],
     lab_step("lab check, bare machines", "check", needs=("lab create",)),
     *START[1:],
@@ -128,8 +133,6 @@ LAB = [
 
 STEPS = [*CODE, *PREPARE, *SCENARIOS, *LAB]
 CLEAN = Step("clean", ["scripts/clean"], minutes=5)
-# Fails where the lab is another checkout's.
-OWNER = ["scripts/lab-owner"]
 
 
 # Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.

@@ -8,7 +8,8 @@ import itertools
 import signal
 
 import pytest
-from support.helpers.servers import LAYOUT, Base, Servers, use_sockets
+from support.helpers.servers import Servers, use_sockets
+from support.helpers.servers_base import LAYOUT, Base
 from support.helpers.writers import Ledger
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion import change

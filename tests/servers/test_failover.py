@@ -11,7 +11,8 @@ from functools import partial
 
 import psycopg2
 import pytest
-from support.helpers.servers import done, refused, wait_for
+from support.helpers.servers import done, refused
+from support.helpers.servers_base import wait_for
 
 WORD = "failover_accept_data_loss"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.helpers.servers import done, wait_for
+from support.helpers.servers import done
+from support.helpers.servers_base import wait_for
 
 
 @pytest.fixture

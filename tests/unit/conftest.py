@@ -45,9 +45,11 @@ settings.load_profile("without deadline")
 def run_module(capsys):
     """Runs a module's main with arguments and returns its answer; check mode as Ansible asks for it."""
 
-    def run(module, arguments, check=False, no_log=False):
+    def run(module, arguments, check=False, no_log=False, diff=False):
         with (
-            patch_module_args({**arguments, "_ansible_check_mode": check, "_ansible_no_log": no_log}),
+            patch_module_args(
+                {**arguments, "_ansible_check_mode": check, "_ansible_no_log": no_log, "_ansible_diff": diff}
+            ),
             pytest.raises(SystemExit),
         ):
             module.main()

@@ -190,6 +190,9 @@ def describe_instance(
         _add_control_file(instance, control)
     if server:
         _add_server(instance, server, newest_file)
+    if instance["role"] == "primary":
+        # The file that detached it is still there where a failover promoted it afterwards.
+        instance["detached_from"] = None
     return instance
 
 

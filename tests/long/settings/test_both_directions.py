@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One setting that standbys must raise first, and one that the primary must lower first, in the same converge."""
+"""What needs a restart is raised on the standbys first and lowered on the primary first, also both in the same converge."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def test_one_up_and_another_down_at_once(admin_sql, connections, locks):
     for port in PORTS.values():
         assert admin_sql("SHOW max_connections", port=port) == str(connections)
         assert admin_sql("SHOW max_locks_per_transaction", port=port) == str(locks)
+
+
+def test_max_connections_up_and_down(started, show, admin_sql):
+    before = started()
+    output = converge(postgres_max_connections=130)
+    assert set(show("max_connections").values()) == {"130"}
+    assert output.index("pg-replica1 (standby) restarts") < output.index("pg-main (primary) restarts"), output
+    raised = started()
+    assert all(raised[name] != before[name] for name in PORTS)
+
+    output = converge(postgres_max_connections=90)
+    assert set(show("max_connections").values()) == {"90"}
+    assert output.index("pg-main (primary) restarts") < output.index("pg-replica1 (standby) restarts"), output
+    assert admin_sql("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "2"

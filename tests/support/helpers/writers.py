@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import psycopg2
-from support.helpers.servers import Servers, wait_for
+from support.helpers.servers import Servers
+from support.helpers.servers_base import wait_for
 
 
 @dataclass(frozen=True)

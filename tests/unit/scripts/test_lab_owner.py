@@ -196,6 +196,16 @@ def test_clean_removes_anothers_lab_when_told_to_and_says_what(host, other, is_k
     assert_removed(host, done)
 
 
+def test_clean_finds_the_lab_of_an_engine_that_went_down_with_the_host(host):
+    host.has(["app01", "db01"], host.checkout, network=host.checkout)
+    host.program(host.programs / "docker", DOCKER + '[[ "$1" != info ]] || grep -q "engine start" {record}\n')
+    (host.checkout / ".cache/lab").mkdir(parents=True)
+    (host.checkout / ".cache/lab/engine.pid").write_text("4711 12345\n")
+    done = host.run("make clean")
+    assert done.returncode == 0, done.stderr
+    assert "docker rm --force --volumes plannerate-lab-app01 plannerate-lab-db01" in host.changes()
+
+
 def assert_removed(host, done):
     assert host.changes() == [
         "docker rm --force --volumes plannerate-lab-app01 plannerate-lab-db01",

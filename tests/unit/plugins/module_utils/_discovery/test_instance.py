@@ -99,6 +99,15 @@ def test_a_stopped_primary_has_nothing_to_replay():
     assert (found["lsn"], found["replay_lsn"]) == ("0/30", None)
 
 
+@pytest.mark.parametrize(("standby", "told"), [(True, "main"), (False, None)])
+def test_only_a_standby_is_detached(standby, told):
+    """Whoever was detached and promoted afterwards has the file still."""
+    config = {**CONFIG, "detached_from": "main"}
+    server = {**SERVER, "in_recovery": standby, "detached_from": "main"}
+    assert instance(data_directory(standby=standby), CONTROL, config=config)["detached_from"] == told
+    assert instance(data_directory(standby=standby), CONTROL, server, config)["detached_from"] == told
+
+
 def test_a_stopped_member_tells_its_role_without_pg_controldata():
     found = instance(data_directory(), None, errors=["pg_controldata is not installed"])
     assert (found["state"], found["role"]) == ("stopped", "standby")

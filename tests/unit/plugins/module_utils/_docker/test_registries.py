@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker.registries import logins
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.registries import (
+    authority_files,
+    logins,
+)
 
 
 def test_user_and_password_become_one_value():
@@ -20,3 +23,11 @@ def test_user_and_password_become_one_value():
 
 def test_no_registry_no_login():
     assert logins({}) == {}
+
+
+def test_a_registry_with_an_authority_of_its_own_gets_a_file():
+    registries = {"registry.example.com:5000": {"ca_certificate": "PEM\n\n"}, "other.example.com": {"username": "a"}}
+    assert authority_files(registries) == [
+        {"path": "/etc/docker/certs.d/registry.example.com:5000", "directory": True},
+        {"path": "/etc/docker/certs.d/registry.example.com:5000/ca.crt", "content": "PEM\n"},
+    ]

@@ -1,0 +1,172 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: file_set_write
+short_description: What file_set runs on the machine
+version_added: 0.1.0
+description:
+  - Compares and writes the files whose contents M(plannerate.infra.file_set) has rendered and packed. Tasks use that one.
+options:
+  files:
+    description: What there has to be.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Where it is, absolute.
+        type: str
+        required: true
+      state:
+        description: What it is.
+        type: str
+        choices: [file, directory, link, absent]
+        required: true
+      owner:
+        description: Name or number of the owner.
+        type: str
+        required: true
+      group:
+        description: Name or number of the group.
+        type: str
+        required: true
+      mode:
+        description: Octal digits.
+        type: str
+        required: true
+      target:
+        description: Where a link leads.
+        type: str
+      force:
+        description: Whether the content of a file that exists already is replaced.
+        type: bool
+        default: true
+      secret:
+        description: Whether the content is kept out of the diff.
+        type: bool
+        default: false
+      validate:
+        description: A command that looks at the new file, as O(plannerate.infra.file_set#module:files[].validate).
+        type: str
+  contents:
+    description: The contents by path, as base64 in JSON, compressed by zlib, as base64. One option, whose value no log shows.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Contents of more than 100 kB, of secrets, and what is no text are not shown.
+  platform:
+    platforms: posix
+author:
+  - The plannerate.infra contributors (@plannerate)
+"""
+
+EXAMPLES = r"""
+- name: Write an empty file
+  plannerate.infra.file_set_write:
+    files:
+      - {path: /etc/example, state: file, owner: root, group: root, mode: "0644"}
+    # An object without contents.
+    contents: eJyrrgUAAXUA+Q==
+"""
+
+RETURN = r"""
+changed_paths:
+  description: What was changed, or would be in check mode, in the order of the set.
+  type: list
+  elements: str
+  returned: success
+  sample: [/etc/example/main.yml]
+not_validated:
+  description: What was not looked at, since the command that does it does not exist yet.
+  type: list
+  elements: str
+  returned: in check mode
+  sample: []
+"""
+
+import base64
+import json
+import shutil
+import tempfile
+import zlib
+from collections.abc import Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.plannerate.infra.plugins.module_utils._files.directory import FileRefused
+from ansible_collections.plannerate.infra.plugins.module_utils._files.entry import KINDS, wanted
+from ansible_collections.plannerate.infra.plugins.module_utils._files.reconcile import Writer, changes_of, diffs
+from ansible_collections.plannerate.infra.plugins.module_utils._files.validation import validate
+
+
+def contents_of(packed: str) -> dict[str, bytes]:
+    """The contents by path, as the action plugin packs them: one option, whose value is kept out of every log."""
+    texts = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return {path: base64.b64decode(text) for path, text in texts.items()}
+
+
+def main() -> None:
+    entry = {
+        "path": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": list(KINDS), "required": True},
+        "owner": {"type": "str", "required": True},
+        "group": {"type": "str", "required": True},
+        "mode": {"type": "str", "required": True},
+        "target": {"type": "str"},
+        "force": {"type": "bool", "default": True},
+        "secret": {"type": "bool", "default": False},
+        "validate": {"type": "str"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "files": {"type": "list", "elements": "dict", "required": True, "options": entry},
+            "contents": {"type": "str", "required": True, "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+
+    def run(command: Sequence[str]) -> tuple[int, str, str]:
+        if not module.get_bin_path(command[0]):
+            if module.check_mode:
+                raise FileNotFoundError(command[0])
+            return 127, "", f"there is no program {command[0]}"
+        return module.run_command(command, environ_update={"LC_ALL": "C.UTF-8"})
+
+    scratch = tempfile.mkdtemp(dir=module.tmpdir)
+    try:
+        contents = contents_of(module.params["contents"])
+        wants = [wanted(each, contents.get(each["path"], b"")) for each in module.params["files"]]
+        changes = changes_of(wants, planned_only=module.check_mode)
+        not_validated = validate(wants, changes, scratch, run)
+        if not module.check_mode:
+            Writer().write(changes)
+    except FileRefused as problem:
+        module.fail_json(msg=str(problem))
+    except OSError as problem:
+        module.fail_json(
+            msg=f"{problem.strerror}: {problem.filename or problem.filename2 or 'a file of the set'}. No file was changed"
+        )
+    finally:
+        shutil.rmtree(scratch)
+    # The arguments are not repeated, they are as large as the set.
+    result = {"changed": bool(changes), "changed_paths": [change.want.path for change in changes], "invocation": {}}
+    if module.check_mode:
+        result["not_validated"] = not_validated
+    if module._diff:
+        result["diff"] = diffs(changes)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
