@@ -129,3 +129,17 @@ def answers(address: str) -> bool:
         return over_ssh(address).run("true").rc == 0
     except RuntimeError:
         return False
+
+
+def leave_pending(machine: Host, name: str, *paths: str) -> str:
+    """As a run leaves it that was killed after it had written these files of a set, and before they were loaded. Returns where."""
+    file = f"/var/lib/plannerate/pending/{name}"
+    machine.check_output(
+        f"install -d -m 0700 {os.path.dirname(file)} && printf '%s' {shlex.quote(json.dumps(paths))} >{file}"
+    )
+    return file
+
+
+def started_at(machine: Host, unit: str) -> str:
+    """When systemd started, or restarted, a unit."""
+    return machine.check_output(f"systemctl show --property=ActiveEnterTimestampMonotonic --value {unit}")

@@ -115,6 +115,20 @@ def test_what_changed_is_told_by_name(play, tmp_path, options, said):
     assert good and all(f"{said}{tmp_path}/out/{name}\n" in output for name in ("one", "two")), output
 
 
+def test_what_is_pending_is_told_and_an_acknowledgement_stands_alone(play):
+    """With --check, since the machine remembers it below /var/lib."""
+    task = {**file_set({"path": "{{ out }}/one", "content": "x"}), "register": "written"}
+    task["plannerate.infra.file_set"] |= {"pending": "tests"}
+    told = {"ansible.builtin.debug": {"msg": "pending: {{ written.pending | map('basename') | join }}."}}
+    acknowledge = {"plannerate.infra.file_set": {"acknowledge": "tests"}}
+    good, output = play(task, told, acknowledge, options=("--check",))
+    assert good and "pending: one." in output and "changed=1" in output, output
+    wrong = {**file_set({"path": "/x", "content": "x"})}
+    wrong["plannerate.infra.file_set"] |= {"acknowledge": "tests"}
+    good, output = play(wrong)
+    assert not good and "found acknowledge with files, owner, group, acknowledge, expected it alone" in output
+
+
 def test_a_path_is_in_a_set_once(play):
     good, said = play(file_set({"path": "/x", "directory": True}, {"path": "/x", "absent": True}))
     assert not good and "files[1] (/x) is in the set twice" in said

@@ -14,6 +14,7 @@ import zlib
 
 import pytest
 
+from ansible_collections.plannerate.infra.plugins.module_utils._files import pending, reconcile
 from ansible_collections.plannerate.infra.plugins.modules import file_set_write
 
 ROOT = os.geteuid() == 0
@@ -31,7 +32,7 @@ def entry(path, content=None, **more):
 
 @pytest.fixture
 def run(run_module):
-    def run(*entries, **options):
+    def run(*entries, pending=None, acknowledge=None, **options):
         contents = {
             each["path"]: base64.b64encode(each.pop("content")).decode()
             for each in map(dict, entries)
@@ -39,7 +40,8 @@ def run(run_module):
         }
         files = [{key: value for key, value in each.items() if key != "content"} for each in entries]
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode())).decode()
-        return run_module(file_set_write, {"files": files, "contents": packed}, no_log=True, **options)
+        more = {"pending": pending} if pending else {"acknowledge": acknowledge} if acknowledge else {}
+        return run_module(file_set_write, {"files": files, "contents": packed, **more}, no_log=True, **options)
 
     return run
 
@@ -317,3 +319,54 @@ class TestDisks:
 )
 def test_what_cannot_be_meant(run, wanted, said):
     assert said in run(entry(**{"path": "/x", "content": b"x", **wanted}))["msg"]
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Where the machine remembers what is not loaded yet."""
+    monkeypatch.setattr(pending, "DIRECTORY", str(tmp_path / "kept" / "pending"))
+    return tmp_path / "kept" / "pending"
+
+
+def test_what_was_written_is_pending_until_it_is_acknowledged(run, tmp_path, kept):
+    one, two = entry(tmp_path / "one", b"1"), entry(tmp_path / "two words\n", b"2")
+    assert run(one, pending="set")["pending"] == [one["path"]]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    later = run(one, two, pending="set")
+    assert (later["changed_paths"], later["pending"]) == ([two["path"]], [one["path"], two["path"]])
+    again = run(one, two, pending="set")
+    assert (again["changed"], again["pending"]) == (False, [one["path"], two["path"]])
+    assert run(one, two, pending="another")["pending"] == []
+    assert run(acknowledge=["set"], check=True)["changed"] and (kept / "set").exists()
+    assert run(acknowledge=["set", "another"])["changed"]
+    assert run(one, two, pending="set")["pending"] == []
+    assert not run(acknowledge=["set"])["changed"]
+
+
+def test_check_mode_says_what_would_be_pending_and_remembers_nothing(run, tmp_path, kept):
+    assert run(entry(tmp_path / "one", b"1"), pending="set", check=True)["pending"] == [str(tmp_path / "one")]
+    assert not kept.exists()
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_it_pending(run, tmp_path, kept, monkeypatch):
+    """Between the names that take their places, of which one has."""
+    entries = entry(tmp_path / "one", b"1"), entry(tmp_path / "two", b"2")
+    rename = os.rename
+
+    def killed(source, target, **more):
+        if target == "two":
+            raise KeyboardInterrupt
+        rename(source, target, **more)
+
+    monkeypatch.setattr(reconcile.os, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(*entries, pending="set")
+    monkeypatch.setattr(reconcile.os, "rename", rename)
+    assert (tmp_path / "one").read_bytes() == b"1" and not (tmp_path / "two").exists()
+    assert run(*entries, pending="set")["pending"] == [each["path"] for each in entries]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "é"])
+def test_a_name_that_is_none_is_refused(run, tmp_path, kept, name):
+    said = run(entry(tmp_path / "one", b"1"), pending=name or " ")
+    assert "is no name for what is pending" in said["msg"] and not (tmp_path / "one").exists()
