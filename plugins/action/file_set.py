@@ -32,8 +32,9 @@ class ActionModule(ActionBase):
         files = self._task.args.get("files")
         more = {key: self._task.args[key] for key in ("pending", "acknowledge") if key in self._task.args}
         if "acknowledge" in more:
-            if len(self._task.args) > 1:
-                raise AnsibleActionFail(f"found acknowledge with {', '.join(self._task.args)}, expected it alone")
+            others = sorted(set(self._task.args) - {"acknowledge"})
+            if others:
+                raise AnsibleActionFail(f"found acknowledge with {', '.join(others)}, expected it alone")
             files = []
         if not isinstance(files, list):
             raise AnsibleActionFail(f"files is a {type(files).__name__}, expected a list")
