@@ -14,7 +14,8 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 ON_THE_CONTROLLER = {
-    "assert", "debug", "fail", "group_by", "import_role", "import_tasks", "include_role", "include_tasks", "meta", "set_fact"
+    "assert", "debug", "fail", "group_by", "import_role", "import_tasks", "include_role", "include_tasks", "meta", "set_fact",
+    "validate_argument_spec",
 }  # fmt: skip
 
 
