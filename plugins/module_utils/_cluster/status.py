@@ -36,8 +36,9 @@ _REMEDIES: dict[Verdict, str] = {
 class StatusRow(TypedDict):
     """A member for machines, None where unknown. What is about following, lag and slots is None of the primary.
 
-    ``verdict`` and ``reason`` as in C(_cluster/following.py), which also says whether it streams. A place on a diverged timeline is no
-    lag: it is unknown.
+    ``role`` is what the member is to be, or, where nobody can say who the primary is, what it says itself. ``verdict`` and ``reason`` as
+    in C(_cluster/following.py), which also says whether it streams. A place on a diverged timeline is no lag: it is unknown.
+    ``orphan_slots`` are those on it that keep WAL for none of the others.
     """
 
     member: str
@@ -55,6 +56,7 @@ class StatusRow(TypedDict):
     slot: str | None
     slot_active: bool | None
     slot_wal_status: str | None
+    orphan_slots: list[SlotState]
 
 
 def rows(
@@ -66,17 +68,33 @@ def rows(
     """
     primary = instances.get(topology["primary"]) if topology["primary"] else None
     slots = {slot["name"]: slot for slot in (primary and primary.get("slots")) or []}
+    needed = [member["slot"] for member in members if member["name"] != topology["primary"]]
     return [
         _row(
             member,
-            topology["roles"][member["name"]],
+            _role(member["name"], topology, instances),
             topology["following"].get(member["name"]),
             instances.get(member["name"]),
             lag.get(member["name"]),
             slots.get(member["slot"]),
+            _orphans(instances.get(member["name"]), needed if member["name"] == topology["primary"] else []),
         )
         for member in members
     ]
+
+
+def _role(name: str, topology: Topology, instances: Instances) -> TopologyRole:
+    instance = None if topology["primary"] else instances.get(name)
+    return (instance["role"] if instance else None) or topology["roles"][name]
+
+
+def _orphans(instance: Instance | None, needed: Sequence[str]) -> list[SlotState]:
+    """Physical slots that no standby streams from, though they keep WAL. A standby has none of its own.
+
+    :arg needed: names of the slots of the other members, where this one is the primary.
+    """
+    slots = (instance and instance.get("slots")) or []
+    return [slot for slot in slots if slot["type"] == "physical" and not slot["active"] and slot["name"] not in needed]
 
 
 def _row(
@@ -86,6 +104,7 @@ def _row(
     instance: Instance | None,
     lag: Lag | None,
     slot: SlotState | None,
+    orphans: list[SlotState],
 ) -> StatusRow:
     is_primary = role == "primary"
     if is_primary:
@@ -107,11 +126,12 @@ def _row(
         "slot": slot["name"] if slot else None,
         "slot_active": slot["active"] if slot else None,
         "slot_wal_status": slot["wal_status"] if slot else None,
+        "orphan_slots": orphans,
     }
 
 
 def table(status: Sequence[StatusRow]) -> str:
-    """The rows as text in columns, for people, and a line for each member that does not follow."""
+    """The rows as text in columns, for people, and a line for each member that does not follow and each orphan slot."""
     lines = [("MEMBER", "MACHINE:PORT", "ROLE", "STATE", "SYNC", "LAG", "SLOT")]
     lines += [
         (
@@ -130,7 +150,13 @@ def table(status: Sequence[StatusRow]) -> str:
         for row in status
         if row["verdict"] and row["verdict"] != "follows"
     ]
-    return "\n".join([text_table(lines), *behind])
+    orphans = [
+        f"{slot['name']} on {row['member']} is a slot of no member that follows it, and keeps WAL "
+        f"({slot['wal_status'] or UNKNOWN}). Drop it: SELECT pg_drop_replication_slot('{slot['name']}') on port {row['port']}"
+        for row in status
+        for slot in row["orphan_slots"]
+    ]
+    return "\n".join([text_table(lines), *behind, *orphans])
 
 
 def _remedy(verdict: Verdict, role: TopologyRole) -> str:
