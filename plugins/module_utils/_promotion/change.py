@@ -85,6 +85,21 @@ class Change(ABC):
     def restart_clock(self):
         self._began = self._since = time.monotonic()
 
+    def arm_poolers(self, seconds):
+        """Chooses the pools that will be paused, those whose clients notice no more than that, and arms their watchdogs."""
+        self.pools = {
+            pooler: [pool["name"] for pool in pooler.survey()["pools"] if pool["mode"] != "session"]
+            for pooler in self.poolers
+        }
+        for pooler, pools in self.pools.items():
+            pooler.arm(pools, seconds)
+
+    def pause(self):
+        for pooler, pools in self.pools.items():
+            if pools:
+                pooler.pause(pools, self.params["pause_timeout"])
+        self.done("pause")
+
     def others(self, primary):
         return [name for name in self.members if name != primary]
 

@@ -9,11 +9,14 @@ import json
 import shlex
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import detached_file
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import TIMELINE
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import READ_FILES, TIMELINE
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import control_data, timeline_history
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 SOCKETS = "/var/run/postgresql"
+LOGS = "/var/log/postgresql"
+# What a server ran with before it did not start: read after the settings of the inventory, as long as it is there.
+KEPT_SETTINGS = "55-before-restart.conf"
 # No login session, so no more than the command itself costs.
 AS_POSTGRES = "cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups"
 # Whether a standby has replayed all that it holds, and waits for more; it waits so also when it streams from nobody.
@@ -53,6 +56,7 @@ class MemberServer:
         self.service = f"postgresql@{member['version']}-{member['cluster']}"
         self.data = shlex.quote(member["data_directory"])
         self.binaries = f"/usr/lib/postgresql/{member['version']}/bin"
+        self.log = shlex.quote(f"{LOGS}/postgresql-{member['version']}-{member['cluster']}.log")
 
     def sql(self, what, statements, seconds=10, synchronous=False):
         """The output of statements, one line for each row.
@@ -134,6 +138,34 @@ class MemberServer:
             ],
         )
         return [line.split("|")[0] for line in dropped.splitlines()]
+
+    def pending_settings(self):
+        """What the running server runs with, by name of each setting that its files have otherwise and only a restart applies."""
+        pending = "SELECT coalesce(jsonb_object_agg(name, current_setting(name)), '{}') FROM pg_settings WHERE pending_restart"
+        return json.loads(self.sql("asking for settings that need a restart", [READ_FILES, pending]).splitlines()[-1])
+
+    def keep_settings(self, settings):
+        """Lets a stopped server start with these values instead of those in the files before."""
+        lines = "".join(
+            "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in sorted(settings.items())
+        )
+        self.machine.check(f"putting back the settings of {self.name}", self._write(lines, KEPT_SETTINGS))
+
+    def log_size(self):
+        """How many bytes its log has."""
+        return int(
+            self.machine.check(
+                f"looking at the log of {self.name}", f"stat --format=%s {self.log} 2>/dev/null || echo 0"
+            )
+        )
+
+    def said_since(self, size):
+        """Why the server ended, in its own words: what its log has beyond so many bytes. Empty where it says nothing."""
+        answer = self.machine.run(
+            f"tail --bytes=+{size + 1} {self.log} | grep -v -e 'terminating ' -e 'shutting down' -e 'starting up' | "
+            "grep -oE '(FATAL|PANIC|DETAIL|HINT): .*' | head -n 6"
+        )
+        return "; ".join(" ".join(line.split()) for line in answer.output.splitlines())
 
     def stop(self, seconds):
         """A fast shutdown: what is written reaches the standbys before it ends."""
@@ -234,8 +266,8 @@ class MemberServer:
             f"{self._write(configuration)}; install --owner=postgres --group=postgres --mode=0600 /dev/null {self.data}/standby.signal",
         )
 
-    def _write(self, configuration):
-        path = shlex.quote(f"{self.member['config_directory']}/conf.d/60-standby.conf")
+    def _write(self, configuration, file="60-standby.conf"):
+        path = shlex.quote(f"{self.member['config_directory']}/conf.d/{file}")
         return (
             f"set -e; printf %s {shlex.quote(configuration)} | install --owner=postgres --group=postgres --mode=0644 "
             f"/dev/stdin {path}.new; if cmp --quiet {path}.new {path}; then rm {path}.new; "

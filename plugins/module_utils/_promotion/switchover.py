@@ -135,20 +135,8 @@ class Switchover(Change):
         target.checkpoint(self.params["checkpoint_timeout"])
         self.done("checkpoints")
         self.created_slots = target.create_slots(self.slots_of_others(self.target))
-        self.pools = {
-            pooler: [pool["name"] for pool in pooler.survey()["pools"] if pool["mode"] != "session"]
-            for pooler in self.poolers
-        }
-        longest = self.params["pause_timeout"] + 2 * self.params["stop_timeout"] + FORWARD_SECONDS
-        for pooler, pools in self.pools.items():
-            pooler.arm(pools, longest)
+        self.arm_poolers(self.params["pause_timeout"] + 2 * self.params["stop_timeout"] + FORWARD_SECONDS)
         self.done("slots on the target, watchdog of the pause")
-
-    def pause(self):
-        for pooler, pools in self.pools.items():
-            if pools:
-                pooler.pause(pools, self.params["pause_timeout"])
-        self.done("pause")
 
     def hand_over(self):
         """The old primary stops, and the target has everything that it wrote."""

@@ -234,7 +234,7 @@ class Servers:
     def configure(self, name: str, **settings: object) -> None:
         """Settings of one member from its next start or reload on, instead of those that it was given so before."""
         lines = "".join(f"{key} = '{value}'\n" for key, value in settings.items())
-        owned(self._standby_file(name).with_name("90-test.conf"), lines, 0o644)
+        owned(self._standby_file(name).with_name("50-test.conf"), lines, 0o644)
 
     def log(self, name: str, lines: int = 40) -> str:
         """The end of a server's log."""
@@ -431,7 +431,7 @@ class Servers:
         return self.units / f"postgresql@{self.base.version}-{self.members[name]['cluster']}"
 
     def _log(self, name: str) -> Path:
-        return self.directory / "data" / f"{name}.log"
+        return self.directory / "data" / f"postgresql-{self.base.version}-{self.members[name]['cluster']}.log"
 
 
 def done(result: dict[str, Any]) -> str:
@@ -447,7 +447,7 @@ def refused(result: dict[str, Any]) -> str:
 
 
 def use_sockets(directory: Path, replace: Callable[[object, str, object], None]) -> None:
-    """Lets the code under test find the servers' sockets here, as it finds them in /var/run/postgresql elsewhere.
+    """Lets the code under test find the servers' sockets and logs here, as it finds them in /var elsewhere.
 
     :arg replace: replaces an attribute, such as monkeypatch.setattr.
     """
@@ -455,3 +455,5 @@ def use_sockets(directory: Path, replace: Callable[[object, str, object], None])
         module = importlib.import_module(found.name)
         if hasattr(module, "SOCKETS"):
             replace(module, "SOCKETS", str(directory))
+        if hasattr(module, "LOGS"):
+            replace(module, "LOGS", str(directory.parent / "data"))
