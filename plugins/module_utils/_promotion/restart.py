@@ -84,7 +84,7 @@ class Restart(Change):
         self.changed = True
         written = self.server.log_size()
         try:
-            self.server.stop(self.params["stop_timeout"])
+            self.stop()
             self.start()
         except StepFailed as problem:
             self.put_back(problem, self.server.said_since(written))
@@ -92,6 +92,14 @@ class Restart(Change):
         self.resume_all()
         self.done(f"{self.target} restarted")
         return paused
+
+    def stop(self) -> None:
+        """A stop that takes longer goes on, and the start waits for it."""
+        seconds = self.params["stop_timeout"] if self.is_primary else START_SECONDS
+        try:
+            self.server.stop(seconds)
+        except StepFailed as problem:
+            self.notes.append(str(problem))
 
     def start(self) -> None:
         self.server.start(START_SECONDS, as_primary=self.is_primary)

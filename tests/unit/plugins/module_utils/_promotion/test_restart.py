@@ -90,6 +90,13 @@ def test_a_server_that_does_not_start_twice_leaves_no_client_waiting(world):
     assert not any(world.paused.values())
 
 
+def test_a_stop_that_takes_long_is_no_wrong_setting(world):
+    world.fails = ("stopping",)
+    result = restart(world)
+    assert result["changed"] and result["notes"] == ["stopping pg-main on db01 was not done after 10 s"]
+    assert world.did("putting back") == []
+
+
 def test_sessions_are_not_broken_unasked(world, monkeypatch):
     monkeypatch.setattr(
         "support.helpers.promotion.FakeMachine._databases",
