@@ -42,7 +42,7 @@ def test_one_with_which_no_server_starts_ends_at_a_standby(pooler, admin_sql, st
     before = started()["pg-main"]
     with load(pooler) as ledger:
         done = playbook("postgres", variables={"postgres_settings": settings})
-    said = " ".join(done.stdout.split())
+    said = " ".join(done.stdout.replace('\\"', '"').split())
     assert done.returncode != 0 and message in said and "It runs again, with the values of before" in said, said
     assert_nobody_noticed(ledger)
     assert started()["pg-main"] == before and primary_of(admin_sql) == "pg-main"
