@@ -31,6 +31,8 @@ def carry_out(params: Mapping[str, Any], machines: Mapping[str, Machine], check_
             return {"changed": change.would_change, "plan": sentences}
         seconds = change.run()
     except PromotionRefused as refused:
+        if change and not check_mode:
+            change.refused()
         return {"failed": True, "changed": bool(change and change.changed), "msg": "\n".join(refused.args)}
     except StepFailed as failed:
         steps = change.steps if change else []

@@ -144,8 +144,13 @@ class MemberServer:
         pending = "SELECT coalesce(jsonb_object_agg(name, current_setting(name)), '{}') FROM pg_settings WHERE pending_restart"
         return json.loads(self.sql("asking for settings that need a restart", [READ_FILES, pending]).splitlines()[-1])
 
+    def overridden_settings(self):
+        """Names of the settings that postgresql.auto.conf has, which wins over all other files."""
+        query = "SELECT DISTINCT name FROM pg_file_settings WHERE sourcefile ~ '/postgresql[.]auto[.]conf$'"
+        return self.sql("asking for settings by ALTER SYSTEM", [query]).split()
+
     def keep_settings(self, settings):
-        """Lets a stopped server start with these values instead of those in the files before."""
+        """Lets the server start with these values the next time, instead of those in the files before."""
         lines = "".join(
             "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in sorted(settings.items())
         )
@@ -186,15 +191,22 @@ class MemberServer:
 
         :arg as_primary: it is known that nobody was promoted in its place, so that its start guard need not ask the others.
         """
+        self.machine.check(f"starting {self.name}", self._starting("start", as_primary), seconds)
+
+    def restart(self, seconds, as_primary=False):
+        """Stops and starts the server in one command, which systemd carries out although whoever gave it may be gone."""
+        self.machine.check(f"restarting {self.name}", self._starting("restart", as_primary), seconds)
+
+    def _starting(self, verb, as_primary):
         start = (
-            f"systemctl reset-failed {self.service} 2>/dev/null; systemctl start {self.service} && "
+            f"systemctl reset-failed {self.service} 2>/dev/null; systemctl {verb} {self.service} && "
             f"{self.binaries}/pg_isready --quiet --host={SOCKETS} --port={self.member['port']}"
         )
-        if as_primary:
-            # It counts for one start, which is not this one where the server runs already.
-            allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
-            start = f"touch {allowed}; {start}; code=$?; rm --force {allowed}; exit $code"
-        self.machine.check(f"starting {self.name}", start, seconds)
+        if not as_primary:
+            return start
+        # It counts for one start, which is not this one where the server runs already.
+        allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
+        return f"touch {allowed}; {start}; code=$?; rm --force {allowed}; exit $code"
 
     def shut_down_at(self):
         """The location of the shutdown checkpoint, the last thing that a cleanly stopped primary wrote."""

@@ -90,9 +90,9 @@ def cluster(main, first="running standby", second="running standby"):
 class World:
     """Machines, what they were asked in order, and what is wrong with them.
 
-    ``pending``: the settings that wait for a restart. ``fails``: a step that begins with one of these does not succeed. ``later``: what
-    a member says when it is asked during the change, beside what discovery told. By name of the pooler's machine: whether its pool is
-    ``paused``, its watchdog ``armed``, and the address to which the pool leads.
+    ``pending``: the settings that wait for a restart; ``by_hand``: those of postgresql.auto.conf. ``fails``: a step that begins with one
+    of these does not succeed. ``later``: what a member says when it is asked during the change, beside what discovery told. By name of
+    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads.
     """
 
     def __init__(self, answers):
@@ -100,6 +100,7 @@ class World:
         self.asked: list[str] = []
         self.fails: tuple[str, ...] = ()
         self.pending: dict[str, str] = {}
+        self.by_hand: list[str] = []
         self.later: dict[str, dict[str, Any]] = {}
         self.paused: dict[str, bool] = {}
         self.targets: dict[str, str] = {}
@@ -134,6 +135,8 @@ class FakeMachine(Machine):
         member = what.rpartition("(")[2].rstrip(")")
         if what.startswith(("asking what it is", "finding the end of its WAL", "replaying what it holds")):
             return json.dumps(self._survey(member))
+        if what.startswith("asking for settings by ALTER SYSTEM"):
+            return "\n".join(self.world.by_hand)
         if what.startswith("asking for settings"):
             return "12\n" + json.dumps(self.world.pending)
         if what.startswith("looking at the log"):

@@ -7,6 +7,8 @@ from __future__ import annotations
 import pytest
 from support.helpers.promotion import PRIMARY, World, cluster
 
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import MemberServer
+
 POOLERS = [
     {"machine": machine, "port": 6432, "directory": "/etc/pgbouncer", "stamp": "/run/pgbouncer/loaded"}
     for machine in ("db01", "db03")
@@ -32,13 +34,12 @@ def test_the_order_on_a_primary(world):
     begun = world.asked.index("a checkpoint (pg-main)")
     assert [step for step in world.asked[begun:] if step != "asking PgBouncer"] == [
         "a checkpoint (pg-main)",
-        "preparing the watchdog of the pause",
-        "preparing the watchdog of the pause",
-        "pausing PgBouncer",
-        "pausing PgBouncer",
         "looking at the log of pg-main",
-        "stopping pg-main",
-        "starting pg-main",
+        "preparing the watchdog of the pause",
+        "preparing the watchdog of the pause",
+        "pausing PgBouncer",
+        "pausing PgBouncer",
+        "restarting pg-main",
         "resuming PgBouncer",
         "resuming PgBouncer",
     ]
@@ -49,14 +50,14 @@ def test_nobody_waits_for_a_standby(world):
     result = restart(world, target="pg-replica1")
     assert (result["changed"], result["seconds"], result["primary"]) == (True, None, None)
     assert world.did("pausing", "preparing", "asking PgBouncer") == []
-    assert world.did("starting") == ["starting pg-replica1"]
+    assert world.did("restarting") == ["restarting pg-replica1"]
 
 
 def test_nothing_waits_for_a_restart(world):
     world.pending = {}
     result = restart(world)
     assert (result["changed"], result["plan"]) == (False, ["pg-main runs with all of its settings"])
-    assert world.did("stopping", "pausing") == []
+    assert world.did("restarting", "pausing") == []
 
 
 def test_a_pooler_that_does_not_answer_is_no_reason_to_wait(world):
@@ -71,30 +72,80 @@ def test_a_pooler_that_does_not_answer_is_no_reason_to_wait(world):
 def test_what_fails_before_the_pause_leaves_everything(world, step):
     world.fails = (step,)
     assert restart(world)["failed"]
-    assert world.did("stopping") == [] and not any(world.paused.values())
+    assert world.did("restarting") == [] and not any(world.paused.values())
 
 
 def test_a_pause_that_does_not_begin_gives_up(world):
     world.fails = ("pausing",)
     said = restart(world)["msg"]
     assert "given up: pausing PgBouncer" in said and "pg-main was not restarted" in said
-    assert world.did("resuming") == ["resuming PgBouncer"] * 2 and world.did("stopping") == []
+    assert world.did("resuming") == ["resuming PgBouncer"] * 2 and world.did("restarting") == []
 
 
-def test_a_server_that_does_not_start_twice_leaves_no_client_waiting(world):
-    world.fails = ("starting",)
-    result = restart(world)
-    assert "does not start with its new shared_buffers" in result["msg"]
-    assert "Nor does it with those of before" in result["msg"]
-    assert world.did("putting back") == ["putting back the settings of pg-main"]
+@pytest.fixture
+def says(monkeypatch):
+    """A function that lets the logs say something of the next starts."""
+
+    def say(words):
+        monkeypatch.setattr(MemberServer, "said_since", lambda server, size: words)
+
+    return say
+
+
+def test_a_server_that_does_not_start_goes_on_with_the_values_of_before(world, says):
+    world.fails = ("restarting",)
+    says("FATAL: no")
+    said = restart(world)["msg"]
+    assert (
+        "pg-main does not start with its new shared_buffers: FATAL: no. It runs again, with the values of before"
+        in said
+    )
+    assert world.did("putting back", "starting") == ["putting back the settings of pg-main", "starting pg-main"]
     assert not any(world.paused.values())
 
 
-def test_a_stop_that_takes_long_is_no_wrong_setting(world):
-    world.fails = ("stopping",)
+def test_a_server_that_does_not_start_twice_leaves_no_client_waiting(world, says):
+    world.fails = ("restarting", "starting")
+    says("FATAL: no")
     result = restart(world)
-    assert result["changed"] and result["notes"] == ["stopping pg-main on db01 was not done after 10 s"]
-    assert world.did("putting back") == []
+    assert "does not start with its new shared_buffers" in result["msg"]
+    assert "Nor does it with those of before" in result["msg"]
+    assert not any(world.paused.values())
+
+
+def test_a_restart_that_takes_long_is_no_wrong_setting(world, says):
+    world.fails = ("restarting",)
+    says("")
+    said = restart(world)["msg"]
+    assert "Its log names no reason, so it may still be starting" in said
+    assert world.did("putting back") == [] and not any(world.paused.values())
+
+
+def test_a_pooler_that_stays_paused_is_no_success(world):
+    world.fails = ("resuming",)
+    result = restart(world)
+    assert result["failed"] and "resuming PgBouncer on db01" in result["msg"]
+    assert world.armed == {"db01": True, "db03": True}, "its watchdog tries once more"
+
+
+@pytest.mark.parametrize("fails", ["pausing", None])
+def test_a_refusal_leaves_nothing_untried_for_the_next_start(world, fails):
+    if fails:
+        world.fails = (fails,)
+    else:
+        del world.machines["db03"]
+    assert restart(world)["failed"] and world.did("restarting") == []
+    assert world.did("putting back") == ["putting back the settings of pg-main"]
+    restart(world, check=True)
+    assert len(world.did("putting back")) == 1, "check mode writes nothing"
+
+
+@pytest.mark.parametrize("mode", ["restart", "switchover"])
+def test_what_was_set_by_hand_is_not_tried(world, mode):
+    world.by_hand = ["shared_buffers"]
+    target = {"restart": "pg-main", "switchover": "pg-replica1"}[mode]
+    said = world.change(mode, target=target, poolers=POOLERS)["msg"]
+    assert "ALTER SYSTEM RESET shared_buffers" in said and world.did("restarting", "stopping") == []
 
 
 def test_sessions_are_not_broken_unasked(world, monkeypatch):
@@ -103,7 +154,7 @@ def test_sessions_are_not_broken_unasked(world, monkeypatch):
         lambda machine: f"name,host,port,pool_mode,paused\nshop,{machine.world.targets[machine.name]},5432,session,0",
     )
     assert "clients of session pools would lose their sessions: shop" in restart(world)["msg"]
-    assert world.did("stopping") == []
+    assert world.did("restarting") == []
 
 
 def test_a_pooler_that_cannot_be_reached_is_named(world):
