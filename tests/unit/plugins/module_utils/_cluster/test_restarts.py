@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import is_same, waiting
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import is_same, successor, waiting
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts
         ("1s", "ms", "1000"),
         ("", None, ""),
         ("a, b", None, " a, b"),
+        ("0777", None, 511),
+        ("0777", None, "0777"),
     ],
 )
 def test_one_value(shown, unit, wanted):
@@ -52,3 +54,37 @@ def test_only_what_needs_a_restart_is_named():
     running = {"shared_buffers": {"shown": "128MB", "unit": "8kB"}, "port": {"shown": "5432", "unit": None}}
     assert waiting({"shared_buffers": "96MB", "work_mem": "1MB", "port": 5432}, running) == {"shared_buffers": "128MB"}
     assert waiting({"shared_buffers": "96MB"}, None) == {}
+
+
+def test_names_are_spelled_as_anybody_likes():
+    running = {"shared_buffers": {"shown": "128MB", "unit": "8kB"}}
+    assert waiting({"Shared_Buffers": "96MB"}, running) == {"shared_buffers": "128MB"}
+
+
+def instance(shown="96MB", pending=(), sync=()):
+    return {
+        "pending_restart": list(pending),
+        "restart_settings": {"shared_buffers": {"shown": shown, "unit": "8kB"}},
+        "synchronous": [{"application_name": name, "sync_state": state} for name, state in sync],
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "follows", "sync", "chosen"),
+    [
+        (instance(), instance(), (True, True), (), "a"),
+        (instance(), instance(), (True, True), (("a", "potential"), ("b", "sync")), "b"),
+        (instance(), instance(), (True, True), (("a", "quorum"), ("b", "quorum")), "a"),
+        (instance(), instance(), (False, True), (), "b"),
+        (instance("128MB"), instance(), (True, True), (), "b"),
+        (instance(pending=["port"]), instance(), (True, True), (), "b"),
+        (instance("128MB"), None, (True, True), (), ""),
+    ],
+)
+def test_whoever_takes_the_role_has_tried_the_new_values(first, second, follows, sync, chosen):
+    topology = {
+        "primary": "main",
+        "following": {name: {"follows": each} for name, each in zip("ab", follows, strict=True)},
+    }
+    instances = {"main": instance("128MB", sync=sync), "a": first, "b": second}
+    assert successor({"shared_buffers": "128MB"}, topology, instances) == chosen
