@@ -73,7 +73,7 @@ class MemberServer:
             if synchronous
             else f"-c synchronous_commit=local -c statement_timeout={seconds:g}s"
         )
-        options = f"-c lock_timeout=5s -c search_path=pg_catalog {ending}"
+        options = f"-c lock_timeout=5s -c search_path=pg_catalog -c role=none {ending}"
         texts = " ".join(f"--command={shlex.quote(statement)}" for statement in statements)
         return (
             f"(PGCONNECT_TIMEOUT=3 PGOPTIONS={shlex.quote(options)}; export PGCONNECT_TIMEOUT PGOPTIONS; {AS_POSTGRES} "

@@ -171,10 +171,9 @@ class Servers:
         with ThreadPoolExecutor() as executor:
             list(executor.map(self._make, self.members))
         self.start(self.primary)
-        slots = ", ".join(f"('{self.members[name]['slot']}')" for name in self.standbys)
-        self.sql(
-            self.primary, f"SELECT pg_create_physical_replication_slot(name, true) FROM (VALUES {slots}) AS each(name)"
-        )
+        for name in self.standbys:
+            slot = self.members[name]["slot"]
+            self.sql(self.primary, f"SELECT pg_create_physical_replication_slot('{slot}', true)")
         self.start(*self.standbys)
         self.await_streaming(self.primary, *self.standbys)
 
