@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play
 
 NAMES = ("pg-main", "pg-replica1")
 MEMBERS = {name: {"postgres_machine": "db01", "postgres_port": 5432 + number} for number, name in enumerate(NAMES)}
@@ -38,19 +36,9 @@ def show(tmp_path):
         }
         role = {"name": "plannerate.infra.postgres", "tasks_from": "status", "rolespec_validate": False}
         task = {"name": "Show", "ansible.builtin.include_role": role, "run_once": True}
-        play = {"hosts": "postgres", "connection": "local", "gather_facts": False, "vars": facts, "tasks": [task]}
-        (tmp_path / "play.yml").write_text(json.dumps([play]))
         (tmp_path / "hosts.json").write_text(json.dumps(HOSTS))
-        done = subprocess.run(
-            ["ansible-playbook", f"--inventory={tmp_path}/hosts.json", str(tmp_path / "play.yml")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        )
-        return done.returncode, done.stdout + done.stderr
+        play = {"hosts": "postgres", "vars": facts, "tasks": [task]}
+        return run_play(tmp_path, play, f"--inventory={tmp_path}/hosts.json")
 
     return run
 
@@ -69,3 +57,20 @@ def test_two_that_take_writes_are_shown_and_said(show):
     assert code != 0 and "2 members take writes" in said, said
     assert said.index("MEMBER") < said.index("Say what is wrong")
     assert said.count("primary  running") == 2, said
+
+
+def test_a_primary_that_cannot_be_asked_how_far_the_others_are_is_said(show):
+    """No server listens here: the table comes, and the run does not pass for a good one."""
+    topology = {
+        "primary": "pg-main",
+        "first_run": False,
+        "roles": {"pg-main": "primary", "pg-replica1": "standby"},
+        "following": {"pg-replica1": {"follows": False, "verdict": "unknown", "reason": "nobody said"}},
+        "errors": [],
+        "warnings": [],
+    }
+    running = {"state": "running", "timeline": 1, "slots": []}
+    answers = {"pg-main": {**running, "role": "primary"}, "pg-replica1": {**running, "role": "standby"}}
+    code, said = show(topology, answers)
+    assert code != 0 and "primary  running" in said, said
+    assert "It is not known how far the standbys are behind" in said, said
