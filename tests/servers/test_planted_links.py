@@ -12,6 +12,8 @@ import pytest
 from support.helpers.servers import done
 from support.helpers.servers_base import OWNER, ROOT_USER
 
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import MemberServer
+
 pytestmark = pytest.mark.skipif(not ROOT_USER, reason="only root can be led elsewhere")
 
 
@@ -44,3 +46,11 @@ def test_a_switchover_and_a_failover_write_through_no_link(servers, victims):
             assert not victim.exists(), place
         else:
             assert (victim.read_text(), victim.stat().st_uid) == ("precious", 0), place
+
+
+def test_the_permission_to_start_creates_no_other_file(servers, victims):
+    servers.stop("pg-main")
+    MemberServer(servers.members["pg-main"], servers.machines["db01"]).start(30, as_primary=True)
+    assert servers.writable() == ["pg-main"]
+    (place,) = [place for place in victims if place.name.startswith("start-") and place.name.endswith("pg_main")]
+    assert not victims[place].exists() and not place.is_symlink()
