@@ -68,7 +68,6 @@ def rows(
     """
     primary = instances.get(topology["primary"]) if topology["primary"] else None
     slots = {slot["name"]: slot for slot in (primary and primary.get("slots")) or []}
-    needed = [member["slot"] for member in members if member["name"] != topology["primary"]]
     return [
         _row(
             member,
@@ -77,7 +76,7 @@ def rows(
             instances.get(member["name"]),
             lag.get(member["name"]),
             slots.get(member["slot"]),
-            _orphans(instances.get(member["name"]), needed if member["name"] == topology["primary"] else []),
+            _orphans(member["name"], members, topology, instances),
         )
         for member in members
     ]
@@ -88,12 +87,15 @@ def _role(name: str, topology: Topology, instances: Instances) -> TopologyRole:
     return (instance["role"] if instance else None) or topology["roles"][name]
 
 
-def _orphans(instance: Instance | None, needed: Sequence[str]) -> list[SlotState]:
-    """Physical slots that no standby streams from, though they keep WAL. A standby has none of its own.
-
-    :arg needed: names of the slots of the other members, where this one is the primary.
+def _orphans(name: str, members: Sequence[Member], topology: Topology, instances: Instances) -> list[SlotState]:
+    """Physical slots on a member that nobody streams from, though they keep WAL. The primary has one for each other member, a standby
+    none; where nobody can say who the primary is, nobody can say whose slots are needed either.
     """
-    slots = (instance and instance.get("slots")) or []
+    instance = instances.get(name)
+    if not topology["primary"] or not instance:
+        return []
+    needed = [member["slot"] for member in members if name == topology["primary"] != member["name"]]
+    slots = instance.get("slots") or []
     return [slot for slot in slots if slot["type"] == "physical" and not slot["active"] and slot["name"] not in needed]
 
 
@@ -151,8 +153,8 @@ def table(status: Sequence[StatusRow]) -> str:
         if row["verdict"] and row["verdict"] != "follows"
     ]
     orphans = [
-        f"{slot['name']} on {row['member']} is a slot of no member that follows it, and keeps WAL "
-        f"({slot['wal_status'] or UNKNOWN}). Drop it: SELECT pg_drop_replication_slot('{slot['name']}') on port {row['port']}"
+        f"{slot['name']} on {row['member']} is a slot of no member that follows it, and keeps WAL ({slot['wal_status'] or UNKNOWN}). "
+        f"If nobody else needs it: SELECT pg_drop_replication_slot('{slot['name']}') on port {row['port']}"
         for row in status
         for slot in row["orphan_slots"]
     ]

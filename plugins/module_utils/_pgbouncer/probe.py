@@ -15,10 +15,9 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.consol
 class Answer(TypedDict):
     """What a machine answered to roles/pgbouncer/tasks/probe.yml.
 
-    ``installed``: package names. ``paths``: files and directories that exist. ``started``: units that run
-    and will after a restart of the machine. ``stale``: units whose files are newer than what
-    they run with. ``nofile``: the running process's limit of open files. ``config`` and ``databases``: rows of the admin console by
-    name, None while PgBouncer does not answer.
+    ``installed``: package names. ``paths``: files and directories that exist. ``started``: units that run and will after a restart of
+    the machine. ``stale``: units whose files are newer than what they run with. ``nofile``: the running process's limit of open files.
+    ``config`` and ``databases``: rows of the admin console by name, None while PgBouncer does not answer.
     """
 
     installed: list[str]

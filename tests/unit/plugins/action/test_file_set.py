@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play
 
 TEMPLATE = """{# a comment #}
 {{ ansible_managed }} {{ greeting }}
@@ -32,29 +30,14 @@ def play(tmp_path):
     (tmp_path / "files/binary").write_bytes(bytes(range(256)))
 
     def run(*tasks, options=()):
-        plays = [
-            {
-                "hosts": "localhost",
-                "gather_facts": False,
-                "vars": {
-                    "greeting": "héllo",
-                    "out": str(tmp_path / "out"),
-                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                },
-                "tasks": list(tasks),
-            }
-        ]
-        (tmp_path / "play.yml").write_text(json.dumps(plays))
-        done = subprocess.run(
-            ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(tmp_path / "play.yml"), *options],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        )
-        return done.returncode == 0, done.stdout + done.stderr
+        variables = {
+            "greeting": "héllo",
+            "out": str(tmp_path / "out"),
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        }
+        play = {"hosts": "localhost", "vars": variables, "tasks": list(tasks)}
+        code, said = run_play(tmp_path, play, "--inventory=localhost,", *options)
+        return code == 0, said
 
     return run
 
