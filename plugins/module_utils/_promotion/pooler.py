@@ -89,7 +89,9 @@ class Pooler:
         # _ro pools lead to the replicas, whoever they are.
         edit = rf"/^[^ ]+_ro =/! s/^([^ ]+ = )host=[^ ]+ port=[0-9]+/\1host={address} port={port}/"
         files = f"{self.entry['directory']}/environments/*.ini"
-        prepare = f"sed --regexp-extended --in-place '{edit}' {files} && touch {self.entry['stamp']} || exit"
+        prepare = (
+            f"sed --regexp-extended --in-place '{edit}' {files} && ({AS_POSTGRES} touch {self.entry['stamp']}) || exit"
+        )
         for pool in self._resume(prepare, pools, "RELOAD"):
             if pool["target"] != (address, str(port)):
                 raise StepFailed(

@@ -19,6 +19,13 @@ LOGS = "/var/log/postgresql"
 KEPT_SETTINGS = "55-before-restart.conf"
 # No login session, so no more than the command itself costs.
 AS_POSTGRES = "cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups"
+
+
+def as_postgres(script):
+    """A script with the rights of the user to whom the members' files belong: what that user planted there leads root nowhere."""
+    return f"({AS_POSTGRES} sh -c {shlex.quote(f'set -e; umask 022; {script}')})"
+
+
 # Whether a standby has replayed all that it holds, and waits for more; it waits so also when it streams from nobody.
 AT_THE_END = """(SELECT coalesce(bool_or(wait_event IN ('RecoveryRetrieveRetryInterval', 'RecoveryWalStream')), false)
   FROM pg_stat_activity WHERE backend_type = 'startup')"""
@@ -154,7 +161,7 @@ class MemberServer:
         lines = "".join(
             "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in sorted(settings.items())
         )
-        self.machine.check(f"putting back the settings of {self.name}", self._write(lines, KEPT_SETTINGS))
+        self.machine.check(f"putting back the settings of {self.name}", as_postgres(self._write(lines, KEPT_SETTINGS)))
 
     def log_size(self):
         """How many bytes its log has."""
@@ -206,7 +213,7 @@ class MemberServer:
             return start
         # It counts for one start, which is not this one where the server runs already.
         allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
-        return f"touch {allowed}; {start}; code=$?; rm --force {allowed}; exit $code"
+        return f"rm --force {allowed}; (set -C; : >{allowed}); {start}; code=$?; rm --force {allowed}; exit $code"
 
     def shut_down_at(self):
         """The location of the shutdown checkpoint, the last thing that a cleanly stopped primary wrote."""
@@ -245,7 +252,7 @@ class MemberServer:
         """Lets a running standby stream from the primary that its configuration names; whether that is another one now."""
         written = self.machine.check(
             f"letting {self.name} follow",
-            f"{self._write(configuration)}; kill -HUP $(head -n 1 {self.data}/postmaster.pid)",
+            as_postgres(f"{self._write(configuration)}; {self._reload()}"),
         )
         return written == "written"
 
@@ -265,9 +272,10 @@ class MemberServer:
         )
         self.machine.check(
             f"detaching {self.name}",
-            f"{self._write(detached_file(primary))}; kill -HUP $(head -n 1 {self.data}/postmaster.pid); quiet=0; "
+            f"{as_postgres(f'{self._write(detached_file(primary))}; {self._reload()}')} || exit; quiet=0; "
             f"while [ $quiet -lt 2 ]; do state=$( {state} ) || exit; case $state in "
-            "'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; kill ${state#*|} 2>/dev/null || true;; *) quiet=0;; esac; sleep 0.03; done",
+            f"'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; ({AS_POSTGRES} kill ${{state#*|}}) 2>/dev/null || true;; *) quiet=0;; esac; "
+            "sleep 0.03; done",
             seconds,
         )
 
@@ -275,16 +283,20 @@ class MemberServer:
         """Prepares a stopped member to start as a standby."""
         self.machine.check(
             f"making {self.name} a standby",
-            f"{self._write(configuration)}; install --owner=postgres --group=postgres --mode=0600 /dev/null {self.data}/standby.signal",
+            as_postgres(
+                f"{self._write(configuration)}; umask 077; rm -f {self.data}/standby.signal; : >{self.data}/standby.signal"
+            ),
         )
 
     def _write(self, configuration, file="60-standby.conf"):
         path = shlex.quote(f"{self.member['config_directory']}/conf.d/{file}")
         return (
-            f"set -e; printf %s {shlex.quote(configuration)} | install --owner=postgres --group=postgres --mode=0644 "
-            f"/dev/stdin {path}.new; if cmp --quiet {path}.new {path}; then rm {path}.new; "
-            f"else mv {path}.new {path}; echo written; fi"
+            f"rm -f {path}.new; printf %s {shlex.quote(configuration)} >{path}.new; "
+            f"if cmp --quiet {path}.new {path}; then rm {path}.new; else mv {path}.new {path}; echo written; fi"
         )
+
+    def _reload(self):
+        return f"kill -HUP $(head -n 1 {self.data}/postmaster.pid)"
 
     def first_write(self, standbys, seconds):
         """Commits one transaction as an application would: it waits for the standbys that the mode asks for.

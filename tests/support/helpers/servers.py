@@ -310,6 +310,8 @@ class Servers:
         run(["cp", "--archive", "--reflink=auto", str(self.base.data), member["data_directory"]])
         config = Path(member["config_directory"])
         (config / "conf.d").mkdir(parents=True)
+        own(config)
+        own(config / "conf.d")
         variables = {
             "ansible_managed": "Ansible managed",
             "inventory_hostname": name,
