@@ -42,11 +42,12 @@ class Change(ABC):
             if member["machine"] in machines
         }
         addresses = [(member["address"], member["port"]) for member in params["members"]]
-        self.poolers = [
+        poolers = [
             Pooler(entry, machines[entry["machine"]], addresses)
             for entry in params["poolers"]
             if entry["machine"] in machines
         ]
+        self.poolers = [pooler for pooler in poolers if pooler.is_configured()]
         # How many bytes the log of a member had before it was stopped.
         self.written: dict[str, int] = {}
         self.steps: list[dict[str, Any]] = []

@@ -28,6 +28,10 @@ class Pooler:
         self.addresses = {(address, str(port)) for address, port in addresses}
         self.paused = []
 
+    def is_configured(self):
+        """Whether it has environments. One that the inventory names and no run has configured yet leads nobody anywhere."""
+        return self.machine.run(f"test -d {shlex.quote(self.entry['directory'])}/environments").code != 1
+
     def survey(self):
         """Dict with ``pools`` (those that lead to a member: name, mode, target, paused, clients), ``pids`` of its connections."""
         show = "".join(

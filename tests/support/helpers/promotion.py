@@ -92,7 +92,8 @@ class World:
 
     ``pending``: the settings that wait for a restart; ``by_hand``: those of postgresql.auto.conf. ``fails``: a step that begins with one
     of these does not succeed. ``later``: what a member says when it is asked during the change, beside what discovery told. By name of
-    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads.
+    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads. ``unconfigured``: the machines of
+    poolers that no run has configured.
     """
 
     def __init__(self, answers):
@@ -105,6 +106,7 @@ class World:
         self.paused: dict[str, bool] = {}
         self.targets: dict[str, str] = {}
         self.armed: dict[str, bool] = {}
+        self.unconfigured: tuple[str, ...] = ()
         self.machines = {name: FakeMachine(name, self) for name in MACHINES}
 
     def change(self, mode, check=False, **given):
@@ -162,7 +164,8 @@ class FakeMachine(Machine):
     def run(self, script, seconds=10):
         if "pgbouncer-resume" in script:
             self.world.armed[self.name] = False
-        return Answer(0, "", "")
+        missing = script.startswith("test -d") and self.name in self.world.unconfigured
+        return Answer(int(missing), "", "")
 
     def _survey(self, name):
         told = {**self.world.answers[name], **self.world.later.get(name, {})}

@@ -124,3 +124,11 @@ def test_an_old_primary_that_does_not_start_with_new_settings_runs_with_those_of
         assert "Everything is as it was" in result["msg"]
     else:
         assert "pg-main did not start with its new shared_buffers: FATAL: no" in " ".join(result["notes"])
+
+
+def test_a_pooler_that_no_run_has_configured_yet_is_asked_nothing():
+    world = World(cluster(PRIMARY))
+    world.unconfigured = ("db03",)
+    assert not switchover(world).get("failed")
+    assert world.did("pausing") == ["pausing PgBouncer"]
+    assert "db03" not in world.armed
