@@ -51,6 +51,8 @@ def main() -> int:
         print(json.dumps(rows, indent=2) if options.json else table)
         if any(row.get("kept") is False for row in rows):
             code = code or 1
+    if answer.code:
+        print(answer.failures, file=sys.stderr)
     return code
 
 

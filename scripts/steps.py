@@ -49,12 +49,12 @@ def lab_step(name: str, command: str, inventory: str = "production", needs: tupl
     return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 15, **more})
 
 
-# An Ansible run keeps one core busy and most machines have more: lanes run side by side.
-LANES = ["code", "scenarios", "lab"]
+# An Ansible run keeps one core busy, and a small machine has two: what needs the lab takes longest, and all else runs beside it.
+LANES = ["beside", "lab"]
 
 
 def code_step(name: str, *command: str, minutes: float = 5) -> Step:
-    return Step(name, list(command), minutes=minutes, lane="code")
+    return Step(name, list(command), minutes=minutes, lane="beside")
 
 
 # Steps that need no lab.
@@ -72,9 +72,9 @@ CODE = [
     code_step("changelog", "antsibull-changelog", "lint"),
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
     code_step("sanity", "scripts/sanity", minutes=20),
-    pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="code"),
+    pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="beside"),
     code_step("servers prepare", "tests/servers/install", minutes=10),
-    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="code"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.
@@ -98,11 +98,11 @@ PREPARE = [
 def scenario_step(name: str, *options: str) -> Step:
     command = ["scripts/molecule", name, "test", *options]
     needs = ("prepare machines",)
-    return Step(f"molecule {name}", command, minutes=20, needs=needs, lane="scenarios", report=f"verify-{name}")
+    return Step(f"molecule {name}", command, minutes=20, needs=needs, lane="beside", report=f"verify-{name}")
 
 
 UNSTACK = Step(
-    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare owner",), lane="scenarios"
+    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare owner",), lane="beside"
 )
 SCENARIOS = [
     *(scenario_step(name) for name in ALONE),
@@ -113,7 +113,7 @@ SCENARIOS = [
 
 START = [
     lab_step("lab create", "create", needs=("prepare images",)),
-    # About six minutes beside two other lanes on two cores.
+    # About six minutes beside another lane on two cores.
     lab_step("lab converge", "converge", needs=("lab create",), minutes=25),
     lab_step("lab converge staging", "converge", "staging", needs=("lab converge",)),
 ]
@@ -176,7 +176,7 @@ def on_replicas(directory: str, release: int, name: str, **more: str) -> list[St
 def parts() -> dict[str, list[Step]]:
     """The long tests: a directory of tests/long on a raised lab, a program of tests/bench, or the mutations of the code."""
     mutations = pytest_step(
-        "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="code"
+        "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="beside"
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
     for name, steps in replicas_parts().items():

@@ -38,6 +38,9 @@ def execute(step: Step, log: Path) -> str | None:
             start_new_session=True,
         )
         RUNNING.add(process)
+        # Whoever ended everything while this began has not seen it.
+        if ENDED.is_set():
+            stop(process)
         try:
             code = process.wait(timeout=step.minutes * 60)
         except subprocess.TimeoutExpired:
@@ -128,8 +131,8 @@ class Run:
     def all(self) -> tuple[int, int]:
         """Run everything; return how many passed and failed."""
         with ThreadPoolExecutor(len(self.lanes)) as executor:
-            lanes = [executor.submit(self.in_order, lane) for lane in self.lanes]
             try:
+                lanes = [executor.submit(self.in_order, lane) for lane in self.lanes]
                 counts = [lane.result() for lane in as_completed(lanes)]
             except BaseException:
                 self.end()
@@ -202,7 +205,7 @@ def main() -> int:
     else:
         steps = STEPS
 
-    if any(step.lane != "code" for step in steps) and subprocess.run(OWNER, check=False).returncode:
+    if any(step.lane == "lab" for step in steps) and subprocess.run(OWNER, check=False).returncode:
         return 2
     cleans_up = not os.environ.get("KEEP") and any(step.name.startswith("lab ") for step in steps)
     passed = failed = cleaned = left = 0
@@ -210,6 +213,7 @@ def main() -> int:
         passed, failed = Run(steps).all()
     finally:
         if cleans_up:
+            ENDED.clear()
             cleaned, left = run(CLEAN)
     if FAILED:
         print("\nFailed:", *FAILED, sep="\n")

@@ -25,11 +25,17 @@ MODES = {"directory": "0755", "file": "0644", "link": "0777", "absent": "0000"}
 
 class ActionModule(ActionBase):
     _requires_connection = True
-    _VALID_ARGS = frozenset(("files", "owner", "group"))
+    _VALID_ARGS = frozenset(("files", "owner", "group", "pending", "acknowledge"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         files = self._task.args.get("files")
+        more = {key: self._task.args[key] for key in ("pending", "acknowledge") if key in self._task.args}
+        if "acknowledge" in more:
+            others = sorted(set(self._task.args) - {"acknowledge"})
+            if others:
+                raise AnsibleActionFail(f"found acknowledge with {', '.join(others)}, expected it alone")
+            files = []
         if not isinstance(files, list):
             raise AnsibleActionFail(f"files is a {type(files).__name__}, expected a list")
         defaults = {key: self._task.args.get(key, "root") for key in ("owner", "group")}
@@ -61,7 +67,9 @@ class ActionModule(ActionBase):
             )
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode(), 1)).decode()
         result = self._execute_module(
-            "plannerate.infra.file_set_write", module_args={"files": entries, "contents": packed}, task_vars=task_vars
+            "plannerate.infra.file_set_write",
+            module_args={"files": entries, "contents": packed, **more},
+            task_vars=task_vars,
         )
         # In diff mode each file stands above its difference.
         if not self._task.diff:

@@ -22,9 +22,9 @@ options:
       - What there has to be, in the order in which it is made. Directories come first whatever their place.
       - Each has one of O(files[].template), O(files[].src), O(files[].content), O(files[].directory), O(files[].target) and
         O(files[].absent).
+      - Needed, except with O(acknowledge).
     type: list
     elements: dict
-    required: true
     suboptions:
       path:
         description: Where it is on the machine, absolute.
@@ -82,6 +82,16 @@ options:
         description: Whether the entry is part of the set.
         type: bool
         default: true
+  pending:
+    description:
+      - A name of this set's own, under which the machine remembers what was written until it is acknowledged, so that a run that ends
+        between a write and the reload leaves the reload to the next one. Loading what is in RV(pending), and not only what is in
+        RV(changed_paths), makes it so.
+    type: str
+  acknowledge:
+    description: The names whose files have been loaded. Given without O(files).
+    type: list
+    elements: str
   owner:
     description: The owner of every entry that names none.
     type: str
@@ -120,6 +130,19 @@ EXAMPLES = r"""
       - {path: /etc/example/main.yml, template: main.yml.j2, validate: example --check %s}
       - {path: /etc/example/password, content: "{{ example_password }}", owner: example, mode: "0400", secret: true}
       - {path: /etc/systemd/system/unwanted.service, target: /dev/null}
+    pending: example
+  register: example_files
+
+- name: Load the configuration, also what an earlier run wrote and did not load
+  ansible.builtin.systemd_service:
+    name: example
+    state: reloaded
+  when: example_files.pending | length > 0
+
+- name: Remember that it is loaded
+  plannerate.infra.file_set:
+    acknowledge: example
+  when: example_files.pending | length > 0
 """
 
 RETURN = r"""
@@ -128,6 +151,12 @@ changed_paths:
   type: list
   elements: str
   returned: success
+  sample: [/etc/example/main.yml]
+pending:
+  description: What was written by this run, or would be in check mode, and by earlier ones that did not come to acknowledge it.
+  type: list
+  elements: str
+  returned: with O(pending)
   sample: [/etc/example/main.yml]
 not_validated:
   description: What was not looked at, since the command that does it does not exist yet.

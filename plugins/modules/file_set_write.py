@@ -57,6 +57,13 @@ options:
     description: The contents by path, as base64 in JSON, compressed by zlib, as base64. One option, whose value no log shows.
     type: str
     required: true
+  pending:
+    description: As O(plannerate.infra.file_set#module:pending).
+    type: str
+  acknowledge:
+    description: As O(plannerate.infra.file_set#module:acknowledge).
+    type: list
+    elements: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -87,6 +94,12 @@ changed_paths:
   elements: str
   returned: success
   sample: [/etc/example/main.yml]
+pending:
+  description: As RV(plannerate.infra.file_set#module:pending).
+  type: list
+  elements: str
+  returned: with O(pending)
+  sample: [/etc/example/main.yml]
 not_validated:
   description: What was not looked at, since the command that does it does not exist yet.
   type: list
@@ -104,6 +117,7 @@ from collections.abc import Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils._files import pending
 from ansible_collections.plannerate.infra.plugins.module_utils._files.directory import FileRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._files.entry import KINDS, wanted
 from ansible_collections.plannerate.infra.plugins.module_utils._files.reconcile import Writer, changes_of, diffs
@@ -132,6 +146,8 @@ def main() -> None:
         argument_spec={
             "files": {"type": "list", "elements": "dict", "required": True, "options": entry},
             "contents": {"type": "str", "required": True, "no_log": True},
+            "pending": {"type": "str"},
+            "acknowledge": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
     )
@@ -143,14 +159,24 @@ def main() -> None:
             return 127, "", f"there is no program {command[0]}"
         return module.run_command(command, environ_update={"LC_ALL": "C.UTF-8"})
 
+    name = module.params["pending"]
     scratch = tempfile.mkdtemp(dir=module.tmpdir)
     try:
         contents = contents_of(module.params["contents"])
         wants = [wanted(each, contents.get(each["path"], b"")) for each in module.params["files"]]
         changes = changes_of(wants, planned_only=module.check_mode)
         not_validated = validate(wants, changes, scratch, run)
+        paths = [change.want.path for change in changes]
+        left = pending.remembered(name) if name else []
+        waiting = [*left, *(path for path in paths if path not in left)]
+        acknowledged = [each for each in module.params["acknowledge"] or () if pending.remembered(each)]
         if not module.check_mode:
+            # First, so that a run that is killed in between leaves too much to load rather than too little.
+            if name and waiting != left:
+                pending.remember(name, waiting)
             Writer().write(changes)
+            for each in acknowledged:
+                pending.forget(each)
     except FileRefused as problem:
         module.fail_json(msg=str(problem))
     except OSError as problem:
@@ -160,7 +186,9 @@ def main() -> None:
     finally:
         shutil.rmtree(scratch)
     # The arguments are not repeated, they are as large as the set.
-    result = {"changed": bool(changes), "changed_paths": [change.want.path for change in changes], "invocation": {}}
+    result = {"changed": bool(changes or acknowledged), "changed_paths": paths, "invocation": {}}
+    if name:
+        result["pending"] = waiting
     if module.check_mode:
         result["not_validated"] = not_validated
     if module._diff:

@@ -279,7 +279,8 @@ members:
         - Neither what C(postgresql.auto.conf) says nor C(primary_conninfo), which may hold a password.
       type: dict
     restart_settings:
-      description: Running values of the settings of such a member that only a restart changes, by name.
+      description:
+        - Settings that only a restart changes, by name. C(shown) is the running value, C(unit) that of a number without one.
       type: dict
     slots:
       description: Replication slots with V(name), V(type), V(active), V(wal_status) and V(restart_lsn).

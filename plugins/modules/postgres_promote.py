@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postgres_promote
-short_description: Makes another PostgreSQL member the primary, with poolers and standbys following
+short_description: Makes another PostgreSQL member the primary, or restarts one, with poolers and standbys following
 version_added: 0.1.0
 description:
   - V(mode=switchover) moves the role while everything runs. PgBouncer is paused, the old primary stops, the target receives
@@ -16,6 +16,9 @@ description:
   - V(mode=failover) is for a primary that is gone. Every standby is detached first, so that nobody confirms another commit, and asked
     what it has. The old primary is fenced where its machine can be reached, the standby with the most WAL is promoted, the others
     follow it and PgBouncer is pointed to it. If that would lose more than O(accept_data_loss) allows, the standbys are attached again.
+  - V(mode=restart) restarts one member where it is, for settings that a reload cannot apply. If it does not start with them, it runs with
+    the values of before again, which are in C(conf.d/55-before-restart.conf) from then on, and the module fails with what the server
+    said. Of a primary, clients of transaction pools wait meanwhile.
   - Replication slots for all others exist on the new primary before it becomes one.
   - Where members and poolers share a machine, the whole of it runs there as one module. Otherwise the action plugin runs the
     same steps over connections to all machines that stay open.
@@ -24,9 +27,9 @@ description:
   - Runs as root.
 options:
   mode:
-    description: V(switchover) while the primary runs, V(failover) when it is gone.
+    description: V(switchover) while the primary runs, V(failover) when it is gone, V(restart) for one member.
     type: str
-    choices: [switchover, failover]
+    choices: [switchover, failover, restart]
     required: true
   members:
     description: All members of the cluster, as the filter P(plannerate.infra.postgres_members#filter) gives them.
@@ -40,7 +43,8 @@ options:
     type: dict
     required: true
   target:
-    description: The member that becomes the primary. Required with V(mode=switchover); V(mode=failover) chooses the one with the most WAL.
+    description:
+      - The member that becomes the primary, or that is restarted. V(mode=failover) chooses the one with the most WAL.
     type: str
     default: ""
   dead:
@@ -169,7 +173,7 @@ steps:
   sample: [{"step": "pause", "seconds": 0.04}]
 seconds:
   description:
-    - With V(mode=switchover), how long PgBouncer was paused. Null where it was not.
+    - With V(mode=switchover) and V(mode=restart), how long PgBouncer was paused. Null where it was not.
     - With V(mode=failover), from the module's start to the first commit that was confirmed as the synchronous mode asks. Null where
       none was in time.
   returned: when not in check mode

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from support.helpers.checkout import ROOT
-from support.helpers.lab import DATABASE, INVENTORIES, PORTS, playbook, wait_for
+from support.helpers.lab import DATABASE, INVENTORIES, PORTS, leave_pending, playbook, started_at, wait_for
 
 RESTORED = f"{DATABASE}_restored_by_test"
 METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
@@ -168,11 +168,16 @@ def test_a_non_owner_backs_up_its_own_database_and_none_else(db01):
 
 
 @pytest.mark.usefixtures("backed_up")
-def test_secrets_are_in_no_log_and_in_no_file_of_others(db01):
+def test_secrets_are_in_no_log_and_in_no_file_of_others_and_a_written_timer_is_loaded(db01):
     secrets = ["lab-writer-secret", "lab-rotator-secret", "AGE-SECRET-KEY-"]
     secrets.append(db01.file("/etc/plannerate-backup/production/pgpass").content_string.strip().split(":")[-1])
+    timer = "plannerate-backup@production.timer"
+    pending = leave_pending(db01, "s3_backup-production", f"/etc/systemd/system/{timer}")
+    before = started_at(db01, timer)
     done = playbook("s3_backup", "-vvv", "--diff")
     assert done.returncode == 0, done.stdout
+    assert started_at(db01, timer) != before, "an earlier run wrote it, and did not load it"
+    assert not db01.file(pending).exists
     units = "journalctl --output=cat --unit='plannerate-backup*'"
     processes = db01.check_output("ps -ewwo args")
     for value in secrets:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.helpers.lab import playbook, wait_for
+from support.helpers.lab import leave_pending, playbook, started_at, wait_for
 from support.helpers.pooler import QUERY_WAIT_TIMEOUT, answers, port_of_read, stopped
 
 pytestmark = pytest.mark.usefixtures("all_well")
@@ -30,11 +30,16 @@ def test_pgbouncer_comes_back_by_itself(pooler, how):
     assert pooler.pid() not in (before, "0")
 
 
-def test_a_converge_starts_a_stopped_pgbouncer(pooler):
+def test_a_converge_starts_a_stopped_pgbouncer_and_loads_what_an_earlier_one_wrote(pooler):
     pooler.machine.check_output("systemctl stop pgbouncer")
+    pending = leave_pending(pooler.machine, "pgbouncer", "/usr/local/lib/pgbouncer/replica_agent.py")
+    agent, balancer = (started_at(pooler.machine, unit) for unit in ("pgbouncer-replica-agent", "haproxy"))
     done = playbook("pgbouncer")
     assert done.returncode == 0, done.stdout
     assert answers(pooler)
+    assert started_at(pooler.machine, "pgbouncer-replica-agent") != agent
+    assert started_at(pooler.machine, "haproxy") == balancer
+    assert not pooler.machine.file(pending).exists
 
 
 @pytest.mark.parametrize("unit", ["haproxy", "pgbouncer-replica-agent"])

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
+from support.helpers.checkout import ROOT
 from support.helpers.lab import changed, playbook
 
 # Everything a converge could touch: configuration, slots, who is in recovery, when each server started.
@@ -116,6 +118,13 @@ def test_two_writable_primaries(db01, admin_sql):
             done = playbook(name, variables={"switchover_target": "pg-replica1"})
             assert done.returncode != 0 and changed(done.stdout) == 0, f"{name}: {done.stdout}"
             assert "2 members take writes" in " ".join(done.stdout.split()), f"{name}: {done.stdout}"
+        status = subprocess.run(["make", "status"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert status.returncode != 0 and "2 members take writes" in status.stderr
+        assert [line.split()[2:4] for line in status.stdout.splitlines()[1:4]] == [
+            ["primary", "running"],
+            ["standby", "running"],
+            ["primary", "running"],
+        ]
     finally:
         db01.check_output("systemctl stop postgresql@15-pg_replica2 && rm -r /var/lib/postgresql/15/pg_replica2")
         rebuilt = playbook("postgres", variables={"postgres_rebuild": ["pg-replica2"]})

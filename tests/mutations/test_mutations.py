@@ -44,6 +44,10 @@ class Copy:
     def __init__(self, directory: Path):
         self.directory = directory
         copy_checkout(ROOT, directory)
+        # Where pyproject.toml has tests of real servers look for the collection.
+        link = directory / ".cache" / "collections" / "ansible_collections" / "plannerate" / "infra"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(directory)
 
     def run(self, test: str, seed: int) -> subprocess.CompletedProcess[str]:
         options = ["-q", "-x", "-p", "no:cacheprovider", "--color=no", f"--hypothesis-seed={seed}"]

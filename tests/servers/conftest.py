@@ -8,8 +8,9 @@ import itertools
 import signal
 
 import pytest
-from support.helpers.servers import Servers, use_sockets
+from support.helpers.servers import Servers
 from support.helpers.servers_base import LAYOUT, Base
+from support.helpers.servers_machines import use_sockets
 from support.helpers.writers import Ledger
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion import change

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.helpers.lab import over_ssh, playbook, wait_for
+from support.helpers.lab import leave_pending, over_ssh, playbook, started_at, wait_for
 
 INVENTORY = Path(__file__).resolve().parents[1] / "inventory" / "production"
 
@@ -42,8 +42,12 @@ def test_a_firewall_that_locks_its_operator_out_disables_itself(m13):
     status = wait_for(_status_over_a_new_connection, timeout=60, what="the roll-back")
     assert "Status: inactive" in status
 
+    pending = leave_pending(m13, "machine", "/etc/systemd/journald.conf.d/50-limits.conf")
+    before = started_at(m13, "systemd-journald")
     again = playbook("machines", inventory=INVENTORY)
     assert again.returncode == 0, again.stdout
+    assert started_at(m13, "systemd-journald") != before, "an earlier run wrote its file"
+    assert not m13.file(pending).exists
     rules = m13.check_output("ufw status")
     assert "22/tcp" in rules
     assert "2222/tcp" not in rules

@@ -153,8 +153,9 @@ def _state_problems(member: Member, instance: Instance) -> list[str]:
         errors.append(
             f"{name}: it does not stream from its primary, expected that it does. See its log, then run again"
         )
-    sockets = (instance["restart_settings"] or {}).get("unix_socket_directories")
-    if sockets is not None and SOCKETS not in [part.strip() for part in sockets.split(",")]:
+    running = (instance["restart_settings"] or {}).get("unix_socket_directories")
+    sockets = running["shown"] if running else SOCKETS
+    if SOCKETS not in [part.strip() for part in sockets.split(",")]:
         errors.append(
             f"{name}: unix_socket_directories is {sockets}, expected {SOCKETS} among them. Add it and restart the server"
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster import restarts
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
 
@@ -74,9 +75,7 @@ def plan(member: Member, instances: Instances, settings: Mapping[str, object]) -
     before = instance.get("file_settings") or {}
     running = instance.get("restart_settings") or {}
     waiting = [
-        f"{name}: {running[name]} becomes {value}"
-        for name, value in sorted(settings.items())
-        if name in running and value != "-1" and not _same(running[name], value)
+        f"{name}: {shown} becomes {settings[name]}" for name, shown in restarts.waiting(settings, running).items()
     ]
     return {
         "member": f"{member['name']} is {location(member)}, a running {instance['role']}",

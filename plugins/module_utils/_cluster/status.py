@@ -36,8 +36,9 @@ _REMEDIES: dict[Verdict, str] = {
 class StatusRow(TypedDict):
     """A member for machines, None where unknown. What is about following, lag and slots is None of the primary.
 
-    ``verdict`` and ``reason`` as in C(_cluster/following.py), which also says whether it streams. A place on a diverged timeline is no
-    lag: it is unknown.
+    ``role`` is what the member is to be, or, where nobody can say who the primary is, what it says itself. ``verdict`` and ``reason`` as
+    in C(_cluster/following.py), which also says whether it streams. A place on a diverged timeline is no lag: it is unknown.
+    ``orphan_slots`` are those on it that keep WAL for none of the others.
     """
 
     member: str
@@ -55,6 +56,7 @@ class StatusRow(TypedDict):
     slot: str | None
     slot_active: bool | None
     slot_wal_status: str | None
+    orphan_slots: list[SlotState]
 
 
 def rows(
@@ -69,14 +71,32 @@ def rows(
     return [
         _row(
             member,
-            topology["roles"][member["name"]],
+            _role(member["name"], topology, instances),
             topology["following"].get(member["name"]),
             instances.get(member["name"]),
             lag.get(member["name"]),
             slots.get(member["slot"]),
+            _orphans(member["name"], members, topology, instances),
         )
         for member in members
     ]
+
+
+def _role(name: str, topology: Topology, instances: Instances) -> TopologyRole:
+    instance = None if topology["primary"] else instances.get(name)
+    return (instance["role"] if instance else None) or topology["roles"][name]
+
+
+def _orphans(name: str, members: Sequence[Member], topology: Topology, instances: Instances) -> list[SlotState]:
+    """Physical slots on a member that nobody streams from, though they keep WAL. The primary has one for each other member, a standby
+    none; where nobody can say who the primary is, nobody can say whose slots are needed either.
+    """
+    instance = instances.get(name)
+    if not topology["primary"] or not instance:
+        return []
+    needed = [member["slot"] for member in members if name == topology["primary"] != member["name"]]
+    slots = instance.get("slots") or []
+    return [slot for slot in slots if slot["type"] == "physical" and not slot["active"] and slot["name"] not in needed]
 
 
 def _row(
@@ -86,6 +106,7 @@ def _row(
     instance: Instance | None,
     lag: Lag | None,
     slot: SlotState | None,
+    orphans: list[SlotState],
 ) -> StatusRow:
     is_primary = role == "primary"
     if is_primary:
@@ -107,11 +128,12 @@ def _row(
         "slot": slot["name"] if slot else None,
         "slot_active": slot["active"] if slot else None,
         "slot_wal_status": slot["wal_status"] if slot else None,
+        "orphan_slots": orphans,
     }
 
 
 def table(status: Sequence[StatusRow]) -> str:
-    """The rows as text in columns, for people, and a line for each member that does not follow."""
+    """The rows as text in columns, for people, and a line for each member that does not follow and each orphan slot."""
     lines = [("MEMBER", "MACHINE:PORT", "ROLE", "STATE", "SYNC", "LAG", "SLOT")]
     lines += [
         (
@@ -130,7 +152,13 @@ def table(status: Sequence[StatusRow]) -> str:
         for row in status
         if row["verdict"] and row["verdict"] != "follows"
     ]
-    return "\n".join([text_table(lines), *behind])
+    orphans = [
+        f"{slot['name']} on {row['member']} is a slot of no member that follows it, and keeps WAL ({slot['wal_status'] or UNKNOWN}). "
+        f"If nobody else needs it: SELECT pg_drop_replication_slot('{slot['name']}') on port {row['port']}"
+        for row in status
+        for slot in row["orphan_slots"]
+    ]
+    return "\n".join([text_table(lines), *behind, *orphans])
 
 
 def _remedy(verdict: Verdict, role: TopologyRole) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import RunningSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import ConfigDirectory
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import DataDirectory
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import (
@@ -80,7 +81,7 @@ class Instance(TypedDict):
     clients: list[str] | None
     started_at: float | None
     file_settings: dict[str, str] | None
-    restart_settings: dict[str, str] | None
+    restart_settings: dict[str, RunningSetting] | None
     port: int | None
 
 
@@ -255,7 +256,7 @@ def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | N
             "clients": server["clients"] or [],
             "started_at": server["started_at"],
             "file_settings": server.get("file_settings"),
-            "restart_settings": server.get("restart_settings"),
+            "restart_settings": server["restart_settings"],
         }
     )
     if instance["adopted_at"] is not None:

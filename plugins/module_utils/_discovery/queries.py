@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import RunningSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import SynchronousSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS
 
@@ -45,6 +46,8 @@ _FACTS = {
     "data_directory": "current_setting('data_directory')",
     "load_time": "extract(epoch FROM pg_conf_load_time())",
     "pending_restart": "(SELECT jsonb_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart)",
+    "restart_settings": """(SELECT jsonb_object_agg(name, jsonb_build_object('shown', current_setting(name), 'unit', unit))
+    FROM pg_settings WHERE context = 'postmaster')""",
     "started_at": "extract(epoch FROM pg_postmaster_start_time())",
     "hba_file": "current_setting('hba_file')",
     "clients": """(SELECT jsonb_agg(DISTINCT host(client_addr)) FROM pg_stat_activity
@@ -70,14 +73,11 @@ _FACTS = {
     FROM pg_stat_replication)""",
 }
 
-# Of a member that somebody else set up: what its files say, the last line of each setting as the server takes it, and what
-# only a restart would change.
+# Of a member that somebody else set up: what its files say, the last line of each setting as the server takes it.
 _FOREIGN_FACTS = {
     "file_settings": """(SELECT jsonb_object_agg(name, setting) FROM (
     SELECT DISTINCT ON (name) name, setting FROM pg_file_settings
     WHERE sourcefile !~ '/postgresql[.]auto[.]conf$' AND name <> 'primary_conninfo' ORDER BY name, seqno DESC) AS last)""",
-    "restart_settings": """(SELECT jsonb_object_agg(name, current_setting(name)) FROM pg_settings
-    WHERE context = 'postmaster')""",
 }
 
 
@@ -126,7 +126,6 @@ class ForeignFacts(TypedDict, total=False):
     """What only a server that somebody else set up is asked."""
 
     file_settings: dict[str, str] | None
-    restart_settings: dict[str, str] | None
 
 
 class ServerAnswer(ForeignFacts):
@@ -150,6 +149,7 @@ class ServerAnswer(ForeignFacts):
     data_directory: str
     load_time: float
     pending_restart: list[str] | None
+    restart_settings: dict[str, RunningSetting] | None
     started_at: float
     hba_file: str
     clients: list[str] | None

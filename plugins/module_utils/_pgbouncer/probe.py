@@ -15,14 +15,15 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.consol
 class Answer(TypedDict):
     """What a machine answered to roles/pgbouncer/tasks/probe.yml.
 
-    ``installed``: package names. ``paths``: files and directories that exist. ``stale``: units whose files are newer than what
-    they run with. ``nofile``: the running process's limit of open files. ``config`` and ``databases``: rows of the admin console by
-    name, None while PgBouncer does not answer.
+    ``installed``: package names. ``paths``: files and directories that exist. ``started``: units that run and will after a restart of
+    the machine. ``stale``: units whose files are newer than what they run with. ``nofile``: the running process's limit of open files.
+    ``config`` and ``databases``: rows of the admin console by name, None while PgBouncer does not answer.
     """
 
     installed: list[str]
     version: str | None
     paths: list[str]
+    started: list[str]
     stale: list[str]
     nofile: int | None
     config: dict[str, dict[str, str]] | None
@@ -45,6 +46,7 @@ def parse(probe: str) -> Answer:
         "installed": [line.split()[0] for line in output.get("packages", []) if line.endswith(" installed")],
         "version": version.group(0) if version else None,
         "paths": output.get("paths", []),
+        "started": output.get("started", []),
         "stale": output.get("stale", []),
         "nofile": int(limit[0]) if limit and limit[0].isdigit() else None,
         "config": {row["key"]: row for row in config} if config else None,

@@ -20,12 +20,14 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
-# With standbys named as synchronous and none connected, a commit would wait for ever.
+# With standbys named as synchronous and none connected, a commit would wait for ever. The last two keep what a database's owner has
+# set for it (ALTER DATABASE) from leading an administrator's statements to the owner's own functions and views.
 SETTINGS = {
     "synchronous_commit": "local",
     "statement_timeout": "30s",
     "lock_timeout": "5s",
     "search_path": "pg_catalog",
+    "role": "none",
 }
 
 

@@ -42,11 +42,14 @@ class Change(ABC):
             if member["machine"] in machines
         }
         addresses = [(member["address"], member["port"]) for member in params["members"]]
-        self.poolers = [
+        poolers = [
             Pooler(entry, machines[entry["machine"]], addresses)
             for entry in params["poolers"]
             if entry["machine"] in machines
         ]
+        self.poolers = [pooler for pooler in poolers if pooler.is_configured()]
+        # How many bytes the log of a member had before it was stopped.
+        self.written: dict[str, int] = {}
         self.steps: list[dict[str, Any]] = []
         self.notes: list[str] = []
         # The plan as it was carried out, where that became known on the way.
@@ -84,6 +87,61 @@ class Change(ABC):
 
     def restart_clock(self):
         self._began = self._since = time.monotonic()
+
+    def refused(self) -> None:  # noqa: B027 - most changes leave everything as it was
+        """Sees to what has to hold where the change was refused before anything was done."""
+
+    def settings_of_before(self, name):
+        """What a member runs with that will get other values when it starts again, by name of the setting.
+
+        :raises PromotionRefused: if it could not be given those of before, should it not start.
+        """
+        before = self.servers[name].pending_settings()
+        by_hand = [setting for setting in self.servers[name].overridden_settings() if setting in before]
+        if by_hand:
+            raise PromotionRefused(
+                f"{name} would start with {', '.join(by_hand)} from postgresql.auto.conf, which nobody has tried and which wins over "
+                f"all other files. On {name}: ALTER SYSTEM RESET {by_hand[0]}, then pg_reload_conf(); or restart it by hand"
+            )
+        return before
+
+    def start_again(self, name, before, seconds, as_primary=False):
+        """Starts a member that was stopped, with the settings of before if it does not start with those in its files.
+
+        :arg before: as :meth:`settings_of_before` gave it; empty where its files have not changed.
+        """
+        server = self.servers[name]
+        try:
+            server.start(seconds, as_primary=as_primary)
+        except StepFailed as problem:
+            because = server.said_since(self.written.get(name, 0)) if before else ""
+            if not because:
+                raise
+            server.keep_settings(before)
+            try:
+                server.start(seconds, as_primary=as_primary)
+            except StepFailed as again:
+                raise StepFailed(
+                    f"{name} does not start with its new {', '.join(before)}: {because}. Nor does it with those of before: {again}"
+                ) from problem
+            self.notes.append(
+                f"{name} did not start with its new {', '.join(before)}: {because}. It runs again, with the values of before"
+            )
+
+    def arm_poolers(self, seconds):
+        """Chooses the pools that will be paused, those whose clients notice no more than that, and arms their watchdogs."""
+        self.pools = {
+            pooler: [pool["name"] for pool in pooler.survey()["pools"] if pool["mode"] != "session"]
+            for pooler in self.poolers
+        }
+        for pooler, pools in self.pools.items():
+            pooler.arm(pools, seconds)
+
+    def pause(self):
+        for pooler, pools in self.pools.items():
+            if pools:
+                pooler.pause(pools, self.params["pause_timeout"])
+        self.done("pause")
 
     def others(self, primary):
         return [name for name in self.members if name != primary]

@@ -11,7 +11,7 @@ from typing import Any
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     return {
-        "mode": {"type": "str", "choices": ["switchover", "failover"], "required": True},
+        "mode": {"type": "str", "choices": ["switchover", "failover", "restart"], "required": True},
         "members": {"type": "list", "elements": "dict", "required": True},
         "answers": {"type": "dict", "required": True},
         "target": {"type": "str", "default": ""},

@@ -28,6 +28,10 @@ class Pooler:
         self.addresses = {(address, str(port)) for address, port in addresses}
         self.paused = []
 
+    def is_configured(self):
+        """Whether it has environments. One that the inventory names and no run has configured yet leads nobody anywhere."""
+        return self.machine.run(f"test -d {shlex.quote(self.entry['directory'])}/environments").code != 1
+
     def survey(self):
         """Dict with ``pools`` (those that lead to a member: name, mode, target, paused, clients), ``pids`` of its connections."""
         show = "".join(
@@ -89,7 +93,9 @@ class Pooler:
         # _ro pools lead to the replicas, whoever they are.
         edit = rf"/^[^ ]+_ro =/! s/^([^ ]+ = )host=[^ ]+ port=[0-9]+/\1host={address} port={port}/"
         files = f"{self.entry['directory']}/environments/*.ini"
-        prepare = f"sed --regexp-extended --in-place '{edit}' {files} && touch {self.entry['stamp']} || exit"
+        prepare = (
+            f"sed --regexp-extended --in-place '{edit}' {files} && ({AS_POSTGRES} touch {self.entry['stamp']}) || exit"
+        )
         for pool in self._resume(prepare, pools, "RELOAD"):
             if pool["target"] != (address, str(port)):
                 raise StepFailed(

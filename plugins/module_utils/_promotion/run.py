@@ -11,9 +11,10 @@ from typing import Any
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.change import Change, PromotionRefused
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.failover import Failover
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Machine, StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.restart import Restart
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.switchover import Switchover
 
-MODES: dict[str, type[Change]] = {"switchover": Switchover, "failover": Failover}
+MODES: dict[str, type[Change]] = {"switchover": Switchover, "failover": Failover, "restart": Restart}
 
 
 def carry_out(params: Mapping[str, Any], machines: Mapping[str, Machine], check_mode: bool) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def carry_out(params: Mapping[str, Any], machines: Mapping[str, Machine], check_
             return {"changed": change.would_change, "plan": sentences}
         seconds = change.run()
     except PromotionRefused as refused:
+        if change and not check_mode:
+            change.refused()
         return {"failed": True, "changed": bool(change and change.changed), "msg": "\n".join(refused.args)}
     except StepFailed as failed:
         steps = change.steps if change else []

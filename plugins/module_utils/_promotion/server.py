@@ -9,13 +9,23 @@ import json
 import shlex
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import detached_file
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import TIMELINE
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import READ_FILES, TIMELINE
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import control_data, timeline_history
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 
 SOCKETS = "/var/run/postgresql"
+LOGS = "/var/log/postgresql"
+# What a server ran with before it did not start: read after the settings of the inventory, as long as it is there.
+KEPT_SETTINGS = "55-before-restart.conf"
 # No login session, so no more than the command itself costs.
 AS_POSTGRES = "cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups"
+
+
+def as_postgres(script):
+    """A script with the rights of the user to whom the members' files belong: what that user planted there leads root nowhere."""
+    return f"({AS_POSTGRES} sh -c {shlex.quote(f'set -e; umask 022; {script}')})"
+
+
 # Whether a standby has replayed all that it holds, and waits for more; it waits so also when it streams from nobody.
 AT_THE_END = """(SELECT coalesce(bool_or(wait_event IN ('RecoveryRetrieveRetryInterval', 'RecoveryWalStream')), false)
   FROM pg_stat_activity WHERE backend_type = 'startup')"""
@@ -53,6 +63,7 @@ class MemberServer:
         self.service = f"postgresql@{member['version']}-{member['cluster']}"
         self.data = shlex.quote(member["data_directory"])
         self.binaries = f"/usr/lib/postgresql/{member['version']}/bin"
+        self.log = shlex.quote(f"{LOGS}/postgresql-{member['version']}-{member['cluster']}.log")
 
     def sql(self, what, statements, seconds=10, synchronous=False):
         """The output of statements, one line for each row.
@@ -69,7 +80,7 @@ class MemberServer:
             if synchronous
             else f"-c synchronous_commit=local -c statement_timeout={seconds:g}s"
         )
-        options = f"-c lock_timeout=5s -c search_path=pg_catalog {ending}"
+        options = f"-c lock_timeout=5s -c search_path=pg_catalog -c role=none {ending}"
         texts = " ".join(f"--command={shlex.quote(statement)}" for statement in statements)
         return (
             f"(PGCONNECT_TIMEOUT=3 PGOPTIONS={shlex.quote(options)}; export PGCONNECT_TIMEOUT PGOPTIONS; {AS_POSTGRES} "
@@ -135,6 +146,39 @@ class MemberServer:
         )
         return [line.split("|")[0] for line in dropped.splitlines()]
 
+    def pending_settings(self):
+        """What the running server runs with, by name of each setting that its files have otherwise and only a restart applies."""
+        pending = "SELECT coalesce(jsonb_object_agg(name, current_setting(name)), '{}') FROM pg_settings WHERE pending_restart"
+        return json.loads(self.sql("asking for settings that need a restart", [READ_FILES, pending]).splitlines()[-1])
+
+    def overridden_settings(self):
+        """Names of the settings that postgresql.auto.conf has, which wins over all other files."""
+        query = "SELECT DISTINCT name FROM pg_file_settings WHERE sourcefile ~ '/postgresql[.]auto[.]conf$'"
+        return self.sql("asking for settings by ALTER SYSTEM", [query]).split()
+
+    def keep_settings(self, settings):
+        """Lets the server start with these values the next time, instead of those in the files before."""
+        lines = "".join(
+            "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in sorted(settings.items())
+        )
+        self.machine.check(f"putting back the settings of {self.name}", as_postgres(self._write(lines, KEPT_SETTINGS)))
+
+    def log_size(self):
+        """How many bytes its log has."""
+        return int(
+            self.machine.check(
+                f"looking at the log of {self.name}", f"stat --format=%s {self.log} 2>/dev/null || echo 0"
+            )
+        )
+
+    def said_since(self, size):
+        """Why the server ended, in its own words: what its log has beyond so many bytes. Empty where it says nothing."""
+        answer = self.machine.run(
+            f"tail --bytes=+{size + 1} {self.log} | grep -v -e 'terminating ' -e 'shutting down' -e 'starting up' | "
+            "grep -oE '(FATAL|PANIC|DETAIL|HINT): .*' | head -n 6"
+        )
+        return "; ".join(" ".join(line.split()) for line in answer.output.splitlines())
+
     def stop(self, seconds):
         """A fast shutdown: what is written reaches the standbys before it ends."""
         self.machine.check(f"stopping {self.name}", f"systemctl stop {self.service}", seconds)
@@ -154,15 +198,22 @@ class MemberServer:
 
         :arg as_primary: it is known that nobody was promoted in its place, so that its start guard need not ask the others.
         """
+        self.machine.check(f"starting {self.name}", self._starting("start", as_primary), seconds)
+
+    def restart(self, seconds, as_primary=False):
+        """Stops and starts the server in one command, which systemd carries out although whoever gave it may be gone."""
+        self.machine.check(f"restarting {self.name}", self._starting("restart", as_primary), seconds)
+
+    def _starting(self, verb, as_primary):
         start = (
-            f"systemctl reset-failed {self.service} 2>/dev/null; systemctl start {self.service} && "
+            f"systemctl reset-failed {self.service} 2>/dev/null; systemctl {verb} {self.service} && "
             f"{self.binaries}/pg_isready --quiet --host={SOCKETS} --port={self.member['port']}"
         )
-        if as_primary:
-            # It counts for one start, which is not this one where the server runs already.
-            allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
-            start = f"touch {allowed}; {start}; code=$?; rm --force {allowed}; exit $code"
-        self.machine.check(f"starting {self.name}", start, seconds)
+        if not as_primary:
+            return start
+        # It counts for one start, which is not this one where the server runs already.
+        allowed = f"{SOCKETS}/start-{self.member['version']}-{self.member['cluster']}"
+        return f"rm --force {allowed}; (set -C; : >{allowed}); {start}; code=$?; rm --force {allowed}; exit $code"
 
     def shut_down_at(self):
         """The location of the shutdown checkpoint, the last thing that a cleanly stopped primary wrote."""
@@ -201,7 +252,7 @@ class MemberServer:
         """Lets a running standby stream from the primary that its configuration names; whether that is another one now."""
         written = self.machine.check(
             f"letting {self.name} follow",
-            f"{self._write(configuration)}; kill -HUP $(head -n 1 {self.data}/postmaster.pid)",
+            as_postgres(f"{self._write(configuration)}; {self._reload()}"),
         )
         return written == "written"
 
@@ -221,9 +272,10 @@ class MemberServer:
         )
         self.machine.check(
             f"detaching {self.name}",
-            f"{self._write(detached_file(primary))}; kill -HUP $(head -n 1 {self.data}/postmaster.pid); quiet=0; "
+            f"{as_postgres(f'{self._write(detached_file(primary))}; {self._reload()}')} || exit; quiet=0; "
             f"while [ $quiet -lt 2 ]; do state=$( {state} ) || exit; case $state in "
-            "'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; kill ${state#*|} 2>/dev/null || true;; *) quiet=0;; esac; sleep 0.03; done",
+            f"'t|') quiet=$((quiet + 1));; 't|'*) quiet=0; ({AS_POSTGRES} kill ${{state#*|}}) 2>/dev/null || true;; *) quiet=0;; esac; "
+            "sleep 0.03; done",
             seconds,
         )
 
@@ -231,16 +283,20 @@ class MemberServer:
         """Prepares a stopped member to start as a standby."""
         self.machine.check(
             f"making {self.name} a standby",
-            f"{self._write(configuration)}; install --owner=postgres --group=postgres --mode=0600 /dev/null {self.data}/standby.signal",
+            as_postgres(
+                f"{self._write(configuration)}; umask 077; rm -f {self.data}/standby.signal; : >{self.data}/standby.signal"
+            ),
         )
 
-    def _write(self, configuration):
-        path = shlex.quote(f"{self.member['config_directory']}/conf.d/60-standby.conf")
+    def _write(self, configuration, file="60-standby.conf"):
+        path = shlex.quote(f"{self.member['config_directory']}/conf.d/{file}")
         return (
-            f"set -e; printf %s {shlex.quote(configuration)} | install --owner=postgres --group=postgres --mode=0644 "
-            f"/dev/stdin {path}.new; if cmp --quiet {path}.new {path}; then rm {path}.new; "
-            f"else mv {path}.new {path}; echo written; fi"
+            f"rm -f {path}.new; printf %s {shlex.quote(configuration)} >{path}.new; "
+            f"if cmp --quiet {path}.new {path}; then rm {path}.new; else mv {path}.new {path}; echo written; fi"
         )
+
+    def _reload(self):
+        return f"kill -HUP $(head -n 1 {self.data}/postmaster.pid)"
 
     def first_write(self, standbys, seconds):
         """Commits one transaction as an application would: it waits for the standbys that the mode asks for.

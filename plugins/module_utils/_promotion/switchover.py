@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.standby_limits import NAMES as STANDBY_LIMITS
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations, listed
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion import switchover_plan as plan
@@ -24,6 +25,7 @@ class Switchover(Change):
         super().__init__(params, machines)
         self.target = self.new_primary = params["target"]
         self.created_slots = []
+        self.before = {}
         members, answers = params["members"], params["answers"]
         errors = plan.switchover_errors(members, answers, self.target)
         if errors:
@@ -60,6 +62,7 @@ class Switchover(Change):
         survey, poolers, errors = self.survey()
         if errors:
             raise PromotionRefused(*errors)
+        self.before = self.settings_of_before(self.primary)
         pools = [pool for pooler in poolers for pool in pooler["pools"]]
         pooled = {pid for pooler in poolers for pid in pooler["pids"]}
         where = "on one machine" if len(self.machines) == 1 else f"over {len(self.machines)} machines"
@@ -131,24 +134,13 @@ class Switchover(Change):
         """What is slow happens before anybody waits: slots, checkpoints, the watchdog."""
         primary, target = self.servers[self.primary], self.servers[self.target]
         self.synchronous_standby_names = target.survey()["synchronous_standby_names"]
+        self.written[self.primary] = primary.log_size()
         primary.checkpoint(self.params["checkpoint_timeout"])
         target.checkpoint(self.params["checkpoint_timeout"])
         self.done("checkpoints")
         self.created_slots = target.create_slots(self.slots_of_others(self.target))
-        self.pools = {
-            pooler: [pool["name"] for pool in pooler.survey()["pools"] if pool["mode"] != "session"]
-            for pooler in self.poolers
-        }
-        longest = self.params["pause_timeout"] + 2 * self.params["stop_timeout"] + FORWARD_SECONDS
-        for pooler, pools in self.pools.items():
-            pooler.arm(pools, longest)
+        self.arm_poolers(self.params["pause_timeout"] + 2 * self.params["stop_timeout"] + FORWARD_SECONDS)
         self.done("slots on the target, watchdog of the pause")
-
-    def pause(self):
-        for pooler, pools in self.pools.items():
-            if pools:
-                pooler.pause(pools, self.params["pause_timeout"])
-        self.done("pause")
 
     def hand_over(self):
         """The old primary stops, and the target has everything that it wrote."""
@@ -163,8 +155,9 @@ class Switchover(Change):
 
         :raises PromotionRefused: always.
         """
+        seconds = self.params["stop_timeout"] + 60
         left = self.undo(
-            lambda: self.servers[self.primary].start(self.params["stop_timeout"] + 60, as_primary=True),
+            lambda: self.start_again(self.primary, self.before, seconds, as_primary=True),
             *(pooler.resume for pooler in self.poolers),
             lambda: self.servers[self.target].drop_slots(self.created_slots) if self.created_slots else None,
         )
@@ -204,7 +197,9 @@ class Switchover(Change):
         old = self.servers[self.primary]
         try:
             old.become_standby(self.params["standby_files"][self.target][self.primary])
-            old.start(self.params["stop_timeout"] + 60)
+            # A standby may not have less of these than its primary, which runs with the new ones.
+            before = {name: value for name, value in self.before.items() if name not in STANDBY_LIMITS}
+            self.start_again(self.primary, before, self.params["stop_timeout"] + 60)
             dropped = old.drop_slots(self.slots_of_others(self.primary))
         except StepFailed as problem:
             self.notes.append(

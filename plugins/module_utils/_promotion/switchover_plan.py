@@ -80,13 +80,18 @@ def survey_errors(primary, target, survey, standby, pools, policy):
         )
     if standby["replay_paused"]:
         errors.append(f"replay is paused on {target}, expected it to move: SELECT pg_wal_replay_resume() there")
+    return [*errors, *session_errors(pools, policy)]
+
+
+def session_errors(pools, policy):
+    """Why the primary must not stop as long as clients have sessions on it; empty where that is meant, or nobody has."""
     sessions = [pool for pool in pools if pool["mode"] == "session" and pool["clients"]]
-    if sessions and not policy["break_sessions"]:
-        shown = ", ".join(f"{pool['name']} ({pool['clients']} clients)" for pool in sessions)
-        errors.append(
-            f"clients of session pools would lose their sessions: {shown}. Expected none, or -e switchover_break_sessions=true"
-        )
-    return errors
+    if not sessions or policy["break_sessions"]:
+        return []
+    shown = ", ".join(f"{pool['name']} ({pool['clients']} clients)" for pool in sessions)
+    return [
+        f"clients of session pools would lose their sessions: {shown}. Expected none, or -e switchover_break_sessions=true"
+    ]
 
 
 def affected(survey, pooled):

@@ -19,6 +19,9 @@ from .chain import Command
 from .errors import BackupError, UsageError
 from .privileges import effective
 
+# Neither the owner of a database nor the one of a restored copy leads an administrator's statements elsewhere by ALTER DATABASE.
+_SAFE = "-c search_path=pg_catalog -c role=none"
+
 
 class SessionError(BackupError):
     """PostgreSQL refused; the message is its own."""
@@ -34,12 +37,11 @@ def connect(conninfo, user=None, **changed):
     keywords = extensions.parse_dsn(conninfo)
     if "password" in keywords:
         raise UsageError("the connection string holds a password, which process lists would show; use passfile=")
+    keywords["options"] = " ".join(filter(None, [_SAFE, keywords.get("options")]))
+    fixed = {"connect_timeout": 10, "application_name": "s3_backup", "client_encoding": "UTF8"}
     try:
         with effective(user):
-            return psycopg2.connect(
-                conninfo,
-                **{"connect_timeout": 10, "application_name": "s3_backup", "client_encoding": "UTF8", **changed},
-            )
+            return psycopg2.connect(**{**keywords, **fixed, **changed})
     except psycopg2.Error as error:
         raise SessionError(f"cannot connect to PostgreSQL: {_line(error)}") from error
 

@@ -60,7 +60,7 @@ class Source:
         self.connection = connect(settings["conninfo"], dbname=database)
         try:
             execute(self.connection, "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
-            execute(self.connection, "SET row_security = off; SET search_path = pg_catalog")
+            execute(self.connection, "SET row_security = off")
             self.connection.commit()
             self.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
             self.snapshot = self._value("SELECT pg_export_snapshot()")

@@ -83,7 +83,6 @@ class Server:
         """:raises Damaged: naming each table that has not the rows which the dump's own snapshot had."""
         connection = connect(self.conninfo, self.user, dbname=database)
         try:
-            execute(connection, "SET search_path = pg_catalog")
             found = count_rows(connection)
         finally:
             connection.close()

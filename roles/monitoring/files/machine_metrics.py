@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -132,10 +133,16 @@ def write(subject: str, samples: Iterable[Sample]) -> None:
     if not measured:
         path.unlink(missing_ok=True)
         return
-    new = path.with_suffix(".new")
-    new.write_text(rendered([*measured, stamp]))
-    new.chmod(0o644)
-    os.replace(new, path)
+    # Others may write there too, so under a name that nobody knows, and never through a link.
+    descriptor, new = tempfile.mkstemp(dir=TEXTFILES, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(rendered([*measured, stamp]))
+            os.fchmod(file.fileno(), 0o644)
+        os.replace(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
 
 
 def main() -> int:

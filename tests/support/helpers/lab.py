@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import testinfra
 from support.helpers.checkout import ROOT
 
+from ansible_collections.plannerate.infra.plugins.module_utils._files import pending
+
 INVENTORIES = ROOT / "molecule" / "default" / "inventory"
 ADDRESSES = {"app01": "198.18.0.11", "db01": "198.18.0.12", "outsider": "198.18.0.19", "s3": "198.18.0.14"}
 DB01 = ADDRESSES["db01"]
@@ -129,3 +131,17 @@ def answers(address: str) -> bool:
         return over_ssh(address).run("true").rc == 0
     except RuntimeError:
         return False
+
+
+def leave_pending(machine: Host, name: str, *paths: str) -> str:
+    """As a run leaves it that was killed after it had written these files of a set, and before they were loaded. Returns where."""
+    file = f"{pending.DIRECTORY}/{name}"
+    machine.check_output(
+        f"install -d -m 0700 {os.path.dirname(file)} && printf '%s' {shlex.quote(json.dumps(paths))} >{file}"
+    )
+    return file
+
+
+def started_at(machine: Host, unit: str) -> str:
+    """When systemd started, or restarted, a unit."""
+    return machine.check_output(f"systemctl show --property=ActiveEnterTimestampMonotonic --value {unit}")

@@ -90,19 +90,23 @@ def cluster(main, first="running standby", second="running standby"):
 class World:
     """Machines, what they were asked in order, and what is wrong with them.
 
-    ``fails``: a step that begins with one of these does not succeed. ``later``: what a member says when it is asked during the
-    change, beside what discovery told. By name of the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the
-    address to which the pool leads.
+    ``pending``: the settings that wait for a restart; ``by_hand``: those of postgresql.auto.conf. ``fails``: a step that begins with one
+    of these does not succeed. ``later``: what a member says when it is asked during the change, beside what discovery told. By name of
+    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads. ``unconfigured``: the machines of
+    poolers that no run has configured.
     """
 
     def __init__(self, answers):
         self.answers = answers
         self.asked: list[str] = []
         self.fails: tuple[str, ...] = ()
+        self.pending: dict[str, str] = {}
+        self.by_hand: list[str] = []
         self.later: dict[str, dict[str, Any]] = {}
         self.paused: dict[str, bool] = {}
         self.targets: dict[str, str] = {}
         self.armed: dict[str, bool] = {}
+        self.unconfigured: tuple[str, ...] = ()
         self.machines = {name: FakeMachine(name, self) for name in MACHINES}
 
     def change(self, mode, check=False, **given):
@@ -133,6 +137,12 @@ class FakeMachine(Machine):
         member = what.rpartition("(")[2].rstrip(")")
         if what.startswith(("asking what it is", "finding the end of its WAL", "replaying what it holds")):
             return json.dumps(self._survey(member))
+        if what.startswith("asking for settings by ALTER SYSTEM"):
+            return "\n".join(self.world.by_hand)
+        if what.startswith("asking for settings"):
+            return "12\n" + json.dumps(self.world.pending)
+        if what.startswith("looking at the log"):
+            return "0"
         if what.startswith("promotion"):
             self.world.later.setdefault(member, {})["timeline"] = 2
         if what.startswith("reading the control file"):
@@ -154,7 +164,8 @@ class FakeMachine(Machine):
     def run(self, script, seconds=10):
         if "pgbouncer-resume" in script:
             self.world.armed[self.name] = False
-        return Answer(0, "", "")
+        missing = script.startswith("test -d") and self.name in self.world.unconfigured
+        return Answer(int(missing), "", "")
 
     def _survey(self, name):
         told = {**self.world.answers[name], **self.world.later.get(name, {})}

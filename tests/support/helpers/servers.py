@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import importlib
 import json
 import os
-import pkgutil
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,13 +27,12 @@ import psycopg2
 import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.servers_base import OWNER, ROOT_USER, Base, own, owned, processes_below, run, wait_for
+from support.helpers.servers_machines import MachineOfServers, ModuleOfServers
 
-from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
-from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine, run_here
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
 from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
@@ -60,51 +57,6 @@ SMALL = {
 
 class Died(BaseException):
     """Whoever changes the primary is gone, as after SIGKILL: none of its commands runs any more."""
-
-
-class MachineOfServers(Machine):
-    """A machine whose servers are those of a test. Its scripts run here."""
-
-    def __init__(self, name: str, servers: Servers) -> None:
-        super().__init__(name)
-        self.servers = servers
-
-    def run(self, script: str, seconds: float = 10) -> Answer:
-        self.servers.before(self.name, script)
-        if self.name in self.servers.stuck and "systemctl" in script:
-            return Answer(self.TIMED_OUT[0], "", "")
-        return super().run(script, seconds)
-
-    def execute(self, argv: list[str], seconds: float) -> tuple[int, str, str]:
-        cut = 255, "", f"the connection to {self.name} failed: it was cut"
-        if self.name in self.servers.unreachable:
-            return cut
-        answer = run_here(argv, seconds, self.servers.environment)
-        # What ran on while the way was cut has no answer.
-        return cut if self.name in self.servers.unreachable else answer
-
-
-class _Module:
-    """As much of Ansible's module as discovery uses."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-
-    def run_command(
-        self, command: Sequence[str], cwd: str | None = None, environ_update: Mapping[str, str] | None = None
-    ) -> tuple[int, str, str]:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env={**self.environment, **(environ_update or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    def get_bin_path(self, program: str) -> str | None:
-        return shutil.which(program)
 
 
 class Servers:
@@ -171,10 +123,9 @@ class Servers:
         with ThreadPoolExecutor() as executor:
             list(executor.map(self._make, self.members))
         self.start(self.primary)
-        slots = ", ".join(f"('{self.members[name]['slot']}')" for name in self.standbys)
-        self.sql(
-            self.primary, f"SELECT pg_create_physical_replication_slot(name, true) FROM (VALUES {slots}) AS each(name)"
-        )
+        for name in self.standbys:
+            slot = self.members[name]["slot"]
+            self.sql(self.primary, f"SELECT pg_create_physical_replication_slot('{slot}', true)")
         self.start(*self.standbys)
         self.await_streaming(self.primary, *self.standbys)
 
@@ -234,7 +185,7 @@ class Servers:
     def configure(self, name: str, **settings: object) -> None:
         """Settings of one member from its next start or reload on, instead of those that it was given so before."""
         lines = "".join(f"{key} = '{value}'\n" for key, value in settings.items())
-        owned(self._standby_file(name).with_name("90-test.conf"), lines, 0o644)
+        owned(self._standby_file(name).with_name("50-test.conf"), lines, 0o644)
 
     def log(self, name: str, lines: int = 40) -> str:
         """The end of a server's log."""
@@ -302,7 +253,7 @@ class Servers:
 
     def discover(self, timeout: int = 3) -> dict[str, Instance]:
         """The answer of each member whose machine can be reached."""
-        module = cast(Any, _Module(self.environment))
+        module = cast(Any, ModuleOfServers(self.environment))
         reachable = [member for member in self.members.values() if member["machine"] not in self.unreachable]
 
         def ask(member: Member) -> Instance:
@@ -359,6 +310,8 @@ class Servers:
         run(["cp", "--archive", "--reflink=auto", str(self.base.data), member["data_directory"]])
         config = Path(member["config_directory"])
         (config / "conf.d").mkdir(parents=True)
+        own(config)
+        own(config / "conf.d")
         variables = {
             "ansible_managed": "Ansible managed",
             "inventory_hostname": name,
@@ -431,7 +384,7 @@ class Servers:
         return self.units / f"postgresql@{self.base.version}-{self.members[name]['cluster']}"
 
     def _log(self, name: str) -> Path:
-        return self.directory / "data" / f"{name}.log"
+        return self.directory / "data" / f"postgresql-{self.base.version}-{self.members[name]['cluster']}.log"
 
 
 def done(result: dict[str, Any]) -> str:
@@ -444,14 +397,3 @@ def refused(result: dict[str, Any]) -> str:
     """What a refusal says."""
     assert result.get("failed"), json.dumps(result, indent=1)
     return str(result["msg"])
-
-
-def use_sockets(directory: Path, replace: Callable[[object, str, object], None]) -> None:
-    """Lets the code under test find the servers' sockets here, as it finds them in /var/run/postgresql elsewhere.
-
-    :arg replace: replaces an attribute, such as monkeypatch.setattr.
-    """
-    for found in pkgutil.iter_modules(_promotion.__path__, f"{_promotion.__name__}."):
-        module = importlib.import_module(found.name)
-        if hasattr(module, "SOCKETS"):
-            replace(module, "SOCKETS", str(directory))

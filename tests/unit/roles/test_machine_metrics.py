@@ -89,3 +89,23 @@ def test_a_subject_that_cannot_be_asked_keeps_its_old_file(here: Path, monkeypat
     assert metrics.main() == 1
     assert (here / "machine_containers.prom").read_text() == before
     assert {path.name for path in here.iterdir()} == {"machine_containers.prom", "machine_backups.prom"}
+
+
+def test_what_others_planted_there_leads_root_nowhere(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users of the backup jobs may write into that directory."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    for name in ("machine_redis.prom", "machine_redis.new", ".machine_redis.prom"):
+        (here / name).symlink_to(victim)
+    metrics.write("redis", [("redis_up", {"environment": "e"}, 1.0)])
+    assert victim.read_text() == "precious"
+    written = here / "machine_redis.prom"
+    assert "redis_up" in written.read_text() and not written.is_symlink()
+    assert written.stat().st_mode & 0o777 == 0o644
+
+    monkeypatch.setattr(metrics.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no")))
+    with pytest.raises(OSError):
+        metrics.write("redis", [("redis_up", {"environment": "e"}, 0.0)])
+    assert not list(here.glob(".machine_redis.prom.*")), "nothing is left of a write that failed"

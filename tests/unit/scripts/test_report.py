@@ -44,7 +44,8 @@ def test_people_get_the_table_and_programs_the_rows(run):
 
 
 def test_what_was_shown_of_a_run_that_failed_is_printed_and_the_run_stays_failed(run):
-    assert run("pools", shown=[TABLE], code=4)[:2] == (4, "MEMBER\npg-main\n")
+    failed = run("pools", shown=[TABLE], code=4, failures="two members take writes")
+    assert failed == (4, "MEMBER\npg-main\n", "two members take writes\n")
 
 
 def test_a_run_that_showed_nothing_says_why_and_fails(run):

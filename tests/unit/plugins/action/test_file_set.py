@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play
 
 TEMPLATE = """{# a comment #}
 {{ ansible_managed }} {{ greeting }}
@@ -32,29 +30,14 @@ def play(tmp_path):
     (tmp_path / "files/binary").write_bytes(bytes(range(256)))
 
     def run(*tasks, options=()):
-        plays = [
-            {
-                "hosts": "localhost",
-                "gather_facts": False,
-                "vars": {
-                    "greeting": "héllo",
-                    "out": str(tmp_path / "out"),
-                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                },
-                "tasks": list(tasks),
-            }
-        ]
-        (tmp_path / "play.yml").write_text(json.dumps(plays))
-        done = subprocess.run(
-            ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(tmp_path / "play.yml"), *options],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        )
-        return done.returncode == 0, done.stdout + done.stderr
+        variables = {
+            "greeting": "héllo",
+            "out": str(tmp_path / "out"),
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        }
+        play = {"hosts": "localhost", "vars": variables, "tasks": list(tasks)}
+        code, said = run_play(tmp_path, play, "--inventory=localhost,", *options)
+        return code == 0, said
 
     return run
 
@@ -113,6 +96,20 @@ def test_what_changed_is_told_by_name(play, tmp_path, options, said):
     task = file_set({"path": "{{ out }}/one", "content": "x"}, {"path": "{{ out }}/two", "content": "x"})
     good, output = play(task, options=options)
     assert good and all(f"{said}{tmp_path}/out/{name}\n" in output for name in ("one", "two")), output
+
+
+def test_what_is_pending_is_told_and_an_acknowledgement_stands_alone(play):
+    """With --check, since the machine remembers it below /var/lib."""
+    task = {**file_set({"path": "{{ out }}/one", "content": "x"}), "register": "written"}
+    task["plannerate.infra.file_set"] |= {"pending": "tests"}
+    told = {"ansible.builtin.debug": {"msg": "pending: {{ written.pending | map('basename') | join }}."}}
+    acknowledge = {"plannerate.infra.file_set": {"acknowledge": "tests"}}
+    good, output = play(task, told, acknowledge, options=("--check",))
+    assert good and "pending: one." in output and "changed=1" in output, output
+    wrong = {**file_set({"path": "/x", "content": "x"})}
+    wrong["plannerate.infra.file_set"] |= {"acknowledge": "tests"}
+    good, output = play(wrong)
+    assert not good and "found acknowledge with files, group, owner, expected it alone" in output
 
 
 def test_a_path_is_in_a_set_once(play):

@@ -30,6 +30,7 @@ FACTS = {
     "detached_from": None,
     "wal_receiver": None,
     "pending_restart": None,
+    "restart_settings": None,
     "configuration_errors": None,
     "settings": {},
     "roles": None,

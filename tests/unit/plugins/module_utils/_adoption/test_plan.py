@@ -34,6 +34,10 @@ TOPOLOGY = {"primary": "pg-main", "errors": []}
 MANY_SLOTS = {"max_replication_slots": 40}
 
 
+def running(**settings):
+    return {name: {"shown": value, "unit": None} for name, value in settings.items()}
+
+
 def answer(role="primary", port=5432, **others):
     return {
         "state": "running",
@@ -46,7 +50,7 @@ def answer(role="primary", port=5432, **others):
         "adopted_rules": ["local all postgres peer", "host all all 10.0.0.0/8 md5"],
         "auto_conf": [],
         "file_settings": {"port": str(port), "timezone": "UTC", "max_connections": "100"},
-        "restart_settings": {"max_connections": "120", "unix_socket_directories": "/var/run/postgresql"},
+        "restart_settings": running(max_connections="120", unix_socket_directories="/var/run/postgresql"),
         "settings": {"max_replication_slots": 10},
         "roles": ["postgres", "app"],
         "md5_roles": [],
@@ -128,7 +132,7 @@ def test_a_topology_without_a_decision_has_the_word():
         ({"roles": ["clients"]}, {}, "Set postgres_client_role to another name"),
         ({"slots": [{"name": "l", "type": "logical"}]}, {}, "would not start again with wal_level replica"),
         ({"settings": {"max_replication_slots": 0}}, {}, "0 replication slots exist and 1 more are needed"),
-        ({"restart_settings": {"unix_socket_directories": "/tmp"}}, {}, "expected /var/run/postgresql among them"),
+        ({"restart_settings": running(unix_socket_directories="/tmp")}, {}, "expected /var/run/postgresql among them"),
         ({"clients": ["10.1.2.3"]}, {}, "clients are connected from 10.1.2.3"),
         ({}, {"clients": ["fd00::7"]}, "clients are connected from fd00::7"),
         ({}, {"state": "stopped"}, "pg-replica1: its server is stopped"),
@@ -246,7 +250,7 @@ def test_the_plan_says_what_changes_now_and_what_waits_for_a_restart():
         {
             "file_settings": {"work_mem": "4MB", "log_checkpoints": "ON", "max_connections": "100"},
             # PostgreSQL chooses it for -1: nobody can tell whether a restart would change it.
-            "restart_settings": {"max_connections": "120", "wal_buffers": "4MB"},
+            "restart_settings": running(max_connections="120", wal_buffers="4MB"),
         }
     )
     settings = {"max_connections": 150, "work_mem": "8MB", "log_checkpoints": "on", "wal_buffers": "-1"}

@@ -20,10 +20,11 @@ TOPOLOGY = {
 INSTANCES = {
     "pg-main": {
         "state": "running",
+        "role": "primary",
         "timeline": 1,
-        "slots": [{"name": "pg_replica1", "active": True, "wal_status": "reserved"}],
+        "slots": [{"name": "pg_replica1", "type": "physical", "active": True, "wal_status": "reserved"}],
     },
-    "pg-replica1": {"state": "running", "timeline": 1},
+    "pg-replica1": {"state": "running", "role": "standby", "timeline": 1},
 }
 
 
@@ -47,7 +48,7 @@ def test_a_missing_replica_is_missing_and_not_without_lag():
 def test_a_primary_has_no_lag_and_no_slot_of_its_own():
     """What a former standby left behind is not shown of the primary."""
     lag = {"pg-main": {"state": "streaming", "sync_state": "async", "replay_bytes": 5, "seconds": 1.0}}
-    slots = [{"name": "pg_main", "active": False, "wal_status": "lost"}]
+    slots = [{"name": "pg_main", "type": "physical", "active": False, "wal_status": "lost"}]
     row = status.rows(MEMBERS, TOPOLOGY, {**INSTANCES, "pg-main": dict(INSTANCES["pg-main"], slots=slots)}, lag)[0]
     assert {row[key] for key in ("sync_state", "streaming", "lag_bytes", "lag_seconds", "slot")} == {None}
 
@@ -62,7 +63,7 @@ def test_a_missing_slot_is_said():
 def shown(verdict: str, reason: str, state: str = "running", lag=None) -> tuple[status.StatusRow, list[str]]:
     """The row of a replica that does not follow, and the lines of the table."""
     topology = {**TOPOLOGY, "following": {"pg-replica1": {"follows": False, "verdict": verdict, "reason": reason}}}
-    instances = {**INSTANCES, "pg-replica1": {"state": state, "timeline": 1}}
+    instances = {**INSTANCES, "pg-replica1": {"state": state, "role": "standby", "timeline": 1}}
     rows = status.rows(MEMBERS, topology, instances, {"pg-replica1": lag} if lag else {})
     return rows[1], status.table(rows).splitlines()
 
@@ -120,3 +121,41 @@ def test_the_table_fits_into_a_terminal():
     lag = {"state": "catchup", "sync_state": "quorum", "replay_bytes": 987654321, "seconds": 86400.0}
     _row, lines = shown("not streaming", "its connection is in state catchup", lag=lag)
     assert max(len(line) for line in lines[:3]) <= 100
+
+
+def slot(name, active=False, kind="physical"):
+    return {"name": name, "type": kind, "active": active, "wal_status": "extended"}
+
+
+def test_slots_that_keep_wal_for_nobody_are_told_on_every_member():
+    main = [slot("pg_replica1"), slot("pg_main"), slot("old"), slot("copy", active=True), slot("cdc", kind="logical")]
+    instances = {
+        "pg-main": {**INSTANCES["pg-main"], "slots": main},
+        "pg-replica1": {**INSTANCES["pg-replica1"], "slots": [slot("pg_main")]},
+    }
+    rows = status.rows(MEMBERS, TOPOLOGY, instances, {})
+    found = {row["member"]: [each["name"] for each in row["orphan_slots"]] for row in rows}
+    assert found == {"pg-main": ["pg_main", "old"], "pg-replica1": ["pg_main"]}
+    assert (
+        "old on pg-main is a slot of no member that follows it, and keeps WAL (extended). If nobody else needs it"
+        in status.table(rows)
+    )
+
+
+def test_without_a_primary_each_member_is_what_it_says_itself():
+    """Two that take writes, one that cannot be reached: the table comes all the same."""
+    topology = {
+        "primary": None,
+        "roles": {"pg-main": "standby", "pg-replica1": "standby", "pg-replica2": "aside"},
+        "following": {},
+    }
+    # One of them is another one's, which is about to come back: no reason to drop it.
+    writable = {"state": "running", "role": "primary", "timeline": 2, "slots": [slot("pg_replica2")]}
+    members = [*MEMBERS, {"name": "pg-replica2", "machine": "db02", "port": 5432, "slot": "pg_replica2"}]
+    rows = status.rows(members, topology, {"pg-main": writable, "pg-replica1": writable}, {})
+    assert [(row["role"], row["state"]) for row in rows] == [
+        ("primary", "running"),
+        ("primary", "running"),
+        ("aside", "unreachable"),
+    ]
+    assert len(status.table(rows).splitlines()) == 4

@@ -45,6 +45,7 @@ SERVER = {
     "wal_receiver": None,
     "load_time": 1000.5,
     "pending_restart": None,
+    "restart_settings": None,
     "configuration_errors": None,
     "settings": {"max_connections": 100},
     "roles": ["app"],

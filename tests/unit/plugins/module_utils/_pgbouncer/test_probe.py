@@ -20,6 +20,8 @@ libevent 2.1.12-stable
 /etc/pgbouncer/environments
 == nofile
 2590
+== started
+pgbouncer
 == stale
 haproxy
 == config
@@ -40,7 +42,7 @@ class TestAnswer:
         assert found["installed"] == ["pgbouncer", "haproxy"]
         assert found["version"] == "1.18.0"
         assert found["nofile"] == 2590
-        assert found["stale"] == ["haproxy"]
+        assert (found["started"], found["stale"]) == (["pgbouncer"], ["haproxy"])
         assert found["config"]["auth_query"]["value"] == "SELECT a, b FROM f($1)"
         assert found["databases"]["shop"]["pool_size"] == "24"
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 import pytest
 from support.helpers.promotion import PRIMARY, World, cluster
 
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import MemberServer
+
 POOLERS = [
     {"machine": machine, "port": 6432, "directory": "/etc/pgbouncer", "stamp": "/run/pgbouncer/loaded"}
     for machine in ("db01", "db03")
@@ -97,3 +100,35 @@ def test_a_target_that_does_not_follow_is_refused(found, word):
     answers = cluster(PRIMARY)
     answers["pg-replica1"] = {**answers["pg-replica1"], **found}
     assert f"pg-replica1 is {word}" in switchover(World(answers))["msg"]
+
+
+@pytest.mark.parametrize(("way", "given"), [("forward", {"max_connections": "100"}), ("back", {})])
+def test_an_old_primary_that_does_not_start_with_new_settings_runs_with_those_of_before(monkeypatch, way, given):
+    """As a standby, but for what its primary has more of; as the primary, where everything is put back."""
+    world = World(cluster(PRIMARY))
+    world.pending = {"shared_buffers": "128MB", **given}
+    kept, tries = [], []
+
+    def start(server, seconds, as_primary=False):
+        tries.append(server.name)
+        if len(tries) == 1:
+            raise StepFailed("starting pg-main on db01 failed")
+
+    monkeypatch.setattr(MemberServer, "start", start)
+    monkeypatch.setattr(MemberServer, "said_since", lambda server, size: "FATAL: no")
+    monkeypatch.setattr(MemberServer, "keep_settings", lambda server, settings: kept.append(settings))
+    world.fails = ("receiving",) if way == "back" else ()
+    result = switchover(world)
+    assert tries == ["pg-main"] * 2 and kept == [{"shared_buffers": "128MB"}]
+    if way == "back":
+        assert "Everything is as it was" in result["msg"]
+    else:
+        assert "pg-main did not start with its new shared_buffers: FATAL: no" in " ".join(result["notes"])
+
+
+def test_a_pooler_that_no_run_has_configured_yet_is_asked_nothing():
+    world = World(cluster(PRIMARY))
+    world.unconfigured = ("db03",)
+    assert not switchover(world).get("failed")
+    assert world.did("pausing") == ["pausing PgBouncer"]
+    assert "db03" not in world.armed
