@@ -159,7 +159,7 @@ def on_replicas(directory: str, release: int, name: str, **more: str) -> list[St
     env = {"LAB_IMAGE": IMAGES[release], **more}
     destroy, converge = (f"lab {REPLICAS} {command}, PostgreSQL {release}" for command in ("destroy", "converge"))
     return [
-        Step(destroy, ["scripts/molecule", REPLICAS, "destroy"], needs=("prepare engine",), env=env),
+        Step(destroy, ["scripts/molecule", REPLICAS, "destroy"], needs=("prepare owner",), env=env),
         Step(
             converge,
             ["scripts/molecule", REPLICAS, "converge"],
@@ -180,7 +180,7 @@ def parts() -> dict[str, list[Step]]:
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
     for name, steps in replicas_parts().items():
-        found[name] = [*PREPARE[:2], *steps]
+        found[name] = [*PREPARE[:3], *steps]
     for path in sorted(Path("tests/long").glob("*/")):
         if path.name in ON_REPLICAS:
             continue
