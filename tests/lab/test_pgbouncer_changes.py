@@ -77,7 +77,7 @@ def test_a_pool_changes_its_size(pooler):
 @pytest.mark.usefixtures("held")
 def test_an_environment_is_added(pooler):
     try:
-        converge(**environments(production={"pool_size": 20}, spare={**STAGING, "database": "spare", "pool_size": 5}))
+        converge(**environments(spare={**STAGING, "database": "spare", "pool_size": 5}))
         assert pooler.machine.file("/etc/pgbouncer/environments/spare.ini").size == 0
         assert "environments/spare.ini" in pooler.machine.file("/etc/pgbouncer/pgbouncer.ini").content_string
         assert pooler.pool("spare") is None, "its own inventory makes the pool"
