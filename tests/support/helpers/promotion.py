@@ -92,8 +92,8 @@ class World:
 
     ``pending``: the settings that wait for a restart; ``by_hand``: those of postgresql.auto.conf. ``fails``: a step that begins with one
     of these does not succeed. ``later``: what a member says when it is asked during the change, beside what discovery told. By name of
-    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads. ``unconfigured``: the machines of
-    poolers that no run has configured.
+    the pooler's machine: whether its pool is ``paused``, its watchdog ``armed``, and the address to which the pool leads.
+    ``unconfigured``: the machines of poolers that no run has configured.
     """
 
     def __init__(self, answers):
