@@ -52,3 +52,14 @@ def test_it_runs_with_the_settings_of_before_where_it_does_not_start(servers, na
     assert {each: servers.value(name, f"current_setting('{each}')") for each in settings} == before
     servers.await_streaming("pg-main", "pg-replica1", "pg-replica2")
     assert servers.writable() == ["pg-main"]
+
+
+def test_a_setting_that_was_taken_away_waits_for_a_restart_and_is_no_error(servers):
+    given(servers, "pg-replica1", track_commit_timestamp="on")
+    done(servers.change("restart", target="pg-replica1"))
+    given(servers, "pg-replica1")
+    answer = servers.discover()["pg-replica1"]
+    assert answer["pending_restart"] == ["track_commit_timestamp"]
+    assert not answer["configuration_errors"]
+    done(servers.change("restart", target="pg-replica1"))
+    assert servers.value("pg-replica1", "current_setting('track_commit_timestamp')") == "off"

@@ -202,10 +202,11 @@ def _files(version: int) -> str:
 def _errors(version: int) -> str:
     hba = "file_name" if version >= 16 else "current_setting('hba_file')"
     ident = "file_name" if version >= 16 else "current_setting('ident_file')"
-    # The same error, "could not be applied", stands for a change that waits for a restart and for an invalid value.
+    # The same error, "could not be applied", stands for a change that waits for a restart and for an invalid value. One without a file is
+    # that of a setting that was taken from the files, and waits too.
     sources = [
         """SELECT sourcefile, sourceline, name, error FROM pg_file_settings f
-        WHERE error IS NOT NULL AND NOT EXISTS (
+        WHERE error IS NOT NULL AND sourcefile IS NOT NULL AND NOT EXISTS (
             SELECT FROM pg_settings s WHERE s.name = f.name AND s.context = 'postmaster' AND s.pending_restart)""",
         f"SELECT {hba}, line_number, NULL, error FROM pg_hba_file_rules WHERE error IS NOT NULL",
     ]
