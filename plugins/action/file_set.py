@@ -18,6 +18,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.template import generate_ansible_template_vars, trust_as_template
 
+from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import this_run
+
 KINDS = ("template", "src", "content", "directory", "target", "absent")
 OPTIONS = {"path", *KINDS, "owner", "group", "mode", "force", "secret", "validate", "vars", "when"}
 MODES = {"directory": "0755", "file": "0644", "link": "0777", "absent": "0000"}
@@ -68,7 +70,7 @@ class ActionModule(ActionBase):
         packed = base64.b64encode(zlib.compress(json.dumps(contents).encode(), 1)).decode()
         result = self._execute_module(
             "plannerate.infra.file_set_write",
-            module_args={"files": entries, "contents": packed, **more},
+            module_args={"files": entries, "contents": packed, **more, **this_run.lock_option()},
             task_vars=task_vars,
         )
         # In diff mode each file stands above its difference.

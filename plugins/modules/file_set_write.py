@@ -64,6 +64,23 @@ options:
     description: As O(plannerate.infra.file_set#module:acknowledge).
     type: list
     elements: str
+  lock:
+    description: The locks that M(plannerate.infra.run_lock) has taken for this run. Nothing is written where it lost one of them.
+    type: dict
+    suboptions:
+      names:
+        description: Names of the locks.
+        type: list
+        elements: str
+        required: true
+      holder:
+        description: This run.
+        type: dict
+        required: true
+      seconds:
+        description: How long the locks last from now, in seconds.
+        type: int
+        required: true
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -112,8 +129,10 @@ import base64
 import json
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -122,12 +141,20 @@ from ansible_collections.plannerate.infra.plugins.module_utils._files.directory 
 from ansible_collections.plannerate.infra.plugins.module_utils._files.entry import KINDS, wanted
 from ansible_collections.plannerate.infra.plugins.module_utils._files.reconcile import Writer, changes_of, diffs
 from ansible_collections.plannerate.infra.plugins.module_utils._files.validation import validate
+from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock as locks
+from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import said
 
 
 def contents_of(packed: str) -> dict[str, bytes]:
     """The contents by path, as the action plugin packs them: one option, whose value is kept out of every log."""
     texts = json.loads(zlib.decompress(base64.b64decode(packed)))
     return {path: base64.b64decode(text) for path, text in texts.items()}
+
+
+def keep(lock: dict[str, Any]) -> None:
+    """Sees to it that this run still has its locks, and keeps them."""
+    for name in lock["names"]:
+        locks.take(name, lock["holder"], lock["seconds"], time.time())
 
 
 def main() -> None:
@@ -142,12 +169,18 @@ def main() -> None:
         "secret": {"type": "bool", "default": False},
         "validate": {"type": "str"},
     }
+    lock = {
+        "names": {"type": "list", "elements": "str", "required": True},
+        "holder": {"type": "dict", "required": True},
+        "seconds": {"type": "int", "required": True},
+    }
     module = AnsibleModule(
         argument_spec={
             "files": {"type": "list", "elements": "dict", "required": True, "options": entry},
             "contents": {"type": "str", "required": True, "no_log": True},
             "pending": {"type": "str"},
             "acknowledge": {"type": "list", "elements": "str"},
+            "lock": {"type": "dict", "options": lock},
         },
         supports_check_mode=True,
     )
@@ -171,6 +204,8 @@ def main() -> None:
         waiting = [*left, *(path for path in paths if path not in left)]
         acknowledged = [each for each in module.params["acknowledge"] or () if pending.remembered(each)]
         if not module.check_mode:
+            if module.params["lock"]:
+                keep(module.params["lock"])
             # First, so that a run that is killed in between leaves too much to load rather than too little.
             if name and waiting != left:
                 pending.remember(name, waiting)
@@ -179,6 +214,10 @@ def main() -> None:
                 pending.forget(each)
     except FileRefused as problem:
         module.fail_json(msg=str(problem))
+    except locks.Held as problem:
+        module.fail_json(msg=said.held(problem.lock, "this machine", time.time()))
+    except locks.Lost as problem:
+        module.fail_json(msg=said.lost(problem.lock, "this machine"))
     except OSError as problem:
         module.fail_json(
             msg=f"{problem.strerror}: {problem.filename or problem.filename2 or 'a file of the set'}. No file was changed"

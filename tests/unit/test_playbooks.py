@@ -1,0 +1,44 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every playbook that changes a machine has its locks from the beginning to the end."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from support.helpers.checkout import ROOT
+
+# They read, or ask a service of the machine that sees to it itself that it runs once.
+WITHOUT = {"backup", "discover", "lock", "pools", "restore_drill", "slo", "status", "unlock"}
+PLAYBOOKS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "playbooks").glob("*.yml")}
+IMPORT = "ansible.builtin.import_playbook"
+
+
+def locked(play):
+    return play.get(IMPORT) == "lock.yml"
+
+
+def imported(name):
+    return [play for play in PLAYBOOKS[name] if IMPORT in play and not locked(play) and play[IMPORT] != "discover.yml"]
+
+
+@pytest.mark.parametrize("name", sorted(PLAYBOOKS.keys() - WITHOUT))
+def test_it_takes_the_locks_first_and_gives_them_back_last(name):
+    plays = PLAYBOOKS[name]
+    first = plays[1 if name == "failover" else 0]
+    assert locked(first) and "lock_state" not in first.get("vars", {})
+    assert locked(plays[-1]) and plays[-1]["vars"]["lock_state"] == "released"
+    assert sum(map(locked, plays)) == 2
+    assert all(play.get("vars", {}).get("run_locked") is True for play in imported(name)), (
+        "these would give them back early"
+    )
+
+
+def test_a_failover_only_reads_before():
+    ask = PLAYBOOKS["failover"][0]
+    assert [task["ansible.builtin.include_role"]["tasks_from"] for task in ask["tasks"]] == ["survey"]
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT))
+def test_the_others_import_nothing_that_changes(name):
+    assert not any(map(locked, PLAYBOOKS[name])) and not imported(name)
