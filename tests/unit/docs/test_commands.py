@@ -96,6 +96,11 @@ RUN_BY = [
         "playbook failover",
     ),
     (PLAY + "rejoin.yml", FAILOVER + "it_becomes_a_synchronous_standby_without_touching_the_others", "playbook rejoin"),
+    (
+        PLAY + r"unlock.yml -e unlock=\S+",
+        "tests/lab/test_run_lock.py::test_check_mode_takes_none_and_a_lock_is_broken_by_the_name_of_its_run",
+        "playbook unlock",
+    ),
     (PLAY + "backup.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook backup"),
     (PLAY + "restore_drill.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook restore_drill"),
     (PLAY + "restore.yml --check", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook restore --check"),
