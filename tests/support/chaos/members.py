@@ -164,5 +164,5 @@ def unhealthy() -> str:
 
 def await_healthy(seconds: float = HEALTHY_SECONDS) -> str:
     """The name of the primary, once all others stream from it."""
-    wait_for(lambda: not unhealthy(), seconds, "two standbys streaming", lambda: unhealthy())
+    wait_for(lambda: not unhealthy(), seconds, "two standbys streaming", unhealthy)
     return writable()[0]

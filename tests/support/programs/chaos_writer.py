@@ -80,7 +80,7 @@ class Client(threading.Thread):
         insert = "INSERT INTO chaos VALUES (%s)"
         if not self.options.dirty:
             return insert
-        rows = ", ".join(str(random.randrange(ROWS)) for _ in range(self.options.dirty))
+        rows = ", ".join(str(random.randrange(ROWS)) for _row in range(self.options.dirty))
         return f"WITH dirty AS (UPDATE chaos_pages SET changed = changed + 1 WHERE number IN ({rows})) {insert}"
 
     def drop(self):

@@ -105,7 +105,10 @@ def test_what_others_planted_there_leads_root_nowhere(
     assert "redis_up" in written.read_text() and not written.is_symlink()
     assert written.stat().st_mode & 0o777 == 0o644
 
-    monkeypatch.setattr(metrics.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no")))
+    def refuse(*_paths):
+        raise OSError("no")
+
+    monkeypatch.setattr(metrics.os, "replace", refuse)
     with pytest.raises(OSError):
         metrics.write("redis", [("redis_up", {"environment": "e"}, 0.0)])
     assert not list(here.glob(".machine_redis.prom.*")), "nothing is left of a write that failed"
