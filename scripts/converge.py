@@ -7,9 +7,11 @@ the inventory's Vault. Without them it runs as ansible-playbook does by hand.
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +54,10 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
     with access(os.environ) as env:
         if SSH[0] in os.environ:
             refuse_other_machines(options.inventory, env)
-        return run(command + ["--check"] * options.check, env, log)
+        code, output, process = run(command + ["--check"] * options.check, env, log)
+        if code and not options.check:
+            give_locks_back(options.inventory, process, env)
+        return code, output
 
 
 def refuse_no_playbook(playbook: str) -> None:
@@ -67,8 +72,15 @@ def refuse_other_machines(inventory: str, env: dict[str, str]) -> None:
         raise AccessRefused(HOST_KEYS.format("\n".join(lines)))
 
 
-def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
-    """The exit code and the output, which goes to the terminal and to the log without the secrets."""
+def give_locks_back(inventory: str, process: int, env: dict[str, str]) -> None:
+    """A run that fails keeps its locks, and the next one, on another runner, cannot see that it has ended."""
+    name = f"{env.get('GITHUB_ACTOR') or getpass.getuser()}@{socket.gethostname()}:{process}"
+    command = ["ansible-playbook", "--inventory", inventory, "playbooks/unlock.yml", f"--extra-vars=unlock={name}"]
+    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+
+
+def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str, int]:
+    """The exit code, the output, which goes to the terminal and to the log without the secrets, and the number of the process."""
     said = []
     with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
         for line in process.stdout or ():
@@ -76,7 +88,7 @@ def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str]:
             print(line, end="", flush=True)
             kept.write(line)
             said.append(line)
-    return process.returncode, "".join(said)
+    return process.returncode, "".join(said), process.pid
 
 
 def tell_github(text: str) -> None:
