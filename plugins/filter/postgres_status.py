@@ -10,7 +10,7 @@ short_description: The PostgreSQL cluster at a glance
 version_added: 0.1.0
 description:
   - Puts what discovery and M(plannerate.infra.postgres_replication_lag) found into one row for each member, and into a table.
-positional: topology, answers, lag
+positional: topology, answers, lag, machines
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -27,6 +27,10 @@ options:
     required: true
   lag:
     description: The C(standbys) that M(plannerate.infra.postgres_replication_lag) returned.
+    type: dict
+    default: {}
+  machines:
+    description: What M(plannerate.infra.postgres_cluster_info) returned of each machine, by its name. Their locks are shown.
     type: dict
     default: {}
 """
@@ -49,6 +53,7 @@ from typing import TypedDict
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import status
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import HostFacts
 from ansible_collections.plannerate.infra.plugins.module_utils._replication.lag import Lag
 
 
@@ -58,10 +63,15 @@ class Status(TypedDict):
 
 
 def postgres_status(
-    members: Sequence[Member], topology: Topology, answers: Instances, lag: Mapping[str, Lag] | None = None
+    members: Sequence[Member],
+    topology: Topology,
+    answers: Instances,
+    lag: Mapping[str, Lag] | None = None,
+    machines: Mapping[str, HostFacts] | None = None,
 ) -> Status:
     rows = status.rows(members, topology, answers, lag or {})
-    return {"rows": rows, "table": status.table(rows)}
+    locks = [f"{lock}, on {name}" for name, facts in sorted((machines or {}).items()) for lock in facts["locks"]]
+    return {"rows": rows, "table": "\n".join([status.table(rows), *locks])}
 
 
 class FilterModule:

@@ -123,6 +123,10 @@ machine:
       description: Version, name, port and data directory of each cluster below C(/etc/postgresql), whoever made it.
       type: list
       elements: dict
+    locks:
+      description: A sentence for each lock that M(plannerate.infra.run_lock) has taken for a run.
+      type: list
+      elements: str
 members:
   description: The answer of each member by its name. Every key is always there, and null where nothing is known.
   returned: success

@@ -75,7 +75,7 @@ def test_the_second_one_is_refused_by_name(lock, admin_sql, first, second):
         wait_for(lambda: lock().get("state") == "held", timeout=30, what="the lock of the first run")
         done = playbook(second[0], *target, inventory=second[1])
         said = " ".join(done.stdout.split())
-        assert done.returncode != 0 and f":{process.pid} has the lock cluster of" in said, said
+        assert done.returncode != 0 and f":{process.pid} has the lock cluster since" in said, said
         assert f"for {first[0]}.yml" in said and "playbooks/unlock.yml -e unlock=" in said
         assert changed(done.stdout) == 0
         output, _nothing = process.communicate(timeout=600)
@@ -97,7 +97,7 @@ def test_a_run_that_was_killed_keeps_nobody_waiting(lock):
 def test_check_mode_takes_none_and_a_lock_is_broken_by_the_name_of_its_run():
     assert playbook("postgres", "--check").returncode == 0
     refused = playbook("postgres")
-    assert "ana@another-controller:4711 has the lock cluster of" in " ".join(refused.stdout.split())
+    assert "ana@another-controller:4711 has the lock cluster since" in " ".join(refused.stdout.split())
     wrong = playbook("unlock", variables={"unlock": "bob@another-controller:4711"})
     assert (wrong.returncode, changed(wrong.stdout)) == (0, 0)
     assert playbook("postgres").returncode != 0

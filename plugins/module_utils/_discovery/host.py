@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import glob
 import os
+import time
 from importlib.util import find_spec
 from typing import TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import setting
+from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock as lock_files
+from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import said
 
 
 class DebianCluster(TypedDict):
@@ -24,7 +27,8 @@ class DebianCluster(TypedDict):
 
 
 class HostFacts(TypedDict):
-    """What the members of a machine share. ``programs``: major releases whose server is installed."""
+    """What the members of a machine share. ``programs``: major releases whose server is installed. ``locks``: a
+    sentence for each lock that a run has on it."""
 
     distribution: str
     codename: str | None
@@ -33,6 +37,7 @@ class HostFacts(TypedDict):
     programs: list[int]
     psycopg2: bool
     clusters: list[DebianCluster]
+    locks: list[str]
 
 
 def host_facts() -> HostFacts:
@@ -47,6 +52,7 @@ def host_facts() -> HostFacts:
         "programs": sorted(int(path.split("/")[4]) for path in glob.glob("/usr/lib/postgresql/[1-9]*/bin/postgres")),
         "psycopg2": find_spec("psycopg2") is not None,
         "clusters": clusters(),
+        "locks": [said.taken(lock) for lock in lock_files.held(time.time())],
     }
 
 

@@ -77,6 +77,16 @@ def read(name: str) -> Lock | None:
         return None
 
 
+def held(now: float) -> list[Lock]:
+    """The locks that somebody has and that have not expired, by name."""
+    try:
+        names = sorted(os.listdir(DIRECTORY))
+    except (FileNotFoundError, PermissionError):
+        return []
+    found = [lock for name in names if not name.endswith("~") and (lock := read(name))]
+    return [lock for lock in found if lock["state"] == "held" and now < lock["expires"]]
+
+
 def take(name: str, holder: Holder, seconds: float, now: float, ended: Holder | None = None) -> bool:
     """Takes the lock for so many seconds, or renews it where this run has it.
 

@@ -15,12 +15,18 @@ def who(holder: Holder) -> str:
     return f"{holder['user']}@{holder['host']}:{holder['process']}"
 
 
+def taken(lock: Lock) -> str:
+    """Whose it is, since when and why."""
+    holder = lock["holder"]
+    return f"{who(holder)} has the lock {lock['name']} since {_clock(lock['since'])}, for {holder['reason']}"
+
+
 def held(lock: Lock, machine: str, now: float) -> str:
     """Why a run has to wait, and what to do if it need not."""
-    run, reason, left = who(lock["holder"]), lock["holder"]["reason"], max(int(lock["expires"] - now), 0)
+    left = max(int(lock["expires"] - now), 0)
     return (
-        f"{run} has the lock {lock['name']} of {machine} since {_clock(lock['since'])}, for {reason}. Nothing was changed. "
-        f"Wait until that run has ended. If it died, its lock expires in {left} s; to break it now: playbooks/unlock.yml -e unlock={run}"
+        f"{taken(lock)}, on {machine}. Nothing was changed. Wait until that run has ended. If it died, its lock expires in {left} s; to "
+        f"break it now: playbooks/unlock.yml -e unlock={who(lock['holder'])}"
     )
 
 

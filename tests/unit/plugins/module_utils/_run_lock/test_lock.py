@@ -28,9 +28,11 @@ def test_a_second_run_is_told_who_has_it_and_how_to_break_it():
     with pytest.raises(locks.Held) as held:
         take(BOB, 20)
     told = said.held(held.value.lock, "db01", NOW + 20)
-    assert "ana@laptop:4711 has the lock cluster of db01 since 2026-11-26" in told and "for site.yml" in told
+    assert "ana@laptop:4711 has the lock cluster since 2026-11-26" in told and "for site.yml, on db01" in told
     assert "expires in 40 s" in told and "playbooks/unlock.yml -e unlock=ana@laptop:4711" in told
     assert locks.read("cluster")["holder"] == ANA
+    assert [lock["holder"] for lock in locks.held(NOW + 20)] == [ANA]
+    assert locks.held(NOW + 60) == []
 
 
 def test_its_holder_renews_it_and_gives_it_up():
