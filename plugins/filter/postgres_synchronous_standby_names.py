@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Makes the setting of each member, so that any of them can be the primary. A member's list has the members of other machines alone
     where these are more than have to confirm a commit, else all others.
-positional: mode, count, adopted_primary
+positional: mode, count, adopted_primary, uncloned, running
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -32,6 +32,17 @@ options:
       - The answer of M(plannerate.infra.postgres_cluster_info) for a primary that is being adopted, whose standbys still follow it
         by the names that somebody else gave them. Their names are added; where the setting was empty, it stays so.
     type: dict
+  uncloned:
+    description:
+      - Names of members that have no data yet. Those that are not in O(running) either are new, and confirm nothing until they are
+        cloned. One that is in O(running) has lost its data, and is waited for as before.
+    type: list
+    elements: str
+    default: []
+  running:
+    description: The setting that the primary runs with.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -54,15 +65,22 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
+    listed,
     standby_names,
     standby_names_during_adoption,
 )
 
 
 def postgres_synchronous_standby_names(
-    members: Sequence[Member], mode: str, count: int = 1, adopted_primary: Mapping[str, Any] | None = None
+    members: Sequence[Member],
+    mode: str,
+    count: int = 1,
+    adopted_primary: Mapping[str, Any] | None = None,
+    uncloned: Sequence[str] = (),
+    running: str = "",
 ) -> dict[str, str]:
-    machines = {member["name"]: member["machine"] for member in members}
+    new = {*uncloned} - {*(listed(running) or ())}
+    machines = {member["name"]: member["machine"] for member in members if member["name"] not in new}
     try:
         if adopted_primary is None:
             return standby_names(mode, machines, int(count))
