@@ -54,9 +54,14 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
     with access(os.environ) as env:
         if SSH[0] in os.environ:
             refuse_other_machines(options.inventory, env)
-        code, output, process = run(command + ["--check"] * options.check, env, log)
-        if code and not options.check:
-            give_locks_back(options.inventory, process, env)
+        begun: list[int] = []
+        code = 1
+        try:
+            code, output = run(command + ["--check"] * options.check, env, log, begun)
+        finally:
+            # Also where this is terminated.
+            if code and begun and not options.check:
+                give_locks_back(options.inventory, begun[0], env)
         return code, output
 
 
@@ -76,19 +81,29 @@ def give_locks_back(inventory: str, process: int, env: dict[str, str]) -> None:
     """A run that fails keeps its locks, and the next one, on another runner, cannot see that it has ended."""
     name = f"{env.get('GITHUB_ACTOR') or getpass.getuser()}@{socket.gethostname()}:{process}"
     command = ["ansible-playbook", "--inventory", inventory, "playbooks/unlock.yml", f"--extra-vars=unlock={name}"]
-    subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+    try:
+        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        print(f"The locks of this run may still be there. They expire, or: {' '.join(command[-2:])}", file=sys.stderr)
 
 
-def run(command: list[str], env: dict[str, str], log: Path) -> tuple[int, str, int]:
-    """The exit code, the output, which goes to the terminal and to the log without the secrets, and the number of the process."""
+def run(command: list[str], env: dict[str, str], log: Path, begun: list[int] | None = None) -> tuple[int, str]:
+    """The exit code and the output, which goes to the terminal and to the log without the secrets.
+
+    :arg begun: is given the number of the process.
+    """
     said = []
     with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
+        if begun is not None:
+            begun.append(process.pid)
         for line in process.stdout or ():
             line = without_secrets(line, os.environ)
             print(line, end="", flush=True)
             kept.write(line)
             said.append(line)
-    return process.returncode, "".join(said), process.pid
+    return process.returncode, "".join(said)
 
 
 def tell_github(text: str) -> None:

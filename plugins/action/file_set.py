@@ -18,7 +18,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.template import generate_ansible_template_vars, trust_as_template
 
-from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import this_run
+from ansible_collections.plannerate.infra.plugins.plugin_utils import _this_run as this_run
 
 KINDS = ("template", "src", "content", "directory", "target", "absent")
 OPTIONS = {"path", *KINDS, "owner", "group", "mode", "force", "secret", "validate", "vars", "when"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import this_run
+from ansible_collections.plannerate.infra.plugins.plugin_utils import _this_run as this_run
 
 
 class ActionModule(ActionBase):
@@ -18,20 +18,27 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        args = {**self._task.args, "holder": this_run.holder()}
+        args = {"state": "taken", "seconds": this_run.SECONDS, **self._task.args}
+        names = args["names"] = [args["names"]] if isinstance(args.get("names"), str) else args.get("names") or []
+        args["holder"] = this_run.holder()
         args["machine"] = self._task.delegate_to or (task_vars or {}).get("inventory_hostname", "this machine")
 
         def execute(**more: Any) -> dict[str, Any]:
             return self._execute_module("plannerate.infra.run_lock", module_args={**args, **more}, task_vars=task_vars)
 
-        names, state = args.get("names") or [], args.get("state", "taken")
-        if state == "taken" and not self._task.check_mode:
-            # First, so that a run that is killed in between renews what it has.
-            this_run.remember({*this_run.taken(), *names})
-        result = execute(**({"wait": 0} if state == "taken" else {}))
-        if "held_by" in result:
-            ended = {"ended": result["held_by"]} if this_run.has_ended(result["held_by"]) else {}
-            result = execute(**ended)
-        if state == "released":
-            this_run.remember({*this_run.taken()} - {*names})
+        if args["state"] != "taken":
+            result = execute()
+            if args["state"] == "released":
+                this_run.remember({name: seconds for name, seconds in this_run.taken().items() if name not in names})
+            return result
+        if not self._task.check_mode:
+            # First, so that what this run has is renewed also where it is killed in between.
+            this_run.remember({**this_run.taken(), **dict.fromkeys(names, int(args["seconds"]))})
+        result = execute(wait=0)
+        if "held_by" in result and this_run.has_ended(result["held_by"]):
+            return execute(ended=result["held_by"])
+        if "held_by" in result and not this_run.was_refused():
+            result = execute()
+            if "held_by" in result:
+                this_run.remember_refusal()
         return result

@@ -43,6 +43,7 @@ options:
   holder:
     description: This run. Set by the action plugin.
     type: dict
+    required: true
   machine:
     description: How the inventory calls the machine, for messages.
     type: str
@@ -87,16 +88,21 @@ locks:
   returned: success
   sample:
     - name: cluster
-      holder: {user: ana, host: laptop, process: 4711, began: 123456.0, reason: site.yml}
+      holder: {user: ana, host: laptop, controller: '', process: 4711, began: 123456.0, command: '', reason: site.yml}
       since: 1795681678.4
       expires: 1795683478.4
       state: held
       before: []
+refused:
+  description: Whether another run has a lock, or this one lost it.
+  type: bool
+  returned: when it fails for that
 held_by:
   description: The run that has a lock.
   type: dict
   returned: when another run has it
-  sample: {user: ana, host: laptop, process: 4711, began: 123456.0, reason: site.yml}
+  sample:
+    {user: ana, host: laptop, controller: '', process: 4711, began: 123456.0, command: '', reason: site.yml}
 """
 
 import time
@@ -118,8 +124,6 @@ def take(module: AnsibleModule) -> None:
                 if locks.take(name, params["holder"], params["seconds"], time.time(), params["ended"]):
                     took.append(name)
                 break
-            except locks.Lost as problem:
-                module.fail_json(msg=said.lost(problem.lock, params["machine"]), invocation={})
             except locks.Held as problem:
                 if time.monotonic() < deadline:
                     time.sleep(1)
@@ -127,7 +131,7 @@ def take(module: AnsibleModule) -> None:
                 for each in took:
                     locks.give_up(each, params["holder"])
                 message = said.held(problem.lock, params["machine"], time.time())
-                module.fail_json(msg=message, held_by=problem.lock["holder"], invocation={})
+                module.fail_json(msg=message, refused=True, held_by=problem.lock["holder"], invocation={})
 
 
 def break_it(name: str, run: str) -> bool:
@@ -144,7 +148,7 @@ def main() -> None:
             "broken": {"type": "str"},
             "seconds": {"type": "int", "default": 1800},
             "wait": {"type": "int", "default": 10},
-            "holder": {"type": "dict"},
+            "holder": {"type": "dict", "required": True},
             "machine": {"type": "str", "default": "this machine"},
             "ended": {"type": "dict"},
         },
@@ -164,9 +168,16 @@ def main() -> None:
             else:
                 for name in params["names"]:
                     changed |= break_it(name, params["broken"])
-        module.exit_json(changed=changed, locks=[lock for name in params["names"] if (lock := locks.read(name))])
-    except (OSError, ValueError) as problem:
+        found = [lock for name in params["names"] if (lock := locks.read(name))]
+        module.exit_json(changed=changed, locks=found, invocation={})
+    except locks.Lost as problem:
+        module.fail_json(msg=said.lost(problem.lock, params["machine"]), refused=True, invocation={})
+    except ValueError as problem:
         module.fail_json(msg=str(problem))
+    except OSError as problem:
+        # A disk that is full is a reason for a failover, and none against it.
+        module.warn(f"{params['machine']} has no lock, so another run may change it too: {problem}")
+        module.exit_json(changed=False, locks=[], invocation={})
 
 
 if __name__ == "__main__":

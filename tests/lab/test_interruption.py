@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 
 from support.helpers.checkout import ROOT
 from support.helpers.lab import INVENTORIES, playbook, wait_for
+from support.helpers.processes import end_at_once
 
 DIRECTORY = "/var/lib/postgresql/15/pg_replica2"
 
@@ -32,8 +31,7 @@ def test_killed_during_the_base_backup(db01, admin_sql):
     try:
         wait_for(lambda: db01.file(f"{DIRECTORY}.incoming/base").is_directory, timeout=60, what="the base backup")
     finally:
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+        end_at_once(run)
     assert not db01.file(DIRECTORY).exists, "half of a copy is not called a data directory"
     assert db01.service("clone-pg_replica2").is_running, "the base backup outlives its run, as it would in production"
 

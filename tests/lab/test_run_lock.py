@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import time
 from contextlib import contextmanager
@@ -14,10 +12,13 @@ from contextlib import contextmanager
 import pytest
 from support.helpers.checkout import ROOT
 from support.helpers.lab import INVENTORIES, changed, playbook, wait_for
+from support.helpers.processes import end_at_once
 from support.helpers.roles_of_members import at_home, healthy
 
 LOCK = "/var/lib/plannerate/locks/cluster"
-STRANGER = {"user": "ana", "host": "another-controller", "process": 4711, "began": 17.0, "reason": "restore.yml"}
+STRANGER = {
+    "user": "ana", "host": "another-controller", "controller": "a", "process": 4711, "began": 17.0, "command": "c", "reason": "restore.yml"
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -60,8 +61,7 @@ def running(name, *arguments, inventory="production"):
         yield process
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end_at_once(process)
 
 
 @pytest.mark.parametrize(

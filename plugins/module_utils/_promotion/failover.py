@@ -85,6 +85,7 @@ class Failover(Change):
         :raises PromotionRefused: if that fails, or risks more than was said. Everything but a fence is then as it was.
         """
         candidates = self.plan["candidates"]
+        self.refuse_a_new_primary(candidates)
         try:
             gone = self.detach(candidates)
             answers = {name: answer for name, answer in self.answers.items() if name not in candidates}
@@ -103,6 +104,22 @@ class Failover(Change):
         self.new_primary = best.name
         best.promote(self.params["promote_timeout"])
         self.done(f"{best.name} promoted")
+
+    def refuse_a_new_primary(self, names):
+        """Another run may have promoted one of the standbys since they were asked.
+
+        :raises PromotionRefused: before anything is changed.
+        """
+        for name in names:
+            try:
+                promoted = not self.servers[name].survey()["in_recovery"]
+            except StepFailed:
+                # Who does not answer is counted as such below.
+                continue
+            if promoted:
+                raise PromotionRefused(
+                    f"{name} was promoted since the members were asked. Nobody else was; see playbooks/status.yml"
+                )
 
     def detach(self, names):
         """Detaches standbys. Returns why it did not succeed, by name: one of these may still confirm commits."""

@@ -13,29 +13,39 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from typing import TypedDict
 
 DIRECTORY = "/var/lib/plannerate/locks"
-# How many runs a lock knows of that had it before.
+# How many runs a lock knows that lost it.
 REMEMBERED = 20
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+# Seconds for another process of this machine to write its lock; it hangs where the disk does.
+PATIENCE = 5
 
 
 class Holder(TypedDict):
-    """A run: its user and controller, its process there, when that began in clock ticks since the controller did, and what it runs."""
+    """A run: its user and controller, its process there, when that began in clock ticks since the controller did, and what it runs.
+
+    ``controller`` tells controllers of one name apart: the start of the machine and the namespace of its processes; empty where nobody
+    can say. ``command`` is a checksum of the command, which the processes that the run has forked share.
+    """
 
     user: str
     host: str
+    controller: str
     process: int
     began: float
+    command: str
     reason: str
 
 
 class Lock(TypedDict):
     """The lock ``name`` of this machine. Times are seconds since 1970 by this machine's clock.
 
-    ``state``: ``held``, also when it has expired, ``released``, or ``broken`` by an operator. ``before``: the runs that had it before, the
-    last one first.
+    ``state``: ``held``, also when it has expired, ``released``, or ``broken`` by an operator. ``before``: the runs that lost it, the last
+    one first.
     """
 
     name: str
@@ -64,16 +74,18 @@ class Lost(Exception):
 
 def same(one: Holder, other: Holder) -> bool:
     """Whether both are the same run, whatever it runs."""
-    return all(one[key] == other[key] for key in ("user", "host", "process", "began"))
+    return all(one[key] == other[key] for key in ("user", "host", "controller", "process", "began"))
 
 
 def read(name: str) -> Lock | None:
-    """The lock as it is, None where nobody ever had it."""
+    """The lock as it is, None where nobody ever had it, or where its file is none."""
     try:
         with open(_file(name), encoding="utf-8") as file:
             found: Lock = json.load(file)
-            return found
-    except FileNotFoundError:
+        return (
+            found if {*Lock.__annotations__} <= {*found} and {*Holder.__annotations__} <= {*found["holder"]} else None
+        )
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
 
 
@@ -83,7 +95,7 @@ def held(now: float) -> list[Lock]:
         names = sorted(os.listdir(DIRECTORY))
     except (FileNotFoundError, PermissionError):
         return []
-    found = [lock for name in names if not name.endswith("~") and (lock := read(name))]
+    found = [lock for name in names if re.fullmatch(NAME, name) and (lock := read(name))]
     return [lock for lock in found if lock["state"] == "held" and now < lock["expires"]]
 
 
@@ -110,14 +122,24 @@ def take(name: str, holder: Holder, seconds: float, now: float, ended: Holder | 
         free = lock["state"] != "held" or now >= lock["expires"] or (ended is not None and same(lock["holder"], ended))
         if not free:
             raise Held(lock)
-        _write(name, holder, now, now + seconds, "held", [lock["holder"], *lock["before"]][:REMEMBERED])
+        # Who gave it up may have it again. Who did not shall learn that another run was there.
+        lost = [lock["holder"]] if lock["state"] != "released" else []
+        _write(name, holder, now, now + seconds, "held", [*lost, *lock["before"]][:REMEMBERED])
         return True
 
 
 def give_up(name: str, holder: Holder, state: str = "released") -> bool:
-    """Ends the lock of a run: it is ``released`` by this run, or ``broken`` by an operator. Whether that run had it."""
+    """Ends the lock of a run: it is ``released`` by this run, or ``broken`` by an operator. Whether that run had it.
+
+    :raises Lost: if it had, and lost it.
+    """
     with _alone():
         lock = read(name)
+        if lock and (
+            any(same(each, holder) for each in lock["before"])
+            or (same(lock["holder"], holder) and lock["state"] == "broken")
+        ):
+            raise Lost(lock)
         if not lock or lock["state"] != "held" or not same(lock["holder"], holder):
             return False
         _write(name, lock["holder"], lock["since"], lock["expires"], state, lock["before"])
@@ -125,7 +147,7 @@ def give_up(name: str, holder: Holder, state: str = "released") -> bool:
 
 
 def _file(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+    if not re.fullmatch(NAME, name):
         raise ValueError(f"{name!r} is no name of a lock, expected letters, digits, _, - and .")
     return os.path.join(DIRECTORY, name)
 
@@ -135,7 +157,15 @@ def _alone() -> Iterator[None]:
     os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
     directory = os.open(DIRECTORY, os.O_RDONLY)
     try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
         yield
     finally:
         os.close(directory)

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 
 import pytest
 from support.helpers.checkout import ROOT
 from support.helpers.lab import Cluster, changed, playbook
+from support.helpers.processes import end_at_once
 
 INVENTORY = ROOT / "molecule" / "postgres_replica" / "inventory" / "production"
 STEP_SECONDS = 3
@@ -42,8 +41,7 @@ def killed_after(seconds):
     try:
         code = run.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+        end_at_once(run)
         return True
     assert code == 0, f"a run that could have gone on for {seconds} s failed by itself"
     return False

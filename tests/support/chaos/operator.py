@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from support.chaos.members import await_healthy
 from support.helpers.checkout import ROOT
+from support.helpers.processes import end_at_once
 
 INVENTORIES = ROOT / "molecule" / "postgres_replica" / "inventory"
 REPORTS = ROOT / ".cache" / "test"
@@ -113,28 +112,6 @@ class Operator:
                 return True
             time.sleep(0.05)
         return False
-
-
-def descendants(number: int) -> list[int]:
-    """Processes that a process has begun, and those that these have begun. Ansible's workers are in groups of their own."""
-    parents: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[1-9]*/stat"):
-        with contextlib.suppress(OSError, IndexError):
-            parents.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
-    found, open_ones = [], [number]
-    while open_ones:
-        children = parents.get(open_ones.pop(), [])
-        found += children
-        open_ones += children
-    return found
-
-
-def end_at_once(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for a process and everything that it began."""
-    for number in (process.pid, *descendants(process.pid)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-    process.wait(timeout=10)
 
 
 def go_home() -> None:

@@ -172,6 +172,7 @@ class FakeMachine(Machine):
         return {
             **{key: told[key] for key in ("timeline", "receive_lsn", "replay_lsn", "replay_at_end", "slots")},
             "history": "1\t0/5000000\tno recovery target\n" if told["timeline"] == 2 else None,
+            "in_recovery": told["role"] == "standby",
             "lsn": told["lsn"],
             "replay_paused": False,
             "synchronous_standby_names": told["settings"]["synchronous_standby_names"],

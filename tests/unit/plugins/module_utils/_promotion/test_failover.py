@@ -17,6 +17,8 @@ def test_the_order():
     assert not result.get("failed"), result
     assert result["primary"] == "pg-replica1"
     assert world.asked == [
+        "asking what it is (pg-replica1)",
+        "asking what it is (pg-replica2)",
         "detaching pg-replica1",
         "detaching pg-replica2",
         "finding the end of its WAL (pg-replica1)",
@@ -163,3 +165,11 @@ def test_poolers_are_led_although_a_standby_cannot_be_attached():
 
 def test_every_member_of_the_module_is_one_of_the_fake_machines():
     assert set(NAMES) == set(cluster(PRIMARY))
+
+
+def test_one_that_another_run_has_promoted_meanwhile_ends_it_before_anything_changes():
+    world = World(cluster(CRASHED))
+    world.later["pg-replica2"] = {"role": "primary"}
+    said = world.change("failover")
+    assert said["failed"] and "pg-replica2 was promoted since the members were asked" in said["msg"]
+    assert world.did("detaching", "ending", "promotion") == []

@@ -10,8 +10,10 @@ from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import 
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import said
 
 NOW = 1_795_681_678.0
-ANA = {"user": "ana", "host": "laptop", "process": 4711, "began": 17.0, "reason": "site.yml"}
-BOB = {"user": "bob", "host": "runner", "process": 12, "began": 3.0, "reason": "failover.yml"}
+ANA = {
+    "user": "ana", "host": "laptop", "controller": "a", "process": 4711, "began": 17.0, "command": "c", "reason": "site.yml"
+}  # fmt: skip
+BOB = {**ANA, "user": "bob", "host": "runner", "process": 12, "reason": "failover.yml"}
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +49,12 @@ def test_its_holder_renews_it_and_gives_it_up():
 
 
 def test_the_same_run_takes_again_what_it_gave_up():
+    """Two playbooks on one command line are one process."""
     take(ANA)
     locks.give_up("cluster", ANA)
-    assert take(ANA, 1)
+    take(BOB, 1)
+    locks.give_up("cluster", BOB)
+    assert take(ANA, 2)
 
 
 def test_it_expires_and_a_late_holder_must_not_go_on():
@@ -59,6 +64,8 @@ def test_it_expires_and_a_late_holder_must_not_go_on():
     with pytest.raises(locks.Lost) as lost:
         take(ANA, 61)
     assert "lost it: bob@runner:12 took it at 2026-11-26" in said.lost(lost.value.lock, "db01")
+    with pytest.raises(locks.Lost):
+        locks.give_up("cluster", ANA)
 
 
 def test_one_that_expired_and_that_nobody_else_had_is_still_its_holders():
@@ -88,9 +95,24 @@ def test_another_process_of_the_same_number_is_another_run():
         take({**ANA, "began": 18.0}, 1)
 
 
+@pytest.mark.parametrize("text", ["", "\n", "[]", "{}", '{"name": "cluster"}', "null"])
+def test_a_file_that_is_no_lock_is_one_that_nobody_has(text, tmp_path):
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "cluster").write_text(text)
+    (tmp_path / "locks" / ".cluster.swp").write_text("an editor's")
+    assert locks.held(NOW) == []
+    assert take(ANA)
+
+
+def test_nobody_waits_for_ever_for_a_disk_that_hangs(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0.2)
+    with locks._alone(), pytest.raises(BlockingIOError):
+        take(ANA)
+
+
 def test_it_knows_only_so_many_runs_of_before():
     for number in range(30):
-        take({**ANA, "process": number}, number * 60)
+        take({**ANA, "process": number}, number * 60)  # Each loses it by its expiry.
     assert len(locks.read("cluster")["before"]) == locks.REMEMBERED
 
 
