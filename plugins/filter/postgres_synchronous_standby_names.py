@@ -65,9 +65,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
-    listed,
     standby_names,
     standby_names_during_adoption,
+    without_new,
 )
 
 
@@ -79,8 +79,7 @@ def postgres_synchronous_standby_names(
     uncloned: Sequence[str] = (),
     running: str = "",
 ) -> dict[str, str]:
-    new = {*uncloned} - {*(listed(running) or ())}
-    machines = {member["name"]: member["machine"] for member in members if member["name"] not in new}
+    machines = without_new({member["name"]: member["machine"] for member in members}, uncloned, running)
     try:
         if adopted_primary is None:
             return standby_names(mode, machines, int(count))

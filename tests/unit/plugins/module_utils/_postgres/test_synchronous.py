@@ -13,6 +13,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchro
     standby_names,
     standby_names_during_adoption,
     weakest,
+    without_new,
 )
 
 NAMES = ["pg-main", "pg-replica1", "pg-replica2"]
@@ -168,3 +169,18 @@ class TestAdoption:
 
     def test_commits_that_shall_not_wait_stop_doing_so(self):
         assert standby_names_during_adoption("async", NAMES, "FIRST 1 (old)", ["old"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("uncloned", "running", "counted"),
+    [
+        ([], "", ["pg-main", "pg-replica1", "pg-replica2"]),
+        (["pg-replica2"], 'ANY 1 ("pg-replica1")', ["pg-main", "pg-replica1"]),
+        (["pg-replica2"], 'ANY 2 ("pg-replica1", "pg-replica2")', ["pg-main", "pg-replica1", "pg-replica2"]),
+        (["pg-replica1", "pg-replica2"], "", ["pg-main"]),
+        (["pg-replica1"], None, ["pg-main", "pg-replica2"]),
+    ],
+)
+def test_a_new_member_counts_once_it_is_cloned(uncloned, running, counted):
+    members = {name: "db01" for name in ("pg-main", "pg-replica1", "pg-replica2")}
+    assert [*without_new(members, uncloned, running)] == counted
