@@ -182,5 +182,5 @@ class TestAdoption:
     ],
 )
 def test_a_new_member_counts_once_it_is_cloned(uncloned, running, counted):
-    members = {name: "db01" for name in ("pg-main", "pg-replica1", "pg-replica2")}
+    members = ONE_MACHINE
     assert [*without_new(members, uncloned, running)] == counted
