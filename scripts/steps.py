@@ -168,7 +168,7 @@ def on_replicas(directory: str, release: int, name: str, **more: str) -> list[St
             env=env,
         ),
         pytest_step(
-            name, "--timeout=900", f"tests/long/{directory}", report=name, minutes=60, needs=(converge,), env=env
+            name, "--timeout=900", f"tests/long/{directory}", report=name, minutes=180, needs=(converge,), env=env
         ),
     ]
 

@@ -35,9 +35,9 @@ def waiting(wanted: Mapping[str, object], running: Mapping[str, RunningSetting] 
     :arg running: None where the server does not run. A value that is to be chosen by the server (-1) counts as the one that it chose.
     """
     return {
-        name.lower(): running[name.lower()]["shown"]
+        name: running[name]["shown"]
         for name, value in sorted(wanted.items())
-        if running and name.lower() in running and not is_same(running[name.lower()], value)
+        if running and name in running and not is_same(running[name], value)
     }
 
 

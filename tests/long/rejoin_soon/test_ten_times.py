@@ -23,7 +23,7 @@ def test_twice_in_a_row(number):
         plan = Plan(
             number, primary, f"rejoin soon, {turn}", ((0.0, "sigkill"),), load=6, dirty=40, warm=8.0, reaction=0.2
         )
-        chaos = Round(plan)
+        chaos = Round(plan, test=f"rejoin-soon-{turn}")
         try:
             result = chaos.run()
         finally:

@@ -63,11 +63,6 @@ def inside(
     return done.stdout.strip()
 
 
-def inside_all(script: str) -> None:
-    for machine in ADDRESSES:
-        inside(machine, script)
-
-
 def engine(*arguments: str) -> None:
     subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=True)
 

@@ -74,7 +74,6 @@ class Operator:
         name: str,
         variables: Mapping[str, object] | None = None,
         kill: tuple[str, float] | None = None,
-        options: Sequence[str] = (),
     ) -> Done:
         """Runs a playbook.
 
@@ -82,7 +81,7 @@ class Operator:
         """
         log = self.directory / f"{next(self.numbers):02}-{name}.log"
         command = ["ansible-playbook", *(f"--inventory={INVENTORIES / each}" for each in self.inventories)]
-        command += [f"playbooks/{name}.yml", *options]
+        command += [f"playbooks/{name}.yml"]
         if variables:
             command.append(f"--extra-vars={json.dumps(variables)}")
         env = {**os.environ, **QUICK, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.sockets / str(self.epoch))}

@@ -26,6 +26,11 @@ KINDS = (
 )
 
 
+# Of a run in brief: only the way to the primary's machine is cut, under load, and the operator says that it is dead; the primary is killed
+# under load, and rejoins within seconds.
+IN_BRIEF = (82, 99)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What happens in a round.

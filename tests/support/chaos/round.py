@@ -18,6 +18,7 @@ from support.chaos.members import (
     LONE,
     MEMBERS,
     await_healthy,
+    cluster_of,
     inside,
     machine_of,
     roles,
@@ -34,6 +35,8 @@ from support.helpers.lab import changed, wait_for
 # Words of the playbooks that ask the operator for something, and that tell of a fault in the code.
 ASKS_FOR_DEAD = "-e failover_dead="
 ASKS_FOR_LOSS = "-e failover_accept_data_loss=true"
+# Why a member is cloned again.
+COPIES = ("pg_rewind cannot be used", "does not follow with the data that it has")
 BROKEN = ("Traceback (most recent call last)", "MODULE FAILURE", "Unexpected failure", "KeyError")
 
 
@@ -41,6 +44,7 @@ BROKEN = ("Traceback (most recent call last)", "MODULE FAILURE", "Unexpected fai
 class Result:
     """What came of a round. ``said``: what was at risk, where the loss word was given. ``odd``: refusals that no runbook names."""
 
+    test: str
     seed: int
     version: int
     kind: str
@@ -61,14 +65,17 @@ class Result:
 
 
 class Round:
-    """One round, by its plan. :meth:`run` raises AssertionError where something does not hold."""
+    """One round, by its plan. :meth:`run` raises AssertionError where something does not hold.
 
-    def __init__(self, plan: Plan, pooler: bool = False) -> None:
+    :arg test: whose round it is, where several have the same seeds.
+    """
+
+    def __init__(self, plan: Plan, pooler: bool = False, test: str = "chaos") -> None:
         self.plan, self.pooler = plan, pooler
         self.began = time.monotonic()
-        self.directory = REPORTS / f"chaos-{version()}-{plan.seed}"
+        self.directory = REPORTS / f"{test}-{version()}-{plan.seed}"
         self.operator = Operator(self.directory, ["production", *(["pooler"] if pooler else [])])
-        self.result = Result(plan.seed, version(), plan.kind, plan.primary)
+        self.result = Result(test, plan.seed, version(), plan.kind, plan.primary)
         self.faults = Faults(plan.patience, self.note, self._machine_started)
         self.events: list[str] = []
         self.pooler_missed = False
@@ -227,11 +234,13 @@ class Round:
         kill = self.plan.kill_rejoin
         for _attempt in range(5):
             done = self.playbook(
-                "rejoin", None, (r"TASK \[.*(Stop the member|Configure the standby)", kill) if kill else None
+                "rejoin",
+                None,
+                (r"TASK \[.*(Stop the member|Configure the standby)", kill) if kill is not None else None,
             )
             kill = None
-            if "pg_rewind cannot be used" in done.said or "does not follow with the data that it has" in done.said:
-                self.result.copied.append(_around(done.said, "pg_rewind cannot be used", 300))
+            reasons = [words for words in COPIES if words in done.said]
+            self.result.copied += [_around(done.said, words, 300) for words in reasons[:1]]
             if done.code == 0:
                 return
             if done.code is None:
@@ -292,7 +301,7 @@ class Round:
         for name in MEMBERS:
             with contextlib.suppress(Exception):
                 machine, unit = machine_of(name), unit_of(name)
-                log = f"/var/log/postgresql/postgresql-{version()}-{name.replace('-', '_')}.log"
+                log = f"/var/log/postgresql/postgresql-{version()}-{cluster_of(name)}.log"
                 script = f"tail -n 400 {log} | grep -v read-only; journalctl --unit={unit} --lines=80 --no-pager"
                 (self.directory / f"{name}.log").write_text(inside(machine, script, check=False))
 

@@ -15,12 +15,12 @@ from typing import Any
 RESULTS = Path(__file__).resolve().parents[3] / ".cache" / "test" / "chaos.jsonl"
 HEADING = (
     "fault", "rounds", "acknowledged", "lost", "two at once", "loss word", "failover / rejoin killed", "base backups",
-    "seconds, median / most",
+    "refusals that no runbook names", "seconds, median / most",
 )  # fmt: skip
 
 
 def last_of_each(lines: Iterable[str]) -> list[dict[str, Any]]:
-    rounds = (json.loads(line) for line in lines)
+    rounds = (each for each in map(json.loads, lines) if each["test"] == "chaos")
     return list({(each["version"], each["kind"], each["seed"]): each for each in rounds}.values())
 
 
@@ -38,6 +38,7 @@ def row(fault: str, rounds: Sequence[dict[str, Any]]) -> str:
         sum(each["word"] for each in rounds),
         " / ".join(map(str, killed)),
         sum(len(each["copied"]) for each in rounds),
+        sum(len(each["odd"]) for each in rounds),
         f"{statistics.median(seconds):.0f} / {max(seconds):.0f}",
     )
     return f"| {' | '.join(map(str, cells))} |"
@@ -48,7 +49,7 @@ def table(rounds: Sequence[dict[str, Any]]) -> list[str]:
     for version in sorted({each["version"] for each in rounds}):
         ours = [each for each in rounds if each["version"] == version]
         seeds = sorted({each["seed"] for each in ours})
-        lines += ["", f"PostgreSQL {version}, seeds {seeds[0]} to {seeds[-1]}:", ""]
+        lines += ["", f"PostgreSQL {version}, {len(seeds)} seeds from {seeds[0]} to {seeds[-1]}:", ""]
         lines += [f"| {' | '.join(HEADING)} |", "|" + "---|" * len(HEADING)]
         for kind in sorted({each["kind"] for each in ours}):
             lines.append(row(kind, [each for each in ours if each["kind"] == kind]))

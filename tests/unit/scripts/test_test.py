@@ -113,20 +113,32 @@ def test_ended_from_outside_it_ends_what_it_started_and_cleans(run, tmp_path):
         os.kill(int((tmp_path / "a.pid").read_text()), 0)
 
 
-def parts():
-    """The long tests by their names: the steps of each."""
-    program = "import json, sys; sys.path.insert(0, 'scripts'); import steps; "
-    program += "print(json.dumps({name: [step.name for step in each] for name, each in steps.parts().items()}))"
+def of_steps(expression):
+    """What scripts/steps.py says, which looks for the parts in the directory in which it runs."""
+    program = f"import json, sys; sys.path.insert(0, 'scripts'); import steps; print(json.dumps({expression}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, capture_output=True, check=True)
     return json.loads(done.stdout)
+
+
+def parts():
+    """The long tests by their names: the steps of each."""
+    return of_steps("{name: [step.name for step in each] for name, each in steps.parts().items()}")
 
 
 def test_each_long_test_has_a_part_and_only_the_mutations_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
-    on_replicas = {"chaos", "rejoin_soon"}
+    on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
     assert on_replicas < folders
     assert folders - on_replicas <= set(found)
     assert {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon"} < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"mutations"}
     assert all("lab converge staging" in found[name] for name in folders - on_replicas)
+
+
+def test_the_parts_of_chaos_have_a_hundred_seeds():
+    told = of_steps(
+        "[step.env['CHAOS_SEEDS'] for part in steps.parts().values() for step in part if 'CHAOS_SEEDS' in step.env]"
+    )
+    ranges = [map(int, each.split("-")) for each in {*told}]
+    assert sorted(seed for first, last in ranges for seed in range(first, last + 1)) == list(range(1, 101))

@@ -56,11 +56,6 @@ def test_only_what_needs_a_restart_is_named():
     assert waiting({"shared_buffers": "96MB"}, None) == {}
 
 
-def test_names_are_spelled_as_anybody_likes():
-    running = {"shared_buffers": {"shown": "128MB", "unit": "8kB"}}
-    assert waiting({"Shared_Buffers": "96MB"}, running) == {"shared_buffers": "128MB"}
-
-
 def instance(shown="96MB", pending=(), sync=()):
     return {
         "pending_restart": list(pending),

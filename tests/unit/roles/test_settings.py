@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A setting of the inventory takes the place of the role's own, however its name is written."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play
+
+
+@pytest.fixture
+def desired(tmp_path):
+    """A function that gives the settings of a member which are made of these variables."""
+
+    def make(**variables):
+        play = {
+            "hosts": "localhost",
+            "vars_files": [str(ROOT / "roles/postgres/vars/main/settings.yml")],
+            "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": "{{ _postgres_desired_settings | to_json }}"}}],
+        }
+        # Given variables win over those of the file.
+        options = [f"--extra-vars={json.dumps(variables)}", "--inventory=localhost,"]
+        code, said = run_play(tmp_path, play, *options)
+        assert code == 0, said
+        return json.loads(re.search(r"\{\".*\}", said)[0])
+
+    return make
+
+
+def test_one_name_in_whatever_case_is_one_setting(desired):
+    made = desired(
+        postgres_settings={"Max_Connections": 150, "work_mem": "8MB"},
+        _postgres_tuning={"max_connections": 100, "shared_buffers": "1GB"},
+        _postgres_most_workers={},
+        _postgres_fixed_settings={"work_mem": "4MB"},
+    )
+    assert made == {"max_connections": 150, "shared_buffers": "1GB", "work_mem": "8MB"}
+
+
+@pytest.mark.parametrize(
+    ("running", "computed", "given", "workers"),
+    [(16, 8, {}, 16), (8, 16, {}, 16), (None, 8, {}, 8), (16, 8, {"max_worker_processes": 4}, 4)],
+)
+def test_workers_go_down_only_by_the_inventory(desired, running, computed, given, workers):
+    made = desired(
+        postgres_settings=given,
+        postgres_answer={"control_settings": {} if running is None else {"max_worker_processes": running}},
+        _postgres_tuning={"max_worker_processes": computed},
+        _postgres_fixed_settings={},
+    )
+    assert made == {"max_worker_processes": workers}
