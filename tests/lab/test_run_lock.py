@@ -66,7 +66,7 @@ def running(name, *arguments, inventory="production"):
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(("postgres", "production"), ("switchover", "production")), (("site", "production"), ("site", "staging"))],
+    [(("postgres", "production"), ("switchover", "production")), (("postgres", "production"), ("postgres", "staging"))],
 )
 def test_the_second_one_is_refused_by_name(lock, admin_sql, first, second):
     at_home(admin_sql)
