@@ -137,6 +137,7 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 # Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
 ON_REPLICAS = {"chaos", "rejoin_soon"}
+BENCHES_ON_LAB = {"unchanged"}
 REPLICAS = "postgres_replica"
 IMAGES = {15: "debian12", 17: "debian13"}
 
@@ -191,5 +192,6 @@ def parts() -> dict[str, list[Step]]:
     for path in sorted(Path("tests/bench").glob("*")):
         if path.is_file() and path.suffix == "":
             name = f"bench-{path.name}"
-            found[name] = [*PREPARE, Step(name, [str(path)], minutes=60, needs=("prepare images",), show=True)]
+            lab, needs = (START, "lab converge staging") if path.name in BENCHES_ON_LAB else ([], "prepare images")
+            found[name] = [*PREPARE, *lab, Step(name, [str(path)], minutes=60, needs=(needs,), show=True)]
     return found
