@@ -74,7 +74,7 @@ CODE = [
     code_step("sanity", "scripts/sanity", minutes=20),
     pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="beside"),
     code_step("servers prepare", "tests/servers/install", minutes=10),
-    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="beside"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=15, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.
@@ -98,7 +98,7 @@ PREPARE = [
 def scenario_step(name: str, *options: str) -> Step:
     command = ["scripts/molecule", name, "test", *options]
     needs = ("prepare machines",)
-    return Step(f"molecule {name}", command, minutes=20, needs=needs, lane="beside", report=f"verify-{name}")
+    return Step(f"molecule {name}", command, minutes=30, needs=needs, lane="beside", report=f"verify-{name}")
 
 
 UNSTACK = Step(
@@ -128,7 +128,7 @@ LAB = [
     lab_step("lab check", "check", needs=("lab converge",), unchanged=True),
     Step("lab status", ["scripts/env", "python", "scripts/report.py", "status"], needs=("lab converge",)),
     lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=20, report="verify-default"),
-    pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=60, needs=("lab converge staging",)),
+    pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=75, needs=("lab converge staging",)),
 ]
 
 STEPS = [*CODE, *PREPARE, *SCENARIOS, *LAB]
