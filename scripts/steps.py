@@ -74,7 +74,7 @@ CODE = [
     code_step("sanity", "scripts/sanity", minutes=20),
     pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="beside"),
     code_step("servers prepare", "tests/servers/install", minutes=10),
-    pytest_step("servers", "tests/servers", report="servers", minutes=15, needs=("servers prepare",), lane="beside"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.
