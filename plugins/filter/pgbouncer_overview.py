@@ -9,10 +9,10 @@ name: pgbouncer_overview
 short_description: PgBouncer's pools at a glance
 version_added: 0.1.0
 description:
-  - Puts C(SHOW POOLS), C(SHOW STATS) and C(SHOW DATABASES) into one row for each pool, and into a table.
+  - Puts C(SHOW POOLS), C(SHOW STATS), C(SHOW DATABASES) and C(SHOW USERS) into one row for each pool, and into a table.
 options:
   _input:
-    description: The three answers as CSV, under the headings C(== pools), C(== stats) and C(== databases).
+    description: The answers as CSV, under the headings C(== pools), C(== stats), C(== databases) and C(== users).
     type: str
     required: true
 """

@@ -9,14 +9,14 @@ name: pgbouncer_plan
 short_description: PgBouncer's pools from the environments of the inventory
 version_added: 0.1.0
 description:
-  - Gives two pools for each environment, its database on the primary and its read-only alias on the replicas, and every reason
-    why they cannot be had.
-positional: environment, defaults, max_connections, reserved, version
+  - Gives the pools of each environment, its database on the primary, its read-only alias on the replicas and its session pool on the
+    primary, how many clients it may have, and every reason why they cannot be had.
+positional: environment, defaults, room, version
 options:
   _input:
     description:
       - Environment name to a dict with C(database) and, where they differ from the defaults, C(pool_mode), C(pool_size),
-        C(pool_size_ro) and C(prepared_statements).
+        C(pool_size_ro), C(pool_size_session), C(max_clients) and C(prepared_statements).
     type: dict
     required: true
   environment:
@@ -24,16 +24,14 @@ options:
     type: str
     required: true
   defaults:
-    description: C(pool_mode) and C(pool_size) of an environment that names none.
+    description: C(pool_mode), C(pool_size) and C(pool_size_session) of an environment that names none.
     type: dict
     required: true
-  max_connections:
-    description: Connections that a PostgreSQL member accepts.
-    type: int
-    required: true
-  reserved:
-    description: How many of them no pool may take.
-    type: int
+  room:
+    description:
+      - C(max_connections), which a PostgreSQL member accepts; C(reserved), how many of them no pool may take; C(direct), how many of these
+        the owner of each environment may have; C(max_client_conn), the clients that PgBouncer accepts.
+    type: dict
     required: true
   version:
     description: PgBouncer's version, empty while it is not known.
@@ -45,25 +43,34 @@ EXAMPLES = r"""
 - name: Show the pools
   ansible.builtin.debug:
     msg: >-
-      {{ ({'production': {'database': 'shop'}}
-          | plannerate.infra.pgbouncer_plan('production', {'pool_mode': 'transaction', 'pool_size': 25}, 150, 20, '1.24.1')).pools }}
+      {{ ({'production': {'database': 'shop'}} | plannerate.infra.pgbouncer_plan('production', defaults, room, '1.24.1')).pools }}
+  vars:
+    defaults: {pool_mode: transaction, pool_size: 25, pool_size_session: 5}
+    room: {max_connections: 150, reserved: 20, direct: 2, max_client_conn: 2000}
 """
 
 RETURN = r"""
 _value:
   description:
     - C(pools), a list of dicts with C(environment), C(name), C(database), C(target), C(pool_mode), C(size), C(pool_size) and
-      C(prepared_statements); and C(errors), a list of sentences.
+      C(prepared_statements); C(max_clients), clients by environment, empty where this PgBouncer cannot limit them; and C(errors), a list
+      of sentences.
   type: dict
 """
 
 from collections.abc import Callable, Mapping
 from typing import TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.limits import (
+    client_limits,
+    client_problems,
+    has_client_limits,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import (
     Defaults,
     Environment,
     Pool,
+    Room,
     pools,
     problems,
     version_problems,
@@ -72,6 +79,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools 
 
 class Plan(TypedDict):
     pools: list[Pool]
+    max_clients: dict[str, int]
     errors: list[str]
 
 
@@ -79,15 +87,15 @@ def pgbouncer_plan(
     environments: Mapping[str, Environment],
     environment: str,
     defaults: Defaults,
-    max_connections: int | str,
-    reserved: int | str,
+    room: Room,
     version: str | None = "",
 ) -> Plan:
-    errors = problems(environments, environment, defaults, max_connections, reserved)
+    errors = problems(environments, environment, defaults, room) or client_problems(environments, defaults, room)
     if errors:
-        return {"pools": [], "errors": errors}
+        return {"pools": [], "max_clients": {}, "errors": errors}
     wanted = pools(environments, defaults)
-    return {"pools": wanted, "errors": version_problems(wanted, version)}
+    clients = client_limits(environments, defaults, room) if has_client_limits(version) else {}
+    return {"pools": wanted, "max_clients": clients, "errors": version_problems(wanted, version)}
 
 
 class FilterModule:

@@ -18,6 +18,7 @@ class PoolOverview(TypedDict):
     user: str
     target: str
     mode: str
+    clients_allowed: int | None
     clients_active: int
     clients_waiting: int
     longest_wait_seconds: float
@@ -29,20 +30,27 @@ class PoolOverview(TypedDict):
 
 
 def overview(text: str) -> list[PoolOverview]:
-    """One row for each pool of ``SHOW POOLS``, with what ``SHOW STATS`` and ``SHOW DATABASES`` say about its database.
+    """One row for each pool of ``SHOW POOLS``, with what ``SHOW STATS`` and ``SHOW DATABASES`` say about its database, and
+    ``SHOW USERS`` about its user, who may have that many clients in all pools together.
 
-    :arg text: the three answers as CSV, under the headings ``== pools``, ``== stats`` and ``== databases``.
+    :arg text: the answers as CSV, under the headings ``== pools``, ``== stats``, ``== databases`` and ``== users``.
     """
     answers = sections(text)
     stats = {row["database"]: row for row in records(answers["stats"])}
     databases = {row["name"]: row for row in records(answers["databases"])}
     rows = [row for row in records(answers["pools"]) if row["database"] != ADMIN_DATABASE]
+    users = {row["name"]: row for row in records(answers.get("users", []))}
     used = {row["database"] for row in rows}
     idle = [{"database": name} for name in databases if name != ADMIN_DATABASE and name not in used]
-    return [_overview(row, databases[row["database"]], stats.get(row["database"], {})) for row in rows + idle]
+    return [
+        _overview(row, databases[row["database"]], stats.get(row["database"], {}), users.get(row.get("user", ""), {}))
+        for row in rows + idle
+    ]
 
 
-def _overview(pool: Mapping[str, str], database: Mapping[str, str], stats: Mapping[str, str]) -> PoolOverview:
+def _overview(
+    pool: Mapping[str, str], database: Mapping[str, str], stats: Mapping[str, str], user: Mapping[str, str]
+) -> PoolOverview:
     """One row; a pool that nobody used since PgBouncer started has no user yet."""
 
     def number(row: Mapping[str, str], *keys: str) -> int:
@@ -53,6 +61,8 @@ def _overview(pool: Mapping[str, str], database: Mapping[str, str], stats: Mappi
         "user": pool.get("user", "-"),
         "target": f"{database['host']}:{database['port']}",
         "mode": pool.get("pool_mode") or database["pool_mode"],
+        # Without a limit, or before PgBouncer 1.24: none.
+        "clients_allowed": number(user, "max_user_client_connections") or None,
         "clients_active": number(pool, "cl_active"),
         "clients_waiting": number(pool, "cl_waiting"),
         "longest_wait_seconds": round(number(pool, "maxwait") + number(pool, "maxwait_us") / 1e6, 1),
@@ -69,6 +79,7 @@ _COLUMNS = (
     ("USER", "user"),
     ("TARGET", "target"),
     ("MODE", "mode"),
+    ("MAX", "clients_allowed"),
     ("CLIENTS", "clients_active"),
     ("WAITING", "clients_waiting"),
     ("MAXWAIT s", "longest_wait_seconds"),
@@ -82,5 +93,7 @@ _COLUMNS = (
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
     """The rows of :func:`overview` as text."""
-    lines = [[head for head, _key in _COLUMNS]] + [[str(row[key]) for _head, key in _COLUMNS] for row in rows]
+    lines = [[head for head, _key in _COLUMNS]] + [
+        ["-" if row[key] is None else str(row[key]) for _head, key in _COLUMNS] for row in rows
+    ]
     return text_table(lines)

@@ -13,15 +13,29 @@ POOL_MODES = ("transaction", "session")
 # The first release that keeps protocol-level prepared statements apart in transaction pooling.
 PREPARED_SINCE = (1, 21)
 READ_ONLY_SUFFIX = "_ro"
+SESSION_SUFFIX = "_session"
 ADMIN_DATABASE = "pgbouncer"
+# Connections that a member needs beside its clients: 3 are kept for superusers, and exporter, replica agent, a dump and a converge
+# take two or three each.
+ADMINISTRATION = 10
 
-_KEYS = ("database", "pool_mode", "pool_size", "pool_size_ro", "prepared_statements")
+_KEYS = (
+    "database",
+    "pool_mode",
+    "pool_size",
+    "pool_size_ro",
+    "pool_size_session",
+    "max_clients",
+    "prepared_statements",
+)
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_DATABASE = re.compile(r"[A-Za-z0-9_]{1,60}")
+# With its longest suffix, it still is a name that PgBouncer takes.
+_DATABASE = re.compile(r"[A-Za-z0-9_]{1,55}")
 
 
 # An environment as the inventory has it: ``database`` and, where they differ from the defaults, ``pool_mode``, ``pool_size``,
-# ``pool_size_ro`` and ``prepared_statements``. Until :func:`problems` has found none, anything may stand there.
+# ``pool_size_ro``, ``pool_size_session``, ``max_clients`` and ``prepared_statements``. Until :func:`problems` has found none, anything
+# may stand there.
 Environment = Mapping[str, Any]
 
 
@@ -30,6 +44,17 @@ class Defaults(TypedDict):
 
     pool_mode: str
     pool_size: int
+    pool_size_session: int
+
+
+class Room(TypedDict):
+    """What a member and PgBouncer have for everybody. ``reserved`` connections of a member are for no pool; of these, the owner of each
+    environment's database may have ``direct``."""
+
+    max_connections: int | str
+    reserved: int | str
+    direct: int | str
+    max_client_conn: int | str
 
 
 class Pool(TypedDict):
@@ -50,14 +75,19 @@ class Pool(TypedDict):
 
 
 def pools(environments: Mapping[str, Environment], defaults: Defaults) -> list[Pool]:
-    """Two pools for each environment: its database on the primary, and read only on the replicas."""
+    """The pools of each environment: its database on the primary, read only on the replicas, and on the primary for whole sessions.
+
+    A session pool without connections is left out.
+    """
     wanted: list[Pool] = []
     for environment, given in environments.items():
-        database = given["database"]
+        database, mode = given["database"], given.get("pool_mode", defaults["pool_mode"])
         size = int(given.get("pool_size", defaults["pool_size"]))
-        for target, name, connections in (
-            ("primary", database, size),
-            ("replicas", database + READ_ONLY_SUFFIX, int(given.get("pool_size_ro", size))),
+        session_size = int(given.get("pool_size_session", defaults["pool_size_session"]))
+        for target, name, connections, pool_mode in (
+            ("primary", database, size, mode),
+            ("replicas", database + READ_ONLY_SUFFIX, int(given.get("pool_size_ro", size)), mode),
+            *([("primary", database + SESSION_SUFFIX, session_size, "session")] if session_size else []),
         ):
             wanted.append(
                 {
@@ -65,7 +95,7 @@ def pools(environments: Mapping[str, Environment], defaults: Defaults) -> list[P
                     "name": name,
                     "database": database,
                     "target": target,
-                    "pool_mode": given.get("pool_mode", defaults["pool_mode"]),
+                    "pool_mode": pool_mode,
                     "size": connections,
                     "pool_size": connections - 1,
                     "prepared_statements": bool(given.get("prepared_statements", True)),
@@ -75,14 +105,10 @@ def pools(environments: Mapping[str, Environment], defaults: Defaults) -> list[P
 
 
 def problems(
-    environments: Mapping[str, Environment],
-    environment: str,
-    defaults: Defaults,
-    max_connections: int | str,
-    reserved: int | str,
+    environments: Mapping[str, Environment], environment: str, defaults: Defaults, room: Room
 ) -> list[str]:
     """Every contradiction in the environments, each as one sentence with what was found and what to do."""
-    contradictions = [text for name, given in environments.items() for text in _entry_problems(name, given, defaults)]
+    contradictions = entry_problems(environments, defaults)
     if environment not in environments:
         contradictions.append(
             f"pgbouncer_environment is {environment!r}, expected one of pgbouncer_environments "
@@ -91,7 +117,12 @@ def problems(
     if contradictions:
         return contradictions
     wanted = pools(environments, defaults)
-    return _name_problems(wanted) + _sum_problems(wanted, max_connections, reserved)
+    return _name_problems(wanted) + _sum_problems(wanted, room) + _reserve_problems(environments, room)
+
+
+def entry_problems(environments: Mapping[str, Environment], defaults: Defaults) -> list[str]:
+    """The contradictions within single environments: with any of these, there are no pools to speak of."""
+    return [text for name, given in environments.items() for text in _entry_problems(name, given, defaults)]
 
 
 def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[str]:
@@ -99,7 +130,7 @@ def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[s
     if not _FILE_NAME.fullmatch(str(name)):
         return [f"{where}: the name becomes a file name, expected a-z, 0-9, _ and - only"]
     if not isinstance(given, dict) or not _DATABASE.fullmatch(str(given.get("database", ""))):
-        return [f"{where}: database is missing or has other characters than letters, digits and _"]
+        return [f"{where}: database is missing, is longer than 55, or has other characters than letters, digits and _"]
     contradictions = []
     unknown = sorted(set(given) - set(_KEYS))
     if unknown:
@@ -107,10 +138,15 @@ def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[s
     mode = given.get("pool_mode", defaults["pool_mode"])
     if mode not in POOL_MODES:
         contradictions.append(f"{where}: pool_mode is {mode!r}, expected {' or '.join(POOL_MODES)}")
-    for key in ("pool_size", "pool_size_ro"):
-        value = given.get(key, defaults["pool_size"])
-        if not re.fullmatch(r"\d+", str(value)) or int(value) < 2:
-            contradictions.append(f"{where}: {key} is {value!r}, expected an integer of 2 or more")
+    session = given.get("pool_size_session", defaults["pool_size_session"])
+    for key, value, least, other in (
+        ("pool_size", given.get("pool_size", defaults["pool_size"]), 2, ""),
+        ("pool_size_ro", given.get("pool_size_ro", defaults["pool_size"]), 2, ""),
+        *([("pool_size_session", session, 2, ", or 0 for none")] if str(session) != "0" else []),
+        ("max_clients", given.get("max_clients", 1), 1, ""),
+    ):
+        if not re.fullmatch(r"\d+", str(value)) or int(value) < least:
+            contradictions.append(f"{where}: {key} is {value!r}, expected an integer of {least} or more{other}")
     return contradictions
 
 
@@ -126,15 +162,27 @@ def _name_problems(wanted: Sequence[Pool]) -> list[str]:
     return contradictions
 
 
-def _sum_problems(wanted: Sequence[Pool], max_connections: int | str, reserved: int | str) -> list[str]:
-    total, available = sum(pool["size"] for pool in wanted), int(max_connections) - int(reserved)
+def _sum_problems(wanted: Sequence[Pool], room: Room) -> list[str]:
+    total, available = sum(pool["size"] for pool in wanted), int(room["max_connections"]) - int(room["reserved"])
     if total <= available:
         return []
     parts = ", ".join(f"{pool['name']} {pool['size']}" for pool in wanted)
     return [
         f"the pools take {total} server connections ({parts}), but a member has {available}: postgres_max_connections "
-        f"{max_connections} less pgbouncer_reserved_connections {reserved}. Make the pools smaller by {total - available}, "
-        "or raise postgres_max_connections"
+        f"{room['max_connections']} less pgbouncer_reserved_connections {room['reserved']}. Make the pools smaller by "
+        f"{total - available}, or raise postgres_max_connections; pool_size_session: 0 leaves an environment's session pool out"
+    ]
+
+
+def _reserve_problems(environments: Mapping[str, Environment], room: Room) -> list[str]:
+    owners = len(environments) * int(room["direct"])
+    needed = owners + ADMINISTRATION
+    if int(room["reserved"]) >= needed:
+        return []
+    return [
+        f"pgbouncer_reserved_connections is {room['reserved']}, expected at least {needed}: {ADMINISTRATION} for the superuser, "
+        f"backups and exporters, and {room['direct']} (pgbouncer_direct_connections) for each of {len(environments)} owners. "
+        "Raise it, with postgres_max_connections where the pools need that, or lower pgbouncer_direct_connections"
     ]
 
 
