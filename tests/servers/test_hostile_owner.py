@@ -140,6 +140,7 @@ POOLER = {
     "role": "pgbouncer",
     "_pgbouncer_lookup_body": "SELECT rolname::text, rolpassword FROM pg_catalog.pg_authid WHERE rolname = user_name",
     "postgres_pooler_role": "pooler",
+    "_pgbouncer_owner": "writer",
     "_pgbouncer_database": "victim",
 }
 DUMP = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,30 @@ def problems(
         versions = {member["machine"]: member["version"] for member in members if member["machine"] in machines}
         found += _missing_versions(versions, machines)
     return found
+
+
+def past_the_pooler(clients: Sequence[str], docker_hosts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Docker hosts among the members' clients, whose containers would take connections that no pool counts.
+
+    :arg clients: addresses and networks.
+    :arg docker_hosts: addresses of each by its name.
+    """
+    return [
+        f"postgres_clients has {client}, which is the Docker host {name} or a network with it: its containers would reach the members past "
+        "PgBouncer and its pools. Remove it there (pgbouncer_clients has the Docker hosts), or set postgres_direct_docker_hosts: true as long "
+        "as one of its applications does not connect through PgBouncer"
+        for client in clients
+        for name, addresses in docker_hosts.items()
+        if any(_holds(client, address) for address in addresses)
+    ]
+
+
+def _holds(client: str, address: str) -> bool:
+    """Whether a client of the inventory is an address, or a network with it; a name is only itself."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(client, strict=False)
+    except ValueError:
+        return client == address
 
 
 def _integer(value: object) -> int | None:

@@ -62,6 +62,7 @@ def databases(
             }
         elif pool["target"] == "primary" and name in present:
             result["foreign"][name] = primary
-            if (present[name]["host"], int(present[name]["port"])) != (primary["host"], int(primary["port"])):
+            elsewhere = (present[name]["host"], int(present[name]["port"])) != (primary["host"], int(primary["port"]))
+            if elsewhere and pool["environment"] not in result["displaced"]:
                 result["displaced"].append(pool["environment"])
     return result

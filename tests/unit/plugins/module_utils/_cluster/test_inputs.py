@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.inputs import problems
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.inputs import past_the_pooler, problems
 
 MEMBERS = [
     {"name": "pg-main", "machine": "db01", "version": 15},
@@ -62,3 +62,21 @@ def test_a_number_of_confirmations_that_cannot_be(count):
 
 def test_a_primary_alone_may_keep_the_default():
     assert problems(MEMBERS[:1], "quorum", "distro", {}) == []
+
+
+DOCKER_HOSTS = {"app01": ["198.18.0.11", "10.0.0.11"], "app02": ["app02.example.com"]}
+
+
+@pytest.mark.parametrize(
+    "client",
+    ["198.18.0.11", "198.18.0.11/32", "10.0.0.11", "198.18.0.0/24", "0.0.0.0/0", "198.18.0.9/16", "app02.example.com"],
+)
+def test_a_docker_host_among_the_members_clients_is_named(client):
+    (found,) = past_the_pooler(["192.0.2.1", client], DOCKER_HOSTS)
+    assert found.startswith(f"postgres_clients has {client}, which is the Docker host app0")
+    assert "postgres_direct_docker_hosts: true" in found
+
+
+def test_other_clients_may_reach_the_members():
+    assert past_the_pooler(["198.18.0.12", "198.18.0.12/31", "2001:db8::/32", "db01.example.com"], DOCKER_HOSTS) == []
+    assert past_the_pooler(["0.0.0.0/0"], {}) == []

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer import pools as pgbouncer_plan
 
-DEFAULTS = {"pool_mode": "transaction", "pool_size": 25}
+DEFAULTS = {"pool_mode": "transaction", "pool_size": 25, "pool_size_session": 0}
+WITH_SESSIONS = {**DEFAULTS, "pool_size_session": 5}
 
 
-def problems(environments, environment="production", max_connections=150, reserved=20):
-    return pgbouncer_plan.problems(environments, environment, DEFAULTS, max_connections, reserved)
+def problems(environments, environment="production", max_connections=150, reserved=20, direct=2, defaults=None):
+    room = {"max_connections": max_connections, "reserved": reserved, "direct": direct, "max_client_conn": 2000}
+    return pgbouncer_plan.problems(environments, environment, defaults or DEFAULTS, room)
 
 
 class TestPools:
@@ -24,6 +26,19 @@ class TestPools:
             ("shop", "shop", "primary"),
             ("shop_ro", "shop", "replicas"),
         ]
+
+    def test_whole_sessions_have_a_pool_of_their_own_on_the_primary(self):
+        environments = {
+            "production": {"database": "shop"},
+            "staging": {"database": "test", "pool_size_session": 3, "pool_mode": "session"},
+            "spare": {"database": "spare", "pool_size_session": 0},
+        }
+        found = pgbouncer_plan.pools(environments, WITH_SESSIONS)
+        assert [
+            (pool["name"], pool["database"], pool["target"], pool["pool_mode"], pool["pool_size"])
+            for pool in found
+            if pool["name"].endswith("_session")
+        ] == [("shop_session", "shop", "primary", "session", 4), ("test_session", "test", "primary", "session", 2)]
 
     def test_one_connection_is_kept_for_looking_passwords_up(self):
         found = pgbouncer_plan.pools(
@@ -48,6 +63,11 @@ class TestProblems:
             ({"production": {"database": "shop", "pool_size": 1}}, "an integer of 2 or more"),
             ({"production": {"database": "shop", "pool_size_ro": "x"}}, "pool_size_ro is 'x'"),
             ({"production": {"database": "shop", "size": 3}}, "size is not known"),
+            ({"production": {"database": "shop", "pool_size_session": 1}}, "an integer of 2 or more, or 0 for none"),
+            ({"production": {"database": "shop", "pool_size_session": -1}}, "pool_size_session is -1"),
+            ({"production": {"database": "shop", "max_clients": 0}}, "max_clients is 0, expected an integer of 1 or more"),
+            ({"production": {"database": "shop", "max_clients": "many"}}, "max_clients is 'many'"),
+            ({"production": {"database": "d" * 56}}, "longer than 55"),
             ({"production": {"database": "shop"}, "other": {"database": "shop"}}, "shop is already production's"),
             ({"production": {"database": "shop"}, "other": {"database": "shop_ro"}}, "shop_ro is already production's"),
             ({"production": {"database": "pgbouncer"}}, "already PgBouncer itself's"),
@@ -70,6 +90,26 @@ class TestProblems:
         environments = {"production": {"database": "shop", "pool_size": 65}}
         assert problems(environments, max_connections=150, reserved=20) == []
         assert "smaller by 1," in problems(environments, max_connections=149, reserved=20)[0]
+
+    def test_session_pools_are_in_the_sum(self):
+        environments = {"production": {"database": "shop", "pool_size": 65}}
+        (found,) = problems(environments, defaults=WITH_SESSIONS)
+        assert "take 135 server connections (shop 65, shop_ro 65, shop_session 5)" in found
+        assert "pool_size_session: 0 leaves" in found
+
+    def test_a_session_pool_takes_no_others_name(self):
+        environments = {"production": {"database": "shop"}, "other": {"database": "shop_session"}}
+        (found,) = problems(environments, defaults=WITH_SESSIONS)
+        assert "shop_session is already production's" in found
+
+    @pytest.mark.parametrize(("reserved", "direct", "refused"), [(14, 2, False), (13, 2, True), (20, 5, False), (20, 6, True)])
+    def test_the_reserve_has_room_for_administration_beside_the_owners(self, reserved, direct, refused):
+        environments = {"production": {"database": "shop"}, "staging": {"database": "test"}}
+        found = problems(environments, max_connections=200, reserved=reserved, direct=direct)
+        assert bool(found) == refused
+        if refused:
+            needed = 10 + 2 * direct
+            assert f"pgbouncer_reserved_connections is {reserved}, expected at least {needed}: 10 for the superuser" in found[0]
 
     @given(sizes=st.lists(st.integers(2, 60), min_size=1, max_size=5), max_connections=st.integers(20, 500))
     def test_what_is_accepted_always_fits(self, sizes, max_connections):
