@@ -77,7 +77,8 @@ def test_a_pool_changes_its_size(pooler):
 @pytest.mark.usefixtures("held")
 def test_an_environment_is_added(pooler):
     try:
-        converge(**environments(spare={**STAGING, "database": "spare", "pool_size": 5}))
+        spare = {**STAGING, "database": "spare", "pool_size": 4, "pool_size_session": 2}
+        converge(**environments(production={"pool_size": 20}, spare=spare))
         assert pooler.machine.file("/etc/pgbouncer/environments/spare.ini").size == 0
         assert "environments/spare.ini" in pooler.machine.file("/etc/pgbouncer/pgbouncer.ini").content_string
         assert pooler.pool("spare") is None, "its own inventory makes the pool"
@@ -174,9 +175,9 @@ def test_prepared_statements_that_would_break_are_refused(pooler):
 
 def test_pools_that_do_not_fit_are_refused_with_figures():
     message = refused(**environments(production={"pool_size": 60}))
-    assert "the pools take 160 server connections" in message
+    assert "the pools take 170 server connections" in message
     assert "a member has 100: postgres_max_connections 120 less pgbouncer_reserved_connections 20" in message
-    assert "smaller by 60" in message
+    assert "smaller by 70" in message
 
 
 def test_a_client_from_another_machine_is_refused_even_without_the_firewall(pooler, machine):
@@ -218,6 +219,7 @@ def test_the_applications_environment_is_one_variable(pooler, tmp_path):
         ("DB_CONNECTION", "pgsql"),
         ("DB_DATABASE", "plannerate_production"),
         ("DB_DATABASE_READ", "plannerate_production_ro"),
+        ("DB_DATABASE_SESSION", "plannerate_production_session"),
         ("DB_EMULATE_PREPARES", "true"),
         ("DB_HOST", pooler.address),
         ("DB_PORT", "6432"),

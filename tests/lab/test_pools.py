@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make pools` shows each environment's two pools, for people and for programs."""
+"""`make pools` shows each environment's three pools, for people and for programs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from support.helpers.lab import DB01
 POOLS = {
     "plannerate_production": (f"{DB01}:", 25),
     "plannerate_production_ro": ("127.0.0.1:", 25),
+    "plannerate_production_session": (f"{DB01}:", 5),
     "plannerate_staging": (f"{DB01}:", 20),
     "plannerate_staging_ro": ("127.0.0.1:", 20),
+    "plannerate_staging_session": (f"{DB01}:", 5),
 }
 
 

@@ -9,18 +9,18 @@ from support.helpers.lab import DB01
 
 
 def test_the_client_verifies_the_server_against_the_projects_authority(psql_on):
-    result = psql_on("app01", "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    result = psql_on("db01", "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
     assert result.stdout.strip() in ("t|TLSv1.3", "t|TLSv1.2"), result.stderr
 
 
 def test_without_tls_it_is_refused(psql_on):
-    result = psql_on("app01", "SELECT 1", sslmode="disable")
+    result = psql_on("db01", "SELECT 1", sslmode="disable")
     assert result.rc != 0
     assert "no encryption" in result.stderr
 
 
 def test_with_a_wrong_password_it_is_refused(psql_on):
-    result = psql_on("app01", "SELECT 1", password="wrong")
+    result = psql_on("db01", "SELECT 1", password="wrong")
     assert result.rc != 0
     assert "password authentication failed" in result.stderr
 
@@ -32,9 +32,17 @@ def test_a_strange_machine_is_refused(psql_on, port):
     assert "timeout expired" in result.stderr
 
 
+@pytest.mark.parametrize("port", [5432, 5433, 5434])
+def test_a_docker_host_is_refused(psql_on, port):
+    """Its containers come through PgBouncer."""
+    result = psql_on("app01", "SELECT 1", port=port)
+    assert result.rc != 0
+    assert "timeout expired" in result.stderr
+
+
 def test_an_owner_is_refused_by_the_other_environments_database(psql_on, secret):
     result = psql_on(
-        "app01",
+        "db01",
         "SELECT 1",
         user="plannerate_staging",
         password=secret("POSTGRES_PLANNERATE_STAGING_PASSWORD"),
@@ -45,7 +53,7 @@ def test_an_owner_is_refused_by_the_other_environments_database(psql_on, secret)
 
 def test_the_replication_role_sees_no_database(psql_on, secret):
     result = psql_on(
-        "app01",
+        "db01",
         "SELECT 1",
         user="replicator",
         password=secret("POSTGRES_REPLICATOR_PASSWORD"),

@@ -13,12 +13,12 @@ from support.helpers.lab import PORTS
 
 def test_what_a_client_writes_on_the_primary_it_reads_on_both_replicas(psql_on):
     value = uuid.uuid4().hex
-    written = psql_on("app01", f"CREATE TABLE IF NOT EXISTS probe (value text); INSERT INTO probe VALUES ('{value}')")
+    written = psql_on("db01", f"CREATE TABLE IF NOT EXISTS probe (value text); INSERT INTO probe VALUES ('{value}')")
     assert written.rc == 0, written.stderr
     for port in (5433, 5434):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            read = psql_on("app01", f"SELECT count(*) FROM probe WHERE value = '{value}'", port=port)
+            read = psql_on("db01", f"SELECT count(*) FROM probe WHERE value = '{value}'", port=port)
             if read.stdout.strip() == "1":
                 break
         assert read.stdout.strip() == "1", read.stderr
@@ -26,7 +26,7 @@ def test_what_a_client_writes_on_the_primary_it_reads_on_both_replicas(psql_on):
 
 @pytest.mark.parametrize("port", [5433, 5434])
 def test_a_replica_refuses_writes(psql_on, port):
-    result = psql_on("app01", "CREATE TABLE refused ()", port=port)
+    result = psql_on("db01", "CREATE TABLE refused ()", port=port)
     assert result.rc != 0
     assert "read-only transaction" in result.stderr
 

@@ -56,9 +56,9 @@ def past_the_pooler(clients: Sequence[str], docker_hosts: Mapping[str, Sequence[
     :arg docker_hosts: addresses of each by its name.
     """
     return [
-        f"postgres_clients has {client}, which is the Docker host {name} or a network with it: its containers would reach the members past "
-        "PgBouncer and its pools. Remove it there (pgbouncer_clients has the Docker hosts), or set postgres_direct_docker_hosts: true as long "
-        "as one of its applications does not connect through PgBouncer"
+        f"postgres_clients has {client}, which is the Docker host {name} or a network with it: its containers would reach the members "
+        "past PgBouncer and its pools. Remove it there (pgbouncer_clients has the Docker hosts), or set postgres_direct_docker_hosts: true "
+        "as long as one of its applications does not connect through PgBouncer"
         for client in clients
         for name, addresses in docker_hosts.items()
         if any(_holds(client, address) for address in addresses)

@@ -40,7 +40,9 @@ def owner_limits(databases: Sequence[Mapping[str, Any]], pools: Sequence[Pool], 
     """
     sizes = {database["name"]: _pooled(pools, database["name"]) for database in databases}
     direct = int(room["direct"])
-    unpooled = [database for database in databases if not sizes[database["name"]] and database.get("connections") is None]
+    unpooled = [
+        database for database in databases if not sizes[database["name"]] and database.get("connections") is None
+    ]
     left = int(room["max_connections"]) - int(room["reserved"]) - sum(pool["size"] for pool in pools)
     share = max(direct, left // max(1, len(unpooled)), 1)
     found: OwnerLimits = {"connections": {}, "errors": []}
@@ -102,9 +104,8 @@ def client_problems(environments: Mapping[str, Environment], defaults: Defaults,
         f"{name} {entry['max_clients']}" for name, entry in environments.items() if "max_clients" in entry
     )
     return [
-        f"the environments' max_clients ({listed or 'none given'}) leave {available - sum(limits.values())} clients of {available}, and some "
-        f"for each other environment are expected: pgbouncer_max_client_conn {room['max_client_conn']} less {OTHER_CLIENTS}. Lower "
-        "max_clients, or raise pgbouncer_max_client_conn"
+        f"the environments' max_clients ({listed or 'none given'}) leave too few of {available} clients for each to have some: "
+        f"pgbouncer_max_client_conn {room['max_client_conn']} less {OTHER_CLIENTS}. Lower max_clients, or raise pgbouncer_max_client_conn"
     ]
 
 

@@ -104,9 +104,7 @@ def pools(environments: Mapping[str, Environment], defaults: Defaults) -> list[P
     return wanted
 
 
-def problems(
-    environments: Mapping[str, Environment], environment: str, defaults: Defaults, room: Room
-) -> list[str]:
+def problems(environments: Mapping[str, Environment], environment: str, defaults: Defaults, room: Room) -> list[str]:
     """Every contradiction in the environments, each as one sentence with what was found and what to do."""
     contradictions = entry_problems(environments, defaults)
     if environment not in environments:

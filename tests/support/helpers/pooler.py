@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from support.helpers.checkout import ROOT
-from support.helpers.lab import Host, over_ssh
+from support.helpers.lab import Host, over_ssh, wait_for
 from testinfra.backend.base import CommandResult
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -149,15 +149,41 @@ class Pooler:
         with ThreadPoolExecutor(clients) as executor:
             return list(executor.map(lambda _number: self.run_client("pdo.php", job), range(clients)))
 
-    def flood(self, clients: int, transactions: int, port: int | None = None, seconds: int = 90) -> dict[str, Any]:
-        """The answer of many clients at once, in one process of the client's machine."""
+    def flood(
+        self, clients: int, transactions: int, seconds: int = 90, client: Host | None = None, **changed: object
+    ) -> dict[str, Any]:
+        """The answer of many clients at once, in one process of the client's machine or another one."""
         job = {
-            "conninfo": self.conninfo(user=self.owner, password=self.password, port=port or self.port),
+            "conninfo": self.conninfo(**{"user": self.owner, "password": self.password, **changed}),
             "clients": clients,
             "transactions": transactions,
             "seconds": seconds,
         }
-        return self.run_client("flood.py", job)
+        return self.run_client("flood.py", job, client)
+
+    @contextmanager
+    def held(
+        self, clients: int, transactions: int = 0, client: Host | None = None, **changed: object
+    ) -> Iterator[dict[str, Any]]:
+        """As many clients that are connected, as far as they may, as long as the block lasts. Their answer, afterwards."""
+        client, path, answer = client or self.client, f"/tmp/held-{uuid.uuid4().hex}", {}
+        job = {
+            "conninfo": self.conninfo(**{"user": self.owner, "password": self.password, **changed}),
+            "clients": clients,
+            "transactions": transactions,
+            "seconds": 300,
+            "ready": f"{path}.ready",
+            "hold": path,
+        }
+        client.check_output(f"touch {path}")
+        with ThreadPoolExecutor(1) as executor:
+            running = executor.submit(self.run_client, "flood.py", job, client)
+            try:
+                wait_for(lambda: running.done() or client.file(job["ready"]).exists, timeout=240, what="the clients")
+                yield answer
+            finally:
+                client.check_output(f"rm -f {path} {job['ready']}")
+                answer.update(running.result(timeout=120))
 
     @contextmanager
     def table(self, client: Host | None = None) -> Iterator[str]:

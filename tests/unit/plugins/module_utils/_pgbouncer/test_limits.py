@@ -119,7 +119,16 @@ class TestClients:
             assert "raise pgbouncer_max_client_conn" in found[0]
 
     @pytest.mark.parametrize(
-        ("version", "has"), [("1.18.0", False), ("1.23.1", False), ("1.24.0", True), ("1.25", True), ("2.0", True), (None, False), ("", False)]
+        ("version", "has"),
+        [
+            ("1.18.0", False),
+            ("1.23.1", False),
+            ("1.24.0", True),
+            ("1.25", True),
+            ("2.0", True),
+            (None, False),
+            ("", False),
+        ],
     )
     def test_which_pgbouncer_can_limit_them(self, version, has):
         assert limits.has_client_limits(version) is has

@@ -34,7 +34,9 @@ def test_the_overview():
 
 def test_how_many_clients_a_user_may_have():
     """In PgBouncer 1.24 and newer, which also names those without a limit."""
-    users = "== users\nname,pool_mode,max_user_connections,current_connections,max_user_client_connections\nowner,,0,0,{}\n"
+    users = (
+        "== users\nname,pool_mode,max_user_connections,current_connections,max_user_client_connections\nowner,,0,0,{}\n"
+    )
     assert [row["clients_allowed"] for row in overview(SHOWN + users.format(800))] == [800, None]
     assert [row["clients_allowed"] for row in overview(SHOWN + users.format(0))] == [None, None]
     before = "== users\nname,pool_mode\nowner,\n"

@@ -65,7 +65,10 @@ class TestProblems:
             ({"production": {"database": "shop", "size": 3}}, "size is not known"),
             ({"production": {"database": "shop", "pool_size_session": 1}}, "an integer of 2 or more, or 0 for none"),
             ({"production": {"database": "shop", "pool_size_session": -1}}, "pool_size_session is -1"),
-            ({"production": {"database": "shop", "max_clients": 0}}, "max_clients is 0, expected an integer of 1 or more"),
+            (
+                {"production": {"database": "shop", "max_clients": 0}},
+                "max_clients is 0, expected an integer of 1 or more",
+            ),
             ({"production": {"database": "shop", "max_clients": "many"}}, "max_clients is 'many'"),
             ({"production": {"database": "d" * 56}}, "longer than 55"),
             ({"production": {"database": "shop"}, "other": {"database": "shop"}}, "shop is already production's"),
@@ -102,14 +105,19 @@ class TestProblems:
         (found,) = problems(environments, defaults=WITH_SESSIONS)
         assert "shop_session is already production's" in found
 
-    @pytest.mark.parametrize(("reserved", "direct", "refused"), [(14, 2, False), (13, 2, True), (20, 5, False), (20, 6, True)])
+    @pytest.mark.parametrize(
+        ("reserved", "direct", "refused"), [(14, 2, False), (13, 2, True), (20, 5, False), (20, 6, True)]
+    )
     def test_the_reserve_has_room_for_administration_beside_the_owners(self, reserved, direct, refused):
         environments = {"production": {"database": "shop"}, "staging": {"database": "test"}}
         found = problems(environments, max_connections=200, reserved=reserved, direct=direct)
         assert bool(found) == refused
         if refused:
             needed = 10 + 2 * direct
-            assert f"pgbouncer_reserved_connections is {reserved}, expected at least {needed}: 10 for the superuser" in found[0]
+            assert (
+                f"pgbouncer_reserved_connections is {reserved}, expected at least {needed}: 10 for the superuser"
+                in found[0]
+            )
 
     @given(sizes=st.lists(st.integers(2, 60), min_size=1, max_size=5), max_connections=st.integers(20, 500))
     def test_what_is_accepted_always_fits(self, sizes, max_connections):
