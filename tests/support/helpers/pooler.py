@@ -166,7 +166,8 @@ class Pooler:
         self, clients: int, transactions: int = 0, client: Host | None = None, **changed: object
     ) -> Iterator[dict[str, Any]]:
         """As many clients that are connected, as far as they may, as long as the block lasts. Their answer, afterwards."""
-        client, path, answer = client or self.client, f"/tmp/held-{uuid.uuid4().hex}", {}
+        client, path = client or self.client, f"/tmp/held-{uuid.uuid4().hex}"
+        answer: dict[str, Any] = {}
         job = {
             "conninfo": self.conninfo(**{"user": self.owner, "password": self.password, **changed}),
             "clients": clients,
