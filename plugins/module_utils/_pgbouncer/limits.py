@@ -50,7 +50,10 @@ def owner_limits(databases: Sequence[Mapping[str, Any]], pools: Sequence[Pool], 
         name, owner, pooled = database["name"], database["owner"], sizes[database["name"]]
         given = database.get("connections")
         if given is not None:
-            found["errors"] += _given_problems(name, given, pooled, room)
+            # What the others' pools take stays theirs; the direct connections are of the reserve.
+            others = sum(1 if pool["database"] == name else pool["size"] for pool in pools)
+            available = int(room["max_connections"]) - int(room["reserved"]) - others + direct
+            found["errors"] += _given_problems(name, given, max(1, pooled), available)
         wanted = _number(given) if given is not None else pooled + direct if pooled else share
         found["connections"][owner] = found["connections"].get(owner, 0) + (wanted or 0)
     return found
@@ -61,8 +64,7 @@ def _pooled(pools: Iterable[Pool], database: str) -> int:
     return sum(pool["pool_size"] for pool in pools if pool["database"] == database)
 
 
-def _given_problems(name: str, given: object, pooled: int, room: Room) -> Iterable[str]:
-    least, most = max(1, pooled), int(room["max_connections"]) - int(room["reserved"])
+def _given_problems(name: str, given: object, least: int, most: int) -> Iterable[str]:
     if _number(given) is None:
         yield f"postgres_primary_databases: {name}: connections is {given!r}, expected an integer"
     elif int(str(given)) < least:
@@ -72,9 +74,9 @@ def _given_problems(name: str, given: object, pooled: int, room: Room) -> Iterab
         )
     elif int(str(given)) > max(least, most):
         yield (
-            f"postgres_primary_databases: {name}: connections is {given}, expected at most {most}: postgres_max_connections "
-            f"{room['max_connections']} less pgbouncer_reserved_connections {room['reserved']}, without which nobody could administer "
-            "the server. Lower it, or raise postgres_max_connections"
+            f"postgres_primary_databases: {name}: connections is {given}, expected at most {max(least, most)}, which "
+            "postgres_max_connections leaves beside pgbouncer_reserved_connections and the pools of other databases. Lower it, or raise "
+            "postgres_max_connections"
         )
 
 
