@@ -152,8 +152,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.rotation import Rotation
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.store import BOTO3_ERROR, Store
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import BOTO3_ERROR, Store
 
 STORE = ("endpoint", "region", "path_style", "checksums", "ca_file", "outage_seconds", "clock_limit_seconds")
 POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan_grace_hours")
