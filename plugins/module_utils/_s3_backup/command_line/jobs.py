@@ -9,6 +9,7 @@ import time
 
 from ..catalogue import listing, verify
 from ..catalogue.manifest import omitted
+from ..dump.backup import run as back_up
 from ..errors import BackupError
 from ..machine.privileges import become
 from ..machine.state import State

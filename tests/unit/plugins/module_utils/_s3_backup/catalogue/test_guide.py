@@ -26,7 +26,6 @@ def text(method, endpoint=None):
     ("method", "command"),
     [
         ("age", "s3 cp $B/database.dump.zst.age - | age -d -i PRIVATE_KEY_FILE | zstd -d | pg_restore"),
-        ("gpg", "s3 cp $B/database.dump.zst.gpg - | gpg -d | zstd -d | pg_restore"),
         ("none", "s3 cp $B/database.dump.zst - | zstd -d | pg_restore"),
     ],
 )

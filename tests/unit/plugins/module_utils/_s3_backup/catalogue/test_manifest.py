@@ -37,7 +37,7 @@ def test_what_was_written_is_read():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format": 2}, "format 2, this release knows 1"),
+        ({"format": 3}, "format 3, this release knows 1 and 2"),
         ({"format": None}, "format None"),
         ({"objects": []}, "lists no objects"),
         ({"objects": ["x"]}, r"objects\[0\] is no object"),
@@ -89,4 +89,19 @@ def test_a_verdict_that_is_none_counts_for_nothing(content):
 
 def test_an_empty_object_is_no_success():
     with pytest.raises(BackupError, match="x is empty"):
-        manifest.entry("x", Digest(), Digest())
+        manifest.entries([("x", Digest())], Digest())
+
+
+def test_what_a_stream_of_several_objects_holds_stands_with_the_first():
+    stored, plain = Digest(), Digest()
+    stored(b"abc")
+    plain(b"plain")
+    first, second = manifest.entries([("x", stored), ("x.0002", stored)], plain)
+    assert (first["plain_size"], first["plain_sha256"]) == (5, plain.hex())
+    assert second == {"name": "x.0002", "size": 3, "sha256": stored.hex(), "plain_size": 0, "plain_sha256": ""}
+    manifest.decode(manifest.seal({**GOOD, "format": 2, "objects": [first, second]}), PLACE)
+
+
+def test_what_is_missing_in_a_backup_is_told_by_those_that_know():
+    assert manifest.omitted(GOOD) == []
+    assert manifest.omitted({**GOOD, "omissions": ["a"], "warnings": ["b"]}) == ["a", "b"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import Refused, UsageError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention import policy
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention import policy as retention
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 POLICY = {
@@ -29,7 +29,7 @@ POLICY = {
 def backup(days, state="good", database="shop", system="7", token="00000000"):
     moment = (NOW - timedelta(days=days)).replace(microsecond=0)
     name = keys.backup_id(moment, token)
-    return policy.Backup(
+    return retention.Backup(
         keys.backup_directory("production", system, database, name), system, database, name, moment, state, 1, 2, "why"
     )
 
@@ -64,7 +64,7 @@ policies = st.fixed_dictionaries(
 
 def planned(history, policy):
     try:
-        return policy.plan(history, policy, NOW)
+        return retention.plan(history, policy, NOW)
     except Refused:
         return None
 
@@ -74,7 +74,7 @@ def group_of(one):
 
 
 def is_past(one):
-    return one.moment <= NOW + policy.FUTURE_TOLERANCE
+    return one.moment <= NOW + retention.FUTURE_TOLERANCE
 
 
 @given(backups, policies)
@@ -92,13 +92,13 @@ def test_something_restorable_is_left_of_each_database_that_had_it(history, poli
     assume(plan)
     for state in ("verified", "good"):
         had = {group_of(one) for one in history if one.state == state and is_past(one)}
-        allowed = (state,) if state == "verified" else policy.RESTORABLE
+        allowed = (state,) if state == "verified" else retention.RESTORABLE
         assert had <= {group_of(one.backup) for one in plan.keep if one.backup.state in allowed}
 
 
 @given(backups, policies)
 def test_without_anything_restorable_no_backup_goes(history, policy):
-    history = [one for one in history if one.state not in policy.RESTORABLE or not is_past(one)]
+    history = [one for one in history if one.state not in retention.RESTORABLE or not is_past(one)]
     plan = planned(history, policy)
     if plan:
         assert all(decision.backup.state == "orphan" for decision in plan.delete)
@@ -110,7 +110,7 @@ def test_the_newest_good_one_stays(history, policy):
     assume(plan)
     newest = {}
     for one in history:
-        if one.state in policy.RESTORABLE and is_past(one):
+        if one.state in retention.RESTORABLE and is_past(one):
             known = newest.setdefault(group_of(one), one)
             newest[group_of(one)] = max(known, one, key=lambda each: (each.moment, each.directory))
     assert {one.directory for one in newest.values()} <= ids(plan.keep)
@@ -132,7 +132,7 @@ def test_what_is_dated_in_the_future_expires_nothing(history, policy, data):
     assume(plan)
     ahead = data.draw(st.lists(st.floats(-400, -1), max_size=20))
     later = [backup(round(days, 2), token=f"ffff{number:04x}") for number, days in enumerate(ahead)]
-    assert ids(policy.plan(history + later, policy, NOW).delete) == ids(plan.delete)
+    assert ids(retention.plan(history + later, policy, NOW).delete) == ids(plan.delete)
 
 
 @given(backups, policies)
@@ -140,7 +140,7 @@ def test_one_database_never_expires_another(history, policy):
     together = planned(history, policy)
     assume(together)
     for group in {group_of(one) for one in history}:
-        alone = policy.plan([one for one in history if group_of(one) == group], policy, NOW)
+        alone = retention.plan([one for one in history if group_of(one) == group], policy, NOW)
         assert ids(alone.delete) == {one.backup.directory for one in together.delete if group_of(one.backup) == group}
 
 
@@ -148,7 +148,7 @@ def test_one_database_never_expires_another(history, policy):
 def test_an_unreadable_manifest_refuses_everything(history, policy, data):
     days = data.draw(st.integers(-10, 400))
     with pytest.raises(Refused, match=r"nothing was deleted: .*manifest\.json cannot be read \(why\)"):
-        policy.plan([*history, backup(days, "unreadable", token="abcdef01")], policy, NOW)
+        retention.plan([*history, backup(days, "unreadable", token="abcdef01")], policy, NOW)
 
 
 @given(backups, policies)
@@ -156,7 +156,7 @@ def test_a_second_rotation_finds_nothing_to_do(history, policy):
     plan = planned(history, policy)
     assume(plan)
     left = [decision.backup for decision in plan.keep]
-    assert not policy.plan(left, policy, NOW).delete
+    assert not retention.plan(left, policy, NOW).delete
 
 
 @given(backups, policies)
@@ -166,7 +166,7 @@ def test_a_rotation_that_was_killed_is_finished_by_the_next(history, policy):
     assume(plan)
     going = ids(plan.delete)
     halfway = [one._replace(state="orphan") if one.directory in going else one for one in history]
-    again = policy.plan(halfway, {**policy, "orphan_grace_hours": 0}, NOW)
+    again = retention.plan(halfway, {**policy, "orphan_grace_hours": 0}, NOW)
     assert going <= ids(again.delete)
     assert {one.backup.directory for one in again.delete if one.backup.state != "orphan"} == set()
 
@@ -190,7 +190,7 @@ def test_rotated_every_day_for_two_years_each_rule_has_its_backups(daily, weekly
     for day in range(730):
         now = NOW + timedelta(days=day)
         history.append(backup(-day, "good"))
-        history = [decision.backup for decision in policy.plan(history, policy, now).keep]
+        history = [decision.backup for decision in retention.plan(history, policy, now).keep]
     days = [one.moment.date() for one in history]
     assert len({day for day in days if day > (now - timedelta(days=daily)).date()}) == daily
     assert len({day.isocalendar()[:2] for day in days}) >= weekly
@@ -200,19 +200,19 @@ def test_rotated_every_day_for_two_years_each_rule_has_its_backups(daily, weekly
 
 def test_the_newest_of_a_period_is_the_one_that_stays():
     history = [backup(days) for days in (10, 10.1, 10.2, 30, 31, 60)]
-    plan = policy.plan(history, {**POLICY, "daily": 1, "weekly": None, "monthly": 3}, NOW)
+    plan = retention.plan(history, {**POLICY, "daily": 1, "weekly": None, "monthly": 3}, NOW)
     assert ids(plan.keep) == {history[0].directory, history[3].directory, history[5].directory}
 
 
 def test_when_backups_stopped_long_ago_the_last_ones_stay():
     history = [backup(days) for days in range(200, 230)]
-    plan = policy.plan(history, {**POLICY, "daily": 5, "weekly": None, "monthly": None}, NOW)
+    plan = retention.plan(history, {**POLICY, "daily": 5, "weekly": None, "monthly": None}, NOW)
     assert ids(plan.keep) == {one.directory for one in history[:5]}
 
 
 def test_the_newest_verified_stays_although_no_rule_of_time_would_keep_it():
     history = [backup(days) for days in range(10)] + [backup(300, "verified"), backup(310, "verified")]
-    plan = policy.plan(history, {**POLICY, "monthly": None}, NOW)
+    plan = retention.plan(history, {**POLICY, "monthly": None}, NOW)
     assert history[10].directory in ids(plan.keep)
     assert history[11].directory in ids(plan.delete)
 
@@ -220,36 +220,36 @@ def test_the_newest_verified_stays_although_no_rule_of_time_would_keep_it():
 def test_a_new_system_after_an_upgrade_expires_nothing_of_the_old_one():
     old = [backup(days, "verified", system="7") for days in (100, 101)]
     new = [backup(days, "verified", system="8") for days in range(5)]
-    plan = policy.plan(old + new, {**POLICY, "verified": 2}, NOW)
+    plan = retention.plan(old + new, {**POLICY, "verified": 2}, NOW)
     assert {one.directory for one in old} <= ids(plan.keep)
 
 
 def test_unfinished_uploads_go_after_their_grace():
     old, young = (
-        policy.Upload("a", "1", NOW - timedelta(hours=49)),
-        policy.Upload("b", "2", NOW - timedelta(hours=47)),
+        retention.Upload("a", "1", NOW - timedelta(hours=49)),
+        retention.Upload("b", "2", NOW - timedelta(hours=47)),
     )
-    assert policy.plan([], POLICY, NOW, [old, young]).abort == [old]
+    assert retention.plan([], POLICY, NOW, [old, young]).abort == [old]
 
 
 def test_nothing_restorable_left_is_refused_with_what_to_do():
     with pytest.raises(Refused, match=r"no restorable backup of shop .* would be left, 1 would go. Make a new backup"):
-        policy.plan([backup(90, "damaged"), backup(-3, "good")], POLICY, NOW)
+        retention.plan([backup(90, "damaged"), backup(-3, "good")], POLICY, NOW)
 
 
 @pytest.mark.parametrize("name", ["daily", "weekly", "monthly", "verified"])
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "3"])
 def test_a_count_that_is_none_is_refused_by_name(name, value):
     with pytest.raises(UsageError, match=f"{name} is .*, expected 1 or more"):
-        policy.plan([], {**POLICY, name: value}, NOW)
+        retention.plan([], {**POLICY, name: value}, NOW)
 
 
 @pytest.mark.parametrize("name", ["minimum_age_hours", "orphan_grace_hours"])
 def test_negative_hours_are_refused_by_name(name):
     with pytest.raises(UsageError, match=f"{name} is -1, expected 0 or more"):
-        policy.plan([], {**POLICY, name: -1}, NOW)
+        retention.plan([], {**POLICY, name: -1}, NOW)
 
 
 def test_everything_wrong_in_a_policy_is_named_at_once():
     with pytest.raises(UsageError, match=r"daily .*; verified "):
-        policy.plan([], {**POLICY, "daily": 0, "verified": None}, NOW)
+        retention.plan([], {**POLICY, "daily": 0, "verified": None}, NOW)

@@ -16,7 +16,7 @@ from support.helpers.bucket import Bucket, stored
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, Refused, UsageError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention import policy
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention import policy as retention
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import StoreError
 
@@ -112,8 +112,8 @@ def test_many_go_in_batches_of_a_thousand():
 
 def test_unfinished_uploads_are_given_up():
     bucket = bucket_of([(1, "good", "shop")])
-    old = policy.Upload("production/7/shop/x/database.dump.zst", "1", NOW - timedelta(days=3))
-    other = policy.Upload("staging/7/shop/x/database.dump.zst", "1", NOW - timedelta(days=3))
+    old = retention.Upload("production/7/shop/x/database.dump.zst", "1", NOW - timedelta(days=3))
+    other = retention.Upload("staging/7/shop/x/database.dump.zst", "1", NOW - timedelta(days=3))
     bucket.unfinished = [old, other]
     rotation = rotation_of(bucket)
     rotation.carry_out()

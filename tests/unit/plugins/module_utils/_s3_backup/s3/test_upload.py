@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import StoreError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.upload import Multipart, part_bytes
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.upload import (
+    Multipart,
+    StreamUpload,
+    name_of,
+)
 
 PART = 1000
 
@@ -38,17 +42,17 @@ class Parts:
     def create_multipart_upload(self, Key):
         return {"UploadId": "1"}
 
-    def upload_part(self, Key, UploadId, PartNumber, Body):
+    def put_part(self, upload, number, content):
         with self.lock:
             self.busy += 1
             self.most_busy = max(self.busy, self.most_busy)
         time.sleep(self.delay)
         with self.lock:
             self.busy -= 1
-        if PartNumber == self.failing:
+        if number == self.failing:
             raise StoreError("the store is gone")
-        self.parts[PartNumber] = bytes(Body)
-        return {"ETag": str(PartNumber)}
+        self.parts[number] = bytes(content)
+        return {"PartNumber": number, "ETag": str(number)}
 
     def complete_multipart_upload(self, Key, UploadId, MultipartUpload):
         numbers = [part["PartNumber"] for part in MultipartUpload["Parts"]]
@@ -123,8 +127,52 @@ def test_a_store_that_is_gone_when_giving_up_hides_no_other_failure():
     Multipart(store, "key", PART).abort()
 
 
-@pytest.mark.parametrize("expected", [0, 10**9, 10**12, 4 * 10**12])
-def test_parts_are_large_enough_for_what_is_expected(expected):
-    size = part_bytes(16 * 2**20, expected)
-    assert size >= 16 * 2**20
-    assert size * 10_000 >= 3 * expected
+class Objects(Parts):
+    """A store of several objects."""
+
+    def __init__(self):
+        super().__init__()
+        self.by_key, self.completed = {}, {}
+
+    def create_multipart_upload(self, Key):
+        self.by_key[Key] = {}
+        return {"UploadId": Key}
+
+    def put_part(self, upload, number, content):
+        self.by_key[upload.key][number] = bytes(content)
+        return {"PartNumber": number, "ETag": str(number)}
+
+    def complete_multipart_upload(self, Key, UploadId, MultipartUpload):
+        self.completed[Key] = b"".join(self.by_key[Key][part["PartNumber"]] for part in MultipartUpload["Parts"])
+
+    def size(self, key):
+        return len(self.completed[key])
+
+
+@given(st.integers(0, 12 * PART + 7))
+def test_a_stream_that_is_longer_than_an_object_goes_on_in_the_next(length):
+    content = bytes(number % 251 for number in range(length))
+    store = Objects()
+    upload = StreamUpload(store, "backup/", "dump", PART, most_parts=4)
+    upload.send(io.BytesIO(content))
+    assert store.completed == {}
+    made = upload.complete()
+    assert b"".join(store.completed[f"backup/{name}"] for name, _digest in made) == content
+    assert len(made) == max(1, -(-length // (4 * PART)))
+    assert [digest.size for _name, digest in made] == [len(store.completed[f"backup/{name}"]) for name, _digest in made]
+    assert all(len(parts) <= 4 for parts in store.by_key.values())
+
+
+def test_the_names_of_the_objects_sort_as_the_stream_goes_on():
+    # 5 TiB in parts of 16 MiB are 33 objects.
+    names = [name_of("database.dump.zst", number) for number in range(1, 34)]
+    assert names[:2] == ["database.dump.zst", "database.dump.zst.0002"]
+    assert names == sorted(names)
+
+
+def test_all_objects_are_given_up_together():
+    store = Objects()
+    upload = StreamUpload(store, "backup/", "dump", PART, most_parts=2)
+    upload.send(io.BytesIO(b"x" * 5 * PART))
+    upload.abort()
+    assert store.aborted == ["backup/dump", "backup/dump.0002", "backup/dump.0003"]
