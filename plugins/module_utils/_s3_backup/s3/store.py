@@ -31,6 +31,9 @@ from .patience import Patience
 from .transfer import Body, read
 
 DELETE_BATCH = 1000
+# That a connection takes, or a block of what is sent to leave: the whole of a part has no limit.
+SECONDS_OF_A_BLOCK = 30
+SECONDS_OF_AN_ANSWER = 120
 # Seconds for tidying up: systemd does not wait for ever after it asked a unit to stop.
 _PATIENCE_AT_THE_END = 10
 
@@ -49,9 +52,8 @@ def _config(settings):
     options = {
         "signature_version": "s3v4",
         "s3": {"addressing_style": "path" if settings["path_style"] else "auto"},
-        # The first one is also the time that a single block may take to leave: no limit for the whole of a part.
-        "connect_timeout": 30,
-        "read_timeout": 120,
+        "connect_timeout": SECONDS_OF_A_BLOCK,
+        "read_timeout": SECONDS_OF_AN_ANSWER,
         "max_pool_connections": settings["parallel_transfers"] + 2,
         # Retried here, where the limit is a time and not a number.
         "retries": {"max_attempts": 0},
