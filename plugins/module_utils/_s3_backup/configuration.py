@@ -166,8 +166,8 @@ def _number_problems(found):
         ("drill", "jobs", 1, 64),
         ("restore", "jobs", 1, 64),
         ("restore", "members", 1, 64),
-        ("drill", "free_percent", 0, 90),
-        ("restore", "free_percent", 0, 90),
+        ("drill", "free_percent", 0, 99),
+        ("restore", "free_percent", 0, 99),
     ):
         value = found[section][key]
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:

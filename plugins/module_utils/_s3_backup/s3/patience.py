@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-_LEAST_ATTEMPTS = 3
+LEAST_ATTEMPTS = 3
 # Of a transfer that gets somewhere each time and never to its end.
 _MOST_MOVING = 10
 _LONGEST_PAUSE = 5
@@ -16,8 +16,8 @@ _LONGEST_PAUSE = 5
 class Patience:
     """Over when nothing moved for so many seconds and some attempts, whatever a single one of them took."""
 
-    def __init__(self, seconds, clock=time.monotonic):
-        self.seconds, self.clock = seconds, clock
+    def __init__(self, seconds, least_attempts=LEAST_ATTEMPTS, clock=time.monotonic):
+        self.seconds, self.least_attempts, self.clock = seconds, least_attempts, clock
         self.attempts = self.moving_attempts = 0
         self.since, self.is_moving = None, False
 
@@ -34,7 +34,7 @@ class Patience:
             self.since = now
         self.is_moving = False
         still = now - self.since
-        return self.moving_attempts >= _MOST_MOVING or (self.attempts >= _LEAST_ATTEMPTS and still >= self.seconds)
+        return self.moving_attempts >= _MOST_MOVING or (self.attempts >= self.least_attempts and still >= self.seconds)
 
     def pause(self):
         """Seconds until the next attempt."""

@@ -111,10 +111,18 @@ class Store:
 
         :arg attempt: function that gives the answer; it gets one to call for each block that passed.
         """
-        waiting = Patience(self.settings["outage_seconds"] if patience is None else patience)
+        waiting = (
+            Patience(self.settings["outage_seconds"]) if patience is None else Patience(patience, least_attempts=1)
+        )
+
+        def moved():
+            waiting.moved()
+            if self.stopping.is_set():
+                raise OSError("stopped")
+
         while True:
             try:
-                return attempt(waiting.moved)
+                return attempt(moved)
             except (ClientError, BotoCoreError, OSError) as error:
                 if not faults.is_transient(error) or waiting.is_over() or self.stopping.is_set():
                     raise self._failure(error, doing) from error

@@ -56,7 +56,7 @@ def test_what_is_left_out_has_its_default():
         ("source.exclude_table_data", ["sessions"], "source.exclude_table_data has 'sessions', expected schema.table"),
         ("source.exclude_table_data", "public.a", "source.exclude_table_data has 'public.a'"),
         ("restore.members", 0, "restore.members is 0"),
-        ("drill.free_percent", 100, "drill.free_percent is 100, expected a number from 0 to 90"),
+        ("drill.free_percent", 100, "drill.free_percent is 100, expected a number from 0 to 99"),
         ("store.part_bytes", 1024, "store.part_bytes is 1024, expected a number from 5242880"),
         ("store.parallel_transfers", 0, "store.parallel_transfers is 0"),
         ("store.outage_seconds", "90", "store.outage_seconds is '90'"),

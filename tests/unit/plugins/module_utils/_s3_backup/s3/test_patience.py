@@ -21,7 +21,7 @@ class Clock:
 def attempts_until_over(seconds, each, moves=0.0, most=100):
     """(number of attempts, seconds) until it is over, where each takes so long and moves something for the first part of it."""
     clock = Clock()
-    waiting = Patience(seconds, clock)
+    waiting = Patience(seconds, clock=clock)
     for number in range(1, most + 1):
         if moves:
             clock.now += moves
@@ -50,7 +50,7 @@ def test_when_it_is_over(each, moves, attempts):
 
 def test_it_goes_on_while_something_moved_lately():
     clock = Clock()
-    waiting = Patience(90, clock)
+    waiting = Patience(90, clock=clock)
     for _attempt in range(5):
         clock.now += 300
         waiting.moved()
@@ -59,7 +59,7 @@ def test_it_goes_on_while_something_moved_lately():
 
 
 def test_pauses_grow_and_stay_short():
-    waiting = Patience(90, Clock())
+    waiting = Patience(90, clock=Clock())
     pauses = []
     for _attempt in range(8):
         waiting.is_over()
