@@ -15,6 +15,11 @@ from support.helpers.servers_base import wait_for
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restore import mark
 
 
+def connect(site, database):
+    port = site.servers.members["pg-main"]["port"]
+    return psycopg2.connect(host=str(site.servers.sockets), port=port, user="postgres", dbname=database)
+
+
 @pytest.fixture
 def backed_up(site):
     site.say("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 1000) g")
@@ -120,8 +125,7 @@ def test_a_swap_puts_the_old_one_aside_and_closes_it(backed_up):
 def test_a_swap_that_is_ended_is_done_or_undone(backed_up):
     """SIGTERM arrives while it waits for a lock on the database's row."""
     backups = backed_up.good("list")["backups"]
-    port = backed_up.servers.members["pg-main"]["port"]
-    blocker = psycopg2.connect(host=str(backed_up.servers.sockets), port=port, user="postgres", dbname="postgres")
+    blocker = connect(backed_up, "postgres")
     blocker.cursor().execute("COMMENT ON DATABASE shop IS 'held'; ALTER DATABASE shop CONNECTION LIMIT 7")
     process = backed_up.start("restore", "--overwrite-name=shop", f"--backup={backups[-1]['id']}")
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER DATABASE%'"
@@ -155,10 +159,10 @@ def test_marks_are_of_databases_that_are_there(backed_up, held):
     process = begin("--into=copy")
     (loading,) = backed_up.databases() - {"shop"}
     (comment,) = backed_up.say(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %r" % loading
+        f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{loading}'"
     )[0]
     assert mark.read(loading, comment)["state"] == mark.LOADING
-    owner = "SELECT datdba::regrole::text FROM pg_database WHERE datname = %r" % loading
+    owner = f"SELECT datdba::regrole::text FROM pg_database WHERE datname = '{loading}'"
     assert backed_up.say(owner) == [("postgres",)]
     process.send_signal(signal.SIGTERM)
     go_on()

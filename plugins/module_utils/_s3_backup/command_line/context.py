@@ -42,14 +42,14 @@ def databases_of(found, options):
     return [options.database] if options.database else found["databases"]
 
 
-def each(found, job, databases, work):
+def each(found, job, databases, work, wait=0):
     """Does a job for each database; what fails for one does not keep the others from it.
 
-    :arg work: function of a database's name that gives its result.
+    :arg work: function of a database's name that gives its result; :arg wait: seconds for which one that runs is waited for.
     :raises BackupError: with everything that failed, after the failures were recorded.
     """
     state, results, failures = State(found, job), [], []
-    with state.locked():
+    with state.locked(wait):
         for database in databases:
             try:
                 results.append(work(state, database))

@@ -27,7 +27,7 @@ def run(found, options):
         store = open_store(found, "writer")
         return back_up(found, store, state, database, progress_of(options), options.reason)
 
-    made = each(found, "run", databases, one)
+    made = each(found, "run", databases, one, options.wait)
     lines = [
         f"{one['database']}: {one['id']}, {readable(sum(entry['size'] for entry in one['objects']))} stored, "
         f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"

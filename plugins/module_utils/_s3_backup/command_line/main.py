@@ -108,6 +108,7 @@ def _parser():
     for name in ("verify", "restore", "drill"):
         made[name].add_argument("--backup", help="id of a backup instead of the newest")
     made["run"].add_argument("--reason", default="scheduled", help="why, for the manifest")
+    made["run"].add_argument("--wait", type=int, default=0, help="seconds to wait for a backup that is running already")
     made["verify"].add_argument("--all", action="store_true", help="every backup instead of the newest")
     made["rotate"].add_argument("--check", action="store_true", help="show the plan, delete nothing")
     made["failed"].add_argument("--message", default="the job ended without a word", help="what is known")

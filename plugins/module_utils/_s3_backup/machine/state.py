@@ -29,8 +29,8 @@ class State:
         self.textfile = textfiles and os.path.join(textfiles, f"s3_backup_{self.environment}_{job}.prom")
 
     @contextmanager
-    def locked(self):
-        """:raises Busy: when another process does this job for this environment."""
+    def locked(self, wait=0):
+        """:arg wait: seconds to wait for it; :raises Busy: when another process does this job for this environment."""
         path = os.path.join(self.directory, "lock")
         try:
             # Not truncated before it is held: its content names the holder.
@@ -38,13 +38,14 @@ class State:
         except OSError as error:
             raise BackupError(f"cannot write {path}: {error.strerror}") from error
         with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise Busy(
-                    f"{self.job} of {self.environment} is running already (process {file.read().strip() or 'unknown'}); "
-                    "wait for it to end"
-                ) from error
+            deadline = time.monotonic() + wait
+            while not _lock(file):
+                if time.monotonic() >= deadline:
+                    raise Busy(
+                        f"{self.job} of {self.environment} is running already (process {file.read().strip() or 'unknown'}); "
+                        "wait for it to end"
+                    )
+                time.sleep(min(1, wait))
             try:
                 file.truncate(0)
                 file.write(str(os.getpid()))
@@ -99,6 +100,14 @@ class State:
     def _publish(self, found):
         if self.textfile:
             _replace(self.textfile, render(self.environment, self.job, found["databases"]))
+
+
+def _lock(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _replace(path, content):

@@ -23,7 +23,9 @@ NOW = datetime(2026, 11, 23, 18, tzinfo=timezone.utc)
 
 
 class Readable(Bucket):
-    settings = {"parallel_transfers": 1}
+    def __init__(self, contents):
+        super().__init__(contents)
+        self.settings = {"parallel_transfers": 1}
 
     def get(self, key, **_range):
         if key not in self.contents:
