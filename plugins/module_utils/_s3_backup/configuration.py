@@ -62,6 +62,8 @@ _DEFAULTS = {
         "orphan_grace_hours": 48,
     },
 }
+# An environment whose inventory was not converged since an earlier release still has them.
+_FORMER = ("store.checksums", "source.mode", "source.jobs", "source.staging_directory")
 # Multipart uploads take no smaller parts, and memory no greater ones: there are five of them.
 _PART_BYTES = (5 * 1024 * 1024, 64 * 1024 * 1024)
 
@@ -118,7 +120,7 @@ def _merged(given, defaults, where, problems):
         problems.append(f"{where or 'the configuration'} is no object")
         return {}
     problems += [
-        f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in given if name not in defaults
+        f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in given if name not in defaults and f"{where}{name}" not in _FORMER
     ]
     found = {}
     for name, default in defaults.items():

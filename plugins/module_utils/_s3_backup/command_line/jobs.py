@@ -33,7 +33,7 @@ def run(found, options):
         f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"
         for one in made
     ]
-    lines += [f"warning: {one['database']}: the backup is without {text}" for one in made for text in omitted(one)]
+    lines += [f"{one['database']}: {one['id']} is without {text}" for one in made for text in omitted(one)]
     return {"backups": made}, lines
 
 

@@ -73,6 +73,11 @@ def test_what_is_wrong_is_named(path, value, reason):
     assert reason in str(refusal.value)
 
 
+def test_what_an_earlier_release_wrote_is_still_read():
+    found = configuration.complete(changed("source.mode", "stream") | {"store": {"checksums": "when_required"}})
+    assert "mode" not in found["source"]
+
+
 def test_everything_that_is_missing_is_named_at_once():
     with pytest.raises(UsageError) as refusal:
         configuration.complete({})
