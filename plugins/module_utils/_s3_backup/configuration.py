@@ -119,9 +119,8 @@ def _merged(given, defaults, where, problems):
     if not isinstance(given, dict):
         problems.append(f"{where or 'the configuration'} is no object")
         return {}
-    problems += [
-        f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in given if name not in defaults and f"{where}{name}" not in _FORMER
-    ]
+    unknown = [name for name in given if name not in defaults and f"{where}{name}" not in _FORMER]
+    problems += [f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in unknown]
     found = {}
     for name, default in defaults.items():
         if isinstance(default, dict):

@@ -105,12 +105,15 @@ class Site:
         listed = self.say("SELECT datname FROM pg_database WHERE NOT datistemplate", database="postgres")
         return {name for (name,) in listed} - {"postgres"}
 
+    def dump(self, *options: str, database: str = "shop") -> str:
+        """What the administrator's pg_dump writes."""
+        command = [str(self.servers.base.programs / "pg_dump"), f"--host={self.servers.sockets}", "--username=postgres"]
+        command += [f"--port={self.servers.members[self.member]['port']}", f"--dbname={database}", *options]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
     def content(self, database: str) -> str:
         """All of a database as pg_dump writes it, without what names the database or the moment."""
-        port = self.servers.members[self.member]["port"]
-        command = [str(self.servers.base.programs / "pg_dump"), "--create", f"--host={self.servers.sockets}"]
-        command += [f"--port={port}", "--username=postgres", f"--dbname={database}"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        said = self.dump("--create", database=database)
         lines = [line for line in said.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
         return "\n".join(lines).replace(database, "DATABASE")
 

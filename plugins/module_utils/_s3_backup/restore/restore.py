@@ -9,14 +9,14 @@ from datetime import datetime, timezone
 
 from ..catalogue.manifest import omitted
 from ..catalogue.verify import manifest_of
-from ..errors import Damaged, Refused
+from ..errors import BackupError, Refused, Stopped
 from ..machine import room
 from ..machine.encryption import decrypting
 from ..machine.privileges import child_arguments
 from ..machine.text import readable
 from . import mark
 from .loading import Loader
-from .naming import NotNamed, give_name
+from .naming import give_name
 from .size import database_bytes, unpacked_bytes
 from .table import restore_table
 from .target import Server, check_name
@@ -157,7 +157,7 @@ class Restore:
             rows = server.compare(loaded, document)
             server.analyze(loaded)
             give_name(server, loaded, self.target, properties, self.aside)
-        except (NotNamed, Damaged) as error:
+        except (BackupError, Stopped) as error:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)
             raise
         return rows

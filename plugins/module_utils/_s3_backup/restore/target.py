@@ -122,7 +122,7 @@ class Server:
         execute(self.connection, f"ALTER DATABASE {quoted(database)} ALLOW_CONNECTIONS true")
 
     def is_open(self, database):
-        return self._values("SELECT datallowconn FROM pg_database WHERE datname = %s", database)[0]
+        return self._values("SELECT datallowconn FROM pg_database WHERE datname = %s", database) == [True]
 
     def conninfo_of(self, database):
         """For programs that run as the same user."""

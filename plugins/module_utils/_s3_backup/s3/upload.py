@@ -97,6 +97,9 @@ class Multipart:
                 break
         for part in self.parts:
             part.result()
+        # A stream may have many objects; only one of them needs memory and threads.
+        self.pool.shutdown()
+        self.free = queue.Queue()
         return rest
 
     def _buffer(self):
@@ -136,7 +139,6 @@ class Multipart:
         found = self.store.size(self.key)
         if found != self.digest.size:
             raise BackupError(f"the store has {found or 'no'} bytes of {self.key}, {self.digest.size} were sent")
-        self.pool.shutdown()
         self.is_complete = True
 
     def abort(self):
