@@ -105,12 +105,12 @@ def test_what_needs_files_is_unpacked_first_and_removed(site, option):
 
 
 def test_counting_holds_few_locks(make_site):
-    """All together would need 1,800, of which the server has some 700."""
+    """All together would need 800, of which the server has some 300."""
     site = make_site(max_connections=20, max_locks_per_transaction=10, max_prepared_transactions=0)
-    for number in range(150):
-        indexes = "; ".join(f"CREATE INDEX ON t{number} ((id + {more}))" for more in range(11))
+    for number in range(80):
+        indexes = "; ".join(f"CREATE INDEX ON t{number} ((id + {more}))" for more in range(9))
         site.say(f"CREATE TABLE t{number} (id int); {indexes}")
-    assert len(site.back_up()["tables"]) == 150
+    assert len(site.back_up()["tables"]) == 80
 
 
 @pytest.mark.parametrize("mode", ["stream", "directory"])

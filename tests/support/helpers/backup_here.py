@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -115,7 +116,7 @@ class Site:
         """All of a database as pg_dump writes it, without what names the database or the moment."""
         said = self.dump("--create", database=database)
         lines = [line for line in said.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
-        return "\n".join(lines).replace(database, "DATABASE")
+        return re.sub(rf"(DATABASE |connect ){database}\b", r"\1NAME", "\n".join(lines))
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:

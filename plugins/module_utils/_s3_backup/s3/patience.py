@@ -10,6 +10,8 @@ import time
 LEAST_ATTEMPTS = 3
 # Of a transfer that gets somewhere each time and never to its end.
 _MOST_MOVING = 10
+# The first blocks only fill the buffers of this machine, also on a link that is cut.
+_FILLING_SECONDS = 1
 _LONGEST_PAUSE = 5
 
 
@@ -19,11 +21,15 @@ class Patience:
     def __init__(self, seconds, least_attempts=LEAST_ATTEMPTS, clock=time.monotonic):
         self.seconds, self.least_attempts, self.clock = seconds, least_attempts, clock
         self.attempts = self.moving_attempts = 0
-        self.since, self.is_moving = None, False
+        self.since, self.first_block, self.is_moving = None, None, False
 
     def moved(self):
-        """A block passed."""
-        self.since, self.is_moving = self.clock(), True
+        """A block left or arrived."""
+        now = self.clock()
+        if self.first_block is None:
+            self.first_block = now
+        if now - self.first_block > _FILLING_SECONDS:
+            self.since, self.is_moving = now, True
 
     def is_over(self):
         """Asked once after each attempt that failed."""
@@ -32,7 +38,7 @@ class Patience:
         self.moving_attempts += self.is_moving
         if self.since is None:
             self.since = now
-        self.is_moving = False
+        self.first_block, self.is_moving = None, False
         still = now - self.since
         return self.moving_attempts >= _MOST_MOVING or (self.attempts >= self.least_attempts and still >= self.seconds)
 

@@ -24,6 +24,7 @@ def attempts_until_over(seconds, each, moves=0.0, most=100):
     waiting = Patience(seconds, clock=clock)
     for number in range(1, most + 1):
         if moves:
+            waiting.moved()
             clock.now += moves
             waiting.moved()
         clock.now += each - moves
@@ -38,7 +39,8 @@ def attempts_until_over(seconds, each, moves=0.0, most=100):
     [
         (0.0, 0.0, 22),  # refused at once: the time counts
         (100.0, 0.0, 3),  # a block that hangs as long as the whole outage may last: the attempts count
-        (100.0, 1.0, 3),  # a cut soon after the beginning: the same
+        (100.0, 2.0, 3),  # a cut soon after the beginning: the same
+        (10.0, 0.1, 8),  # a cut, while the buffers take some blocks each time
         (200.0, 199.0, 10),  # almost a whole part each time, and never all of it
     ],
 )
@@ -52,6 +54,7 @@ def test_it_goes_on_while_something_moved_lately():
     clock = Clock()
     waiting = Patience(90, clock=clock)
     for _attempt in range(5):
+        waiting.moved()
         clock.now += 300
         waiting.moved()
         clock.now += 30
