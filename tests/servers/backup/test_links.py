@@ -79,6 +79,7 @@ def test_a_link_that_is_cut_for_a_while_goes_on(object_store, make_link):
 def test_a_link_that_stays_cut_is_given_up(object_store, make_link, monkeypatch):
     monkeypatch.setattr(store_module, "SECONDS_OF_A_BLOCK", 1)
     monkeypatch.setattr(store_module, "SECONDS_OF_AN_ANSWER", 1)
+    monkeypatch.setattr(store_module, "_PATIENCE_AT_THE_END", 0)
     link = make_link(4 * MIB)
     store = object_store.open(link.own_port, outage_seconds=3)
     threading.Timer(1, link.open.clear).start()

@@ -94,7 +94,7 @@ class Site:
     def say(self, *statements: str, database: str = "shop", user: str = "postgres") -> list[tuple[Any, ...]]:
         """The rows of the last statement."""
         port = self.servers.members[self.member]["port"]
-        given = {"host": str(self.servers.sockets), "port": port, "user": user, "dbname": database}
+        given: dict[str, Any] = {"host": str(self.servers.sockets), "port": port, "user": user, "dbname": database}
         with contextlib.closing(psycopg2.connect(**given, options="-c synchronous_commit=local")) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-import _strptime  # noqa: F401
 import encodings.idna  # noqa: F401
 import sys
+import time
 
 import boto3
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.command_line.main import main
 
+time.strptime("2026", "%Y")
 boto3.session.Session().client("s3", "us-east-1", aws_access_key_id="unused", aws_secret_access_key="unused")
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ class Body(io.RawIOBase):
         return self.position
 
     def read(self, size=-1):
-        if self.position:
+        # Without TLS it is read for its signature first, in greater pieces.
+        if self.position and 0 < (size or 0) <= _BLOCK:
             self.moved()
         end = len(self.view) if size is None or size < 0 else self.position + size
         block = self.view[self.position : end]
@@ -45,7 +46,7 @@ class Body(io.RawIOBase):
 
 def read(body, moved):
     """The whole of an answer's body."""
-    blocks = []
+    blocks: list[bytes] = []
     while True:
         block = body.read(_BLOCK)
         if not block:
