@@ -45,11 +45,6 @@ options:
     description: Whether the bucket's name stands in the path rather than in the host name.
     type: bool
     default: false
-  checksums:
-    description: When to send the checksums that boto3 1.36 introduced. Some stores refuse them.
-    type: str
-    choices: [when_required, when_supported]
-    default: when_required
   ca_file:
     description: Certificates of the authorities that the store's certificate may come from. Without it, the system's.
     type: path
@@ -152,10 +147,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.rotation import Rotation
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.store import BOTO3_ERROR, Store
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import BOTO3_ERROR, Store
 
-STORE = ("endpoint", "region", "path_style", "checksums", "ca_file", "outage_seconds", "clock_limit_seconds")
+STORE = ("endpoint", "region", "path_style", "ca_file", "outage_seconds", "clock_limit_seconds")
 POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan_grace_hours")
 
 
@@ -189,7 +184,6 @@ def main() -> None:
             "endpoint": {"type": "str"},
             "region": {"type": "str", "default": "us-east-1"},
             "path_style": {"type": "bool", "default": False},
-            "checksums": {"type": "str", "choices": ["when_required", "when_supported"], "default": "when_required"},
             "ca_file": {"type": "path"},
             "outage_seconds": {"type": "int", "default": 90},
             "clock_limit_seconds": {"type": "int", "default": 300},

@@ -82,7 +82,7 @@ def test_the_credential_may_not_write(environment, before, store):
         assert_failed(environment, done.rc, done.stderr, "AccessDenied: the credential may not do this", before)
 
 
-def test_the_disk_is_full_where_a_drill_restores(environment, before):
+def test_a_disk_without_room_refuses_the_drill_before_it_begins(environment, before):
     scratch, user = f"{environment.directory}/drill/full", environment.users["drill"]
     environment.machine.check_output(
         f"install -d {scratch}; mount -t tmpfs -o size=60m,uid=$(id -u {user}) tmpfs {scratch}"
@@ -90,8 +90,8 @@ def test_the_disk_is_full_where_a_drill_restores(environment, before):
     try:
         environment.configure(drill__work_directory=scratch)
         done = environment.command("drill")
-        assert done.rc == 1
-        assert "is full; it needs room for the whole database" in done.stderr
+        assert done.rc == 3
+        assert "Nothing was begun: make room for" in done.stderr
         assert environment.metric("s3_backup_job_success", "drill") == 0
         assert environment.machine.check_output(f"ls {scratch}") == ""
     finally:

@@ -14,7 +14,7 @@ import yaml
 from support.helpers.checkout import ROOT
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres import session
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup import session as backup_session
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.machine import session as backup_session
 
 ROLES = ROOT / "roles"
 # Every relation of the catalog that our statements name without its schema.

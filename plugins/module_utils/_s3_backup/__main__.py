@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from .cli import main
+from .command_line.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))

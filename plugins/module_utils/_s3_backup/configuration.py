@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 
-from . import keys, planner
+from .catalogue import keys
 from .errors import UsageError
+from .retention import policy
 
 DIRECTORY = "/etc/plannerate-backup"
 JOBS = ("run", "rotate", "drill")
@@ -27,7 +28,6 @@ _DEFAULTS = {
         "endpoint": None,
         "region": "us-east-1",
         "path_style": False,
-        "checksums": "when_required",
         "ca_file": None,
         "outage_seconds": 90,
         "clock_limit_seconds": 300,
@@ -39,16 +39,20 @@ _DEFAULTS = {
     "source": {
         "conninfo": REQUIRED,
         "binaries": REQUIRED,
-        "mode": "stream",
-        "jobs": 2,
-        "staging_directory": None,
         "lock_wait_timeout": "60s",
         "row_counts": True,
         "roles_function": None,
+        "exclude_table_data": (),
     },
     "encryption": {"method": REQUIRED, "recipients": ()},
-    "drill": {"identity_file": None, "work_directory": None, "jobs": 1},
-    "restore": {"conninfo": "host=/var/run/postgresql user=postgres", "jobs": 1, "work_directory": "/var/tmp"},
+    "drill": {"identity_file": None, "work_directory": None, "jobs": 1, "free_percent": 10},
+    "restore": {
+        "conninfo": "host=/var/run/postgresql user=postgres",
+        "jobs": 1,
+        "work_directory": "/var/tmp",
+        "members": 1,
+        "free_percent": 10,
+    },
     "retention": {
         "daily": 30,
         "weekly": None,
@@ -58,8 +62,10 @@ _DEFAULTS = {
         "orphan_grace_hours": 48,
     },
 }
-# Multipart uploads take no smaller parts, and memory no greater ones.
-_PART_BYTES = (5 * 1024 * 1024, 512 * 1024 * 1024)
+# An environment whose inventory was not converged since an earlier release still has them.
+_FORMER = ("store.checksums", "source.mode", "source.jobs", "source.staging_directory")
+# Multipart uploads take no smaller parts, and memory no greater ones: there are five of them.
+_PART_BYTES = (5 * 1024 * 1024, 64 * 1024 * 1024)
 
 
 def path_of(environment):
@@ -113,9 +119,8 @@ def _merged(given, defaults, where, problems):
     if not isinstance(given, dict):
         problems.append(f"{where or 'the configuration'} is no object")
         return {}
-    problems += [
-        f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in given if name not in defaults
-    ]
+    unknown = [name for name in given if name not in defaults and f"{where}{name}" not in _FORMER]
+    problems += [f"{where}{name} is unknown, expected one of {', '.join(defaults)}" for name in unknown]
     found = {}
     for name, default in defaults.items():
         if isinstance(default, dict):
@@ -128,7 +133,7 @@ def _merged(given, defaults, where, problems):
 
 
 def _problems(found):
-    for check in (lambda: keys.root(found["prefix"]), lambda: planner.check_policy(found["retention"])):
+    for check in (lambda: keys.root(found["prefix"]), lambda: policy.check_policy(found["retention"])):
         try:
             check()
         except UsageError as error:
@@ -136,18 +141,20 @@ def _problems(found):
     names = found["databases"]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         yield f"databases is {names!r}, expected a list of at least one name"
-    for name, allowed in (
-        ("source.mode", ("stream", "directory")),
-        ("encryption.method", ("age", "gpg", "none")),
-        ("store.checksums", ("when_required", "when_supported")),
-    ):
+    for name, allowed in (("encryption.method", ("age", "none")),):
         section, key = name.split(".")
         if found[section][key] not in allowed:
             yield f"{name} is {found[section][key]!r}, expected one of {', '.join(allowed)}"
     if (found["encryption"]["method"] == "none") == bool(found["encryption"]["recipients"]):
-        yield "encryption.recipients: expected public keys for age and gpg, and none for method none"
-    if found["source"]["mode"] == "directory" and not found["source"]["staging_directory"]:
-        yield "source.staging_directory is missing; mode directory writes each table there before it is uploaded"
+        yield "encryption.recipients: expected public keys for age, and none for method none"
+    patterns = found["source"]["exclude_table_data"]
+    wrong = (
+        [one for one in patterns if not isinstance(one, str) or "." not in one]
+        if isinstance(patterns, (list, tuple))
+        else [patterns]
+    )
+    if wrong:
+        yield f"source.exclude_table_data has {wrong[0]!r}, expected schema.table, in which * stands for anything"
     yield from _number_problems(found)
 
 
@@ -157,9 +164,11 @@ def _number_problems(found):
         ("store", "clock_limit_seconds", 1, 900),
         ("store", "part_bytes", *_PART_BYTES),
         ("store", "parallel_transfers", 1, 64),
-        ("source", "jobs", 1, 64),
         ("drill", "jobs", 1, 64),
         ("restore", "jobs", 1, 64),
+        ("restore", "members", 1, 64),
+        ("drill", "free_percent", 0, 99),
+        ("restore", "free_percent", 0, 99),
     ):
         value = found[section][key]
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:

@@ -30,6 +30,10 @@ class Damaged(BackupError):
     exit_code = 4
 
 
+class Gone(BackupError):
+    """A stored backup was deleted while it was read: it is not damaged, and not there any more."""
+
+
 class Busy(BackupError):
     """Another process does the same for this environment."""
 

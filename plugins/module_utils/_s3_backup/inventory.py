@@ -16,7 +16,7 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every reason why backups cannot work, each as one sentence with what was found and what to do.
 
     :arg wanted: the role's variables without their prefix ``s3_backup_``: ``databases``, ``bucket``, ``prefix``, ``endpoint``, the
-        four keys, ``keep_daily`` and ``keep_verified``.
+        four keys, ``exclude_table_data``, ``keep_daily`` and ``keep_verified``.
     """
     result = []
     if not wanted["databases"]:
@@ -28,6 +28,11 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
         f"s3_backup_{name} is less than 1, which would keep nothing. Expected 1 or more"
         for name in _AT_LEAST_ONE
         if int(wanted[name]) < 1
+    ]
+    result += [
+        f"s3_backup_exclude_table_data has {name}, expected schema.table, in which * stands for anything"
+        for name in wanted.get("exclude_table_data", [])
+        if "." not in name
     ]
     if wanted["writer_access_key"] and wanted["writer_access_key"] == wanted["rotator_access_key"]:
         result.append(

@@ -9,7 +9,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT json_build_object(
     'name', r.rolname, 'inherit', r.rolinherit, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb,
-    'login', r.rolcanlogin, 'connection_limit', r.rolconnlimit, 'secret', r.rolpassword, 'valid_until', r.rolvaliduntil,
+    'login', r.rolcanlogin, 'replication', r.rolreplication, 'bypassrls', r.rolbypassrls,
+    'connection_limit', r.rolconnlimit, 'secret', r.rolpassword, 'valid_until', r.rolvaliduntil,
     'settings', (SELECT coalesce(json_agg(s.entry), '[]')
                  FROM pg_db_role_setting d, unnest(d.setconfig) AS s(entry) WHERE d.setrole = r.oid AND d.setdatabase = 0),
     'member_of', (SELECT coalesce(json_agg(g.rolname), '[]')

@@ -60,18 +60,3 @@ def test_the_command_is_asked_to_end(environment, before):
         )
         code, words = finish()
     assert_failed(environment, code, words, "stopped by SIGTERM", before)
-
-
-def test_the_disk_is_full_where_a_parallel_dump_is_staged(environment, before):
-    staging = f"{environment.directory}/run/full"
-    user = environment.users["run"]
-    environment.machine.check_output(
-        f"install -d {staging}; mount -t tmpfs -o size=1m,uid=$(id -u {user}) tmpfs {staging}"
-    )
-    try:
-        environment.configure(source__mode="directory", source__staging_directory=staging)
-        done = environment.command("run")
-        assert_failed(environment, done.rc, done.stderr, "No space left on device", before)
-        assert environment.machine.check_output(f"ls {staging}") == ""
-    finally:
-        environment.machine.check_output(f"umount {staging}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup import keys, manifest
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.planner import Upload
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.store import Entry, StoreError
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys, manifest
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.policy import Upload
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import Entry, StoreError
 
 PAGE = 1000
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from support.helpers.bucket import Bucket, stored
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup import keys
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys
 from ansible_collections.plannerate.infra.plugins.modules import s3_backup_rotation
 
 ARGUMENTS = {"bucket": "backups", "prefix": "production", "access_key": "key", "secret_key": "secret", "daily": 2}

@@ -38,8 +38,7 @@ def changed(path, value):
 def test_what_is_left_out_has_its_default():
     found = configuration.complete(LEAST)
     assert found["retention"]["daily"] == 30
-    assert found["store"]["checksums"] == "when_required"
-    assert found["source"]["mode"] == "stream"
+    assert found["restore"]["jobs"] == found["drill"]["jobs"] == 1
 
 
 @pytest.mark.parametrize(
@@ -51,11 +50,13 @@ def test_what_is_left_out_has_its_default():
         ("databases", "shop", "expected a list"),
         ("retention.daily", 0, "daily is 0, expected 1 or more"),
         ("retention.weekly", 0, "weekly is 0"),
-        ("encryption.method", "rot13", "encryption.method is 'rot13', expected one of age, gpg, none"),
-        ("encryption.method", "none", "encryption.recipients: expected public keys for age and gpg, and none"),
+        ("encryption.method", "rot13", "encryption.method is 'rot13', expected one of age, none"),
+        ("encryption.method", "none", "encryption.recipients: expected public keys for age, and none"),
         ("encryption.recipients", [], "encryption.recipients"),
-        ("source.mode", "directory", "source.staging_directory is missing"),
-        ("source.mode", "magic", "source.mode is 'magic'"),
+        ("source.exclude_table_data", ["sessions"], "source.exclude_table_data has 'sessions', expected schema.table"),
+        ("source.exclude_table_data", "public.a", "source.exclude_table_data has 'public.a'"),
+        ("restore.members", 0, "restore.members is 0"),
+        ("drill.free_percent", 100, "drill.free_percent is 100, expected a number from 0 to 99"),
         ("store.part_bytes", 1024, "store.part_bytes is 1024, expected a number from 5242880"),
         ("store.parallel_transfers", 0, "store.parallel_transfers is 0"),
         ("store.outage_seconds", "90", "store.outage_seconds is '90'"),
@@ -70,6 +71,11 @@ def test_what_is_wrong_is_named(path, value, reason):
     with pytest.raises(UsageError) as refusal:
         configuration.complete(changed(path, value))
     assert reason in str(refusal.value)
+
+
+def test_what_an_earlier_release_wrote_is_still_read():
+    found = configuration.complete(changed("source.mode", "stream") | {"store": {"checksums": "when_required"}})
+    assert "mode" not in found["source"]
 
 
 def test_everything_that_is_missing_is_named_at_once():

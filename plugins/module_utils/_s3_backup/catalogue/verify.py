@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what is stored is what was uploaded: every object is read and its checksum compared with the manifest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from ..errors import BackupError, Damaged, Gone
+from ..machine.digest import Digest
+from ..retention.policy import RESTORABLE
+from ..s3.download import chunks
+from ..s3.store import StoreError
+from . import keys, listing, manifest
+
+
+def choose(store, prefix, database, backup=None, before=None, states=RESTORABLE):
+    """The Backup that is meant: the one of an id, the newest not later than a moment, or the newest.
+
+    :raises BackupError: when there is none, naming what there is.
+    """
+    found = sorted(
+        (one for one in listing.backups(store, prefix, database)), key=lambda one: (one.moment, one.id), reverse=True
+    )
+    meant = [
+        one
+        for one in found
+        if (one.id == backup if backup else one.state in states) and (before is None or one.moment <= before)
+    ]
+    if not meant:
+        what = backup or ("one that is not later than " + manifest.stamp(before) if before else "a complete one")
+        there = ", ".join(f"{one.id} ({one.state})" for one in found[:5]) or "none at all"
+        raise BackupError(f"no backup of {database} under {keys.root(prefix)}: expected {what}, found {there}")
+    if meant[0].state == "orphan":
+        raise BackupError(f"{meant[0].id} has no manifest: it was never finished, choose another one")
+    return meant[0]
+
+
+def manifest_of(store, backup):
+    """(manifest, digest of its text) of a Backup.
+
+    :raises Damaged: when it cannot be read; :raises Gone: when it is not there any more.
+    """
+    content = store.find(backup.directory + keys.MANIFEST)
+    if content is None:
+        raise _gone(backup.directory)
+    place = keys.Place(backup.directory, backup.system, backup.database, backup.id, keys.MANIFEST)
+    try:
+        return manifest.decode(content, place), manifest.digest(content)
+    except manifest.Unreadable as reason:
+        raise Damaged(f"{backup.directory}{keys.MANIFEST} cannot be read: {reason}") from reason
+
+
+def checked(store, directory, entry, seen=lambda count: None):
+    """The content of an object as chunks; the last one is followed by the verdict.
+
+    :raises Damaged: when size or checksum differ from the manifest's; :raises Gone: when the backup was deleted meanwhile.
+    """
+    found = Digest()
+    try:
+        for chunk in chunks(store, directory + entry["name"], entry["size"], seen):
+            found(chunk)
+            yield chunk
+    except StoreError as error:
+        if error.code in ("NoSuchKey", "InvalidRange"):
+            # What deletes a backup begins with its manifest.
+            if store.find(directory + keys.MANIFEST) is None:
+                raise _gone(directory) from error
+            raise Damaged(f"{directory}{entry['name']} is not there, the manifest lists it") from error
+        raise
+    if (found.size, found.hex()) != (entry["size"], entry["sha256"]):
+        raise Damaged(
+            f"{directory}{entry['name']} is damaged: {found.size} bytes with SHA-256 {found.hex()[:16]}..., expected "
+            f"{entry['size']} with {entry['sha256'][:16]}..."
+        )
+
+
+def _gone(directory):
+    return Gone(f"{directory} was deleted while it was read, by a rotation or by hand; choose another backup")
+
+
+def verify(store, backup, progress_of):
+    """Reads every object of a Backup.
+
+    :returns: dict with C(backup), C(objects) and C(bytes).
+    :raises Damaged: naming every damaged object, after that was written beside the backup.
+    """
+    document, digest = manifest_of(store, backup)
+    total = sum(entry["size"] for entry in document["objects"])
+    progress, problems = progress_of(f"verifying {backup.id}", total), []
+    try:
+        for entry in document["objects"]:
+            try:
+                for _chunk in checked(store, backup.directory, entry, progress.add):
+                    pass
+            except Damaged as damage:
+                problems.append(str(damage))
+    finally:
+        progress.finish()
+    if problems:
+        raise Damaged("; ".join(problems + condemn(store, backup, digest, "checksums", problems)))
+    return {"database": backup.database, "backup": backup.id, "objects": len(document["objects"]), "bytes": total}
+
+
+def pronounce(store, backup, digest, result, method, **about):
+    """Writes the verdict beside the backup; rotation counts a damaged one for nothing."""
+    document = {
+        "format": manifest.FORMAT,
+        "backup": backup.id,
+        "result": result,
+        "method": method,
+        "manifest_sha256": digest,
+        "verified_at": manifest.stamp(datetime.now(timezone.utc)),
+        **about,
+    }
+    store.put(backup.directory + keys.VERIFIED, manifest.seal(document))
+
+
+def condemn(store, backup, digest, method, problems):
+    """Writes that a backup is damaged; what stands in the way of writing it is given as a list of messages."""
+    try:
+        pronounce(store, backup, digest, "damaged", method, problem="; ".join(problems))
+    except StoreError as error:
+        return [f"that could not be written beside it, so rotation still counts it ({error})"]
+    return []

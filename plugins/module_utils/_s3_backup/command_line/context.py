@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the commands have in common: the bucket with the right credential, the databases that are meant, failures that are recorded."""
+
+from __future__ import annotations
+
+import os
+
+from .. import configuration
+from ..errors import BackupError, Stopped, UsageError
+from ..machine.state import State
+from ..s3.store import BOTO3_ERROR, Store
+from .progress import Progress
+
+
+def open_store(found, name):
+    """The bucket, with the credential of that name."""
+    if BOTO3_ERROR:
+        raise UsageError("boto3 cannot be imported; install python3-boto3")
+    path = found["credentials"][name]
+    if not path:
+        raise UsageError(f"credentials.{name} is missing in the configuration")
+    return Store(found["bucket"], found["store"], configuration.credentials(path))
+
+
+def readable_credential(found):
+    for name in ("drill", "writer", "rotator"):
+        path = found["credentials"][name]
+        if path and os.access(path, os.R_OK):
+            return name
+    raise UsageError("none of the credentials can be read; start this as root")
+
+
+def progress_of(options):
+    return lambda what, total: Progress(what, total, quiet=options.json)
+
+
+def databases_of(found, options):
+    if options.database and options.database not in found["databases"]:
+        raise UsageError(f"{options.database} is no database of this environment: {', '.join(found['databases'])}")
+    return [options.database] if options.database else found["databases"]
+
+
+def each(found, job, databases, work, wait=0):
+    """Does a job for each database; what fails for one does not keep the others from it.
+
+    :arg work: function of a database's name that gives its result; :arg wait: seconds for which one that runs is waited for.
+    :raises BackupError: with everything that failed, after the failures were recorded.
+    """
+    state, results, failures = State(found, job), [], []
+    with state.locked(wait):
+        for database in databases:
+            try:
+                results.append(work(state, database))
+            except BackupError as error:
+                failures.append((database, error))
+            except BaseException:
+                state.failed(databases)
+                raise
+        if failures:
+            names = [database for database, _error in failures]
+            _fail(state, names, failures)
+    return results
+
+
+def _fail(state, names, failures):
+    texts = [f"{database}: {error}" for database, error in failures]
+    try:
+        state.failed(names)
+    except BackupError as error:
+        texts.append(str(error))
+    failure = BackupError("; ".join(texts))
+    failure.exit_code = max(error.exit_code for _database, error in failures)
+    raise failure
+
+
+def recording(state, work):
+    """A failure of the whole job counts for all databases."""
+    try:
+        return work()
+    except (BackupError, Stopped) as error:
+        if error.exit_code != 75:
+            state.failed()
+        raise

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands that change something, each a function of the configuration and the options: plain data, and lines for a person."""
+
+from __future__ import annotations
+
+import time
+
+from ..catalogue import listing, verify
+from ..catalogue.manifest import omitted
+from ..dump.backup import run as back_up
+from ..errors import BackupError
+from ..machine.privileges import become
+from ..machine.state import State
+from ..machine.text import clock, readable
+from ..restore.drill import drill
+from ..retention.rotation import Rotation
+from .context import databases_of, each, open_store, progress_of, recording
+
+
+def run(found, options):
+    databases = databases_of(found, options)
+    become(found["users"]["run"])
+
+    def one(state, database):
+        store = open_store(found, "writer")
+        return back_up(found, store, state, database, progress_of(options), options.reason)
+
+    made = each(found, "run", databases, one, options.wait)
+    lines = [
+        f"{one['database']}: {one['id']}, {readable(sum(entry['size'] for entry in one['objects']))} stored, "
+        f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"
+        for one in made
+    ]
+    lines += [f"{one['database']}: {one['id']} is without {text}" for one in made for text in omitted(one)]
+    return {"backups": made}, lines
+
+
+def verify_stored(found, options):
+    databases = databases_of(found, options)
+    become(found["users"]["drill"])
+    store, results, failures = open_store(found, "drill"), [], []
+    for database in databases:
+        if options.all:
+            backups = [one for one in listing.backups(store, found["prefix"], database) if one.state != "orphan"]
+        else:
+            backups = [verify.choose(store, found["prefix"], database, options.backup)]
+        for backup in backups:
+            try:
+                results.append(verify.verify(store, backup, progress_of(options)))
+            except BackupError as error:
+                failures.append((backup.id, error))
+    if failures:
+        failure = BackupError("; ".join(f"{name}: {error}" for name, error in failures))
+        failure.exit_code = max(error.exit_code for _name, error in failures)
+        raise failure
+    lines = [f"{one['database']}: {one['backup']} is intact, {readable(one['bytes'])} read" for one in results]
+    return {"verified": results}, lines or ["no backups"]
+
+
+def rotate(found, options):
+    become(found["users"]["rotate"])
+    state = State(found, "rotate")
+    began = time.time()
+
+    def work():
+        with state.locked():
+            rotation = Rotation(open_store(found, "rotator"), found["prefix"], found["retention"])
+            result = rotation.result()
+            if options.check:
+                return result
+            rotation.carry_out()
+            for database in found["databases"]:
+                figures = {
+                    name: sum(one["database"] == database for one in result[name]) for name in ("kept", "deleted")
+                }
+                figures["warnings"] = sum(f"/{database}/" in warning for warning in result["warnings"])
+                state.succeeded(database, time.time() - began, figures)
+            return result
+
+    result = work() if options.check else recording(state, work)
+    would = "would be " if options.check else ""
+    lines = [f"{one['database']} {one['id']}: {would}deleted, {one['reason']}" for one in result["deleted"]]
+    lines += [f"{key}: unfinished upload {would}given up" for key in result["aborted"]]
+    lines += [f"warning: {warning}" for warning in result["warnings"]]
+    lines.append(f"{len(result['kept'])} kept, {len(result['deleted'])} {would}deleted")
+    return result, lines
+
+
+def drill_stored(found, options):
+    databases = databases_of(found, options)
+    become(found["users"]["drill"])
+
+    def one(state, database):
+        began = time.time()
+        store = open_store(found, "drill")
+        store.check_clock()
+        backup = verify.choose(store, found["prefix"], database, options.backup)
+        done = drill(found, store, backup, progress_of(options))
+        figures = {"restore_seconds": done["restore_seconds"], "verified_backup": backup.moment.timestamp()}
+        state.succeeded(database, time.time() - began, figures)
+        return done
+
+    made = each(found, "drill", databases, one)
+    lines = [
+        f"{done['database']}: {done['backup']} was restored in {clock(done['restore_seconds'])}, {done['rows']} rows in "
+        f"{done['tables']} tables, as dumped"
+        for done in made
+    ]
+    return {"drills": made}, lines

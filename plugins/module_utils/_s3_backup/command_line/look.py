@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands that look, or only take a note, each a function of the configuration and the options."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from .. import configuration
+from ..catalogue import listing
+from ..dump import preflight
+from ..machine.privileges import become
+from ..machine.state import State
+from ..machine.text import readable
+from .context import open_store, readable_credential
+
+_CREDENTIAL = {"run": "writer", "rotate": "rotator", "drill": "drill"}
+
+
+def listed(found, options):
+    store = open_store(found, readable_credential(found))
+    backups = sorted(
+        listing.backups(store, found["prefix"], options.database),
+        key=lambda one: (one.database, one.moment, one.id),
+        reverse=True,
+    )
+    result = [
+        {
+            "database": one.database,
+            "system": one.system,
+            "id": one.id,
+            "state": one.state,
+            "bytes": one.bytes,
+            "note": one.note,
+        }
+        for one in backups
+    ]
+    lines = [
+        f"{one['database']}  {one['id']}  {one['state']:<10}  {readable(one['bytes']):>10}  {one['note'] or ''}".rstrip()
+        for one in result
+    ]
+    return {"backups": result}, lines or ["no backups"]
+
+
+def status(found, _options):
+    result = {job: State(found, job).read()["databases"] for job in configuration.JOBS}
+    lines = []
+    for job, databases in result.items():
+        for database in found["databases"]:
+            figures = databases.get(database, {})
+            outcome = {1: "good", 0: "FAILED", None: "never run"}[figures.get("success")]
+            last = figures.get("last_success")
+            lines.append(f"{job:<7} {database}: {outcome}, last success {_when(last)}")
+    return {"jobs": result}, lines
+
+
+def _when(seconds):
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else "never"
+
+
+def failed(found, options):
+    become(found["users"][options.job])
+    State(found, options.job).failed()
+    return {"job": options.job, "message": options.message}, [
+        f"{options.job} of {found['environment']}: {options.message}"
+    ]
+
+
+def check(found, options):
+    become(found["users"][options.job])
+    store = open_store(found, _CREDENTIAL[options.job])
+    result = preflight.check(found, store, options.job)
+    lines = [f"{options.job} of {found['environment']} can run"]
+    if result.get("writer_may_delete"):
+        lines.append(
+            "warning: the writer's credential may delete backups; give it a policy that denies s3:DeleteObject"
+        )
+    return result, lines

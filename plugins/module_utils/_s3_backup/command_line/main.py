@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: what is asked for, who does it, and how it is answered."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from datetime import datetime, timezone
+
+from .. import configuration
+from ..errors import BackupError, Stopped
+from .jobs import drill_stored, rotate, run, verify_stored
+from .look import check, failed, listed, status
+from .restore import restore
+
+_COMMANDS = {
+    "run": run,
+    "list": listed,
+    "verify": verify_stored,
+    "restore": restore,
+    "rotate": rotate,
+    "drill": drill_stored,
+    "status": status,
+    "failed": failed,
+    "check": check,
+}
+
+_HELP = {
+    "run": "make a backup of each database",
+    "list": "show the backups and their state, newest first",
+    "verify": "read every stored object and compare its checksum",
+    "restore": "restore a backup, into a new database unless told otherwise",
+    "rotate": "delete what the retention does not keep",
+    "drill": "restore a backup into a scratch server and write down how it went",
+    "status": "show when each job last succeeded and failed",
+    "failed": "record that a job failed, for a unit's OnFailure=",
+    "check": "look whether a job could run, changing nothing",
+}
+
+
+def main(arguments):
+    """Runs one command; gives the exit code."""
+    os.umask(0o077)
+    options = _parser().parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        found = configuration.load(options.config or configuration.path_of(options.environment))
+        result, lines = _COMMANDS[options.command](found, options)
+    except (BackupError, Stopped) as error:
+        _say(str(error))
+        if options.json:
+            _print(json.dumps({"failed": True, "message": str(error), "exit_code": error.exit_code}))
+        return error.exit_code
+    if options.json:
+        _print(json.dumps(result))
+    else:
+        for line in lines:
+            _print(line)
+    return 0
+
+
+def _stop(number, _frame):
+    # Once is enough: tidying up must not be interrupted.
+    for other in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise Stopped(f"stopped by {signal.Signals(number).name}")
+
+
+def _say(message):
+    sys.stderr.write(f"plannerate-backup: {message}\n")
+
+
+def _print(text):
+    sys.stdout.write(text + "\n")
+
+
+def _moment(text):
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a time such as 2026-11-23T18:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _count(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected 1 or more")
+    return int(text)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="plannerate-backup", description="Logical backups of PostgreSQL on S3.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made = {}
+    for name, text in _HELP.items():
+        made[name] = commands.add_parser(name, help=text, description=text)
+        made[name].add_argument("environment", help="name of the configuration in " + configuration.DIRECTORY)
+        made[name].add_argument("--config", help="path of the configuration instead")
+        made[name].add_argument("--json", action="store_true", help="answer with one JSON document")
+    for name in ("run", "list", "verify", "restore", "drill"):
+        made[name].add_argument("--database", help="only this one; restore needs it if there are several")
+    for name in ("verify", "restore", "drill"):
+        made[name].add_argument("--backup", help="id of a backup instead of the newest")
+    made["run"].add_argument("--reason", default="scheduled", help="why, for the manifest")
+    made["run"].add_argument("--wait", type=int, default=0, help="seconds to wait for a backup that is running already")
+    made["verify"].add_argument("--all", action="store_true", help="every backup instead of the newest")
+    made["rotate"].add_argument("--check", action="store_true", help="show the plan, delete nothing")
+    made["failed"].add_argument("--message", default="the job ended without a word", help="what is known")
+    for name in ("failed", "check"):
+        made[name].add_argument("--job", choices=configuration.JOBS, required=True)
+    _restore_options(made["restore"])
+    return parser
+
+
+def _restore_options(parser):
+    parser.add_argument("--time", type=_moment, help="the newest backup that is not later")
+    parser.add_argument("--into", help="name of the new database")
+    parser.add_argument(
+        "--overwrite-name", help="take this existing database's name; it is backed up and put aside first"
+    )
+    parser.add_argument("--table", help="schema.table: only its rows, into a new database with all definitions")
+    parser.add_argument("--identity", help="path of a private key of one of the backup's recipients")
+    parser.add_argument(
+        "--jobs", type=_count, help="restore so many tables at a time; needs room in the work directory"
+    )
+    parser.add_argument(
+        "--create-roles", action="store_true", help="create the roles that the dump needs and that are missing"
+    )
+    parser.add_argument("--check", action="store_true", help="show the plan, change nothing")

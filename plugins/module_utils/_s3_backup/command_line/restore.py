@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that restores into a server which people use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from ..catalogue import verify
+from ..errors import BackupError, UsageError
+from ..machine.text import clock
+from ..restore.restore import Restore
+from .context import databases_of, open_store, progress_of
+
+
+def restore(found, options):
+    if options.overwrite_name and not options.database:
+        options.database = options.overwrite_name
+    databases = databases_of(found, options)
+    if len(databases) > 1:
+        raise UsageError(f"the environment has several databases, name one with --database: {', '.join(databases)}")
+    store = open_store(found, "drill" if found["credentials"]["drill"] else "writer")
+    backup = verify.choose(store, found["prefix"], databases[0], options.backup, options.time)
+    wishes = {
+        "into": options.into,
+        "overwrite": options.overwrite_name,
+        "table": options.table,
+        "identity": options.identity,
+        "jobs": options.jobs,
+        "create_roles": options.create_roles,
+    }
+    meant = Restore(found, store, backup, wishes)
+    with meant.server() as server:
+        plan = meant.plan(server)
+        if options.check:
+            return {"plan": plan, "backup": backup.id, "database": meant.target}, plan
+        if meant.aside:
+            _safety_backup(options, databases[0])
+        began = time.monotonic()
+        done = meant.carry_out(server, progress_of(options))
+    took = time.monotonic() - began
+    lines = [
+        f"{done['database']} holds {backup.id}: {done['rows']} rows in {done['tables']} tables, as dumped; {clock(took)}"
+    ]
+    if done["aside"]:
+        lines.append(f"the database as it was is now {done['aside']}, closed to clients")
+    return {**done, "seconds": round(took, 3), "plan": plan}, lines
+
+
+def _safety_backup(options, database):
+    """As the user that makes the others, in a process of its own: this one keeps root's rights for the restore."""
+    command = [sys.executable, "-B", "-m", __package__.rpartition(".")[0], "run", options.environment]
+    command += [f"--database={database}", "--reason=before a restore"]
+    if options.config:
+        command.append(f"--config={options.config}")
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+    )
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise BackupError(f"nothing was restored, since the safety backup failed: {said}")

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is compared after a restore: the rows of each table, and the large objects. One short transaction for each."""
+
+from __future__ import annotations
+
+from ..machine.session import execute, quoted
+
+# Rows of an extension's own tables come with the extension, those of a materialised view from its query.
+_TABLES = """
+SELECT n.nspname, c.relname, c.relpersistence = 'u' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence IN ('p', 'u')
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+ORDER BY 1, 2
+"""
+# 262144 opens for reading. Volatile functions are called in this order, once for each object.
+_LARGE_OBJECTS = """
+SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
+  SELECT lo_lseek64(fd, 0, 2) AS size, lo_close(fd) FROM (
+    SELECT lo_open(oid, 262144) AS fd FROM pg_largeobject_metadata OFFSET 0) AS opened OFFSET 0) AS sized
+"""
+
+
+def tables(connection):
+    """(schema, name, whether it is unlogged) of each table."""
+    return execute(connection, _TABLES)
+
+
+def count(connection, without_rows=(), snapshot=None):
+    """C(tables), rows by ``schema.table``, and C(large_objects), their number and bytes.
+
+    Each is counted in a transaction of its own: all together would hold a lock on every table and index until the end.
+
+    :arg without_rows: names of tables that have none in the dump; :arg snapshot: an exported one that every transaction sees.
+    """
+    begin(connection, snapshot)
+    listed = tables(connection)
+    found = {}
+    for schema, name, _unlogged in listed:
+        if f"{schema}.{name}" in without_rows:
+            found[f"{schema}.{name}"] = 0
+            continue
+        begin(connection, snapshot)
+        rows = execute(connection, f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}")
+        found[f"{schema}.{name}"] = rows[0][0]
+    begin(connection, snapshot)
+    number, size = execute(connection, _LARGE_OBJECTS)[0]
+    connection.rollback()
+    return {"tables": found, "large_objects": {"number": number, "bytes": size}}
+
+
+def begin(connection, snapshot):
+    connection.rollback()
+    if snapshot:
+        execute(connection, "SET TRANSACTION SNAPSHOT %s", [snapshot])

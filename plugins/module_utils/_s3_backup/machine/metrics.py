@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of a job as text for the node exporter. Pure."""
+
+from __future__ import annotations
+
+_JOB = {
+    "success": ("s3_backup_job_success", "Whether the last attempt succeeded."),
+    "last_success": ("s3_backup_job_last_success_timestamp_seconds", "When the job last succeeded."),
+    "last_failure": ("s3_backup_job_last_failure_timestamp_seconds", "When the job last failed."),
+    "duration": ("s3_backup_job_duration_seconds", "How long the last success took."),
+}
+_FIGURES = {
+    "stored_bytes": ("s3_backup_stored_bytes", "Size of the last backup as it is stored."),
+    "plain_bytes": ("s3_backup_plain_bytes", "Size of the last backup before compression."),
+    "omissions": ("s3_backup_omissions", "How many things of the database the last backup does not hold."),
+    "restore_seconds": ("s3_backup_restore_seconds", "How long the last drill took to restore."),
+    "verified_backup": ("s3_backup_verified_backup_timestamp_seconds", "When the newest restored backup was made."),
+    "kept": ("s3_backup_kept", "Backups that the last rotation kept."),
+    "deleted": ("s3_backup_deleted", "Backups that the last rotation deleted."),
+    "warnings": ("s3_backup_warnings", "What the last rotation warned about."),
+}
+
+
+def render(environment, job, databases):
+    """The text of the file.
+
+    :arg databases: figures of each database by its name, with the keys of the tables above; missing ones are left out.
+    """
+    lines = []
+    for figures, labels in ((_JOB, {"environment": environment, "job": job}), (_FIGURES, {"environment": environment})):
+        for key, (name, meaning) in figures.items():
+            samples = [
+                (database, found[key]) for database, found in sorted(databases.items()) if found.get(key) is not None
+            ]
+            if samples:
+                lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
+            lines += [f"{name}{_labels(labels, database)} {value:.15g}" for database, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels, database):
+    pairs = {**labels, "database": database}
+    return "{" + ",".join(f'{key}="{_escaped(value)}"' for key, value in pairs.items()) + "}"
+
+
+def _escaped(value):
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the store into a database: the stream is checked while it passes, and files are made only where pg_restore needs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+
+from ..catalogue.verify import checked
+from ..errors import BackupError, Damaged, Gone
+from ..machine import room
+from ..machine.digest import Digest
+from ..machine.pipeline import Command, Pipeline
+from ..machine.pipeline import run as run_command
+from ..machine.session import program
+
+_UNPACK = Command("zstd", ["zstd", "-q", "-d", "-c"])
+_COPY = Command("cat", ["cat"])
+
+
+class Loader:
+    """One backup on its way back."""
+
+    def __init__(self, store, directory, document, decrypt, progress, options):
+        """:arg decrypt: commands of encryption.decrypting.
+
+        :arg options: dict with ``binaries``, ``jobs``, ``work_directory``, ``free_percent``, ``arguments`` (of pg_restore) and
+            ``child`` (arguments of subprocess for programs that talk to the server).
+        """
+        self.store, self.directory, self.document = store, directory, document
+        self.decrypt, self.progress, self.options = decrypt, progress, options
+
+    @property
+    def unpacked_bytes(self):
+        """Of the dump as a file."""
+        return sum(entry["plain_size"] for entry in self._dump())
+
+    def restore(self, conninfo):
+        """Loads the whole dump into an empty database.
+
+        :raises Damaged: when what was stored is not what was uploaded; :raises BackupError: with pg_restore's words.
+        """
+        if self.document["mode"] == "stream" and self.options["jobs"] == 1:
+            self._pass(self._dump(), [_UNPACK], [self._pg_restore(conninfo)], subprocess.DEVNULL)
+            return
+        with self.staged() as path:
+            run_command(self._pg_restore(conninfo, f"--jobs={self.options['jobs']}", path))
+
+    @contextmanager
+    def staged(self):
+        """The decrypted dump on the disk, as pg_restore reads it; removed at the end."""
+        place = self.options["work_directory"]
+        room.require(place, self.unpacked_bytes, self.options["free_percent"], "the unpacked dump")
+        try:
+            directory = tempfile.mkdtemp(prefix="restore-", dir=place)
+        except OSError as error:
+            raise BackupError(f"cannot write {place}: {error.strerror}") from error
+        try:
+            self._stage(directory)
+            for path, _names, files in os.walk(directory):
+                for name in [".", *files]:
+                    _give(os.path.join(path, name), self.options["child"])
+            yield os.path.join(directory, "dump") if self.document["mode"] == "stream" else directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _stage(self, directory):
+        if self.document["mode"] == "stream":
+            self._write(self._dump(), [_UNPACK], os.path.join(directory, "dump"))
+            return
+        # Backups of earlier releases: pg_restore reads each file as it is.
+        for entry in self._dump():
+            name = os.path.basename(entry["name"])
+            self._write([entry], [], os.path.join(directory, name[: -len(".age")] if name.endswith(".age") else name))
+
+    def _write(self, entries, unpack, path):
+        try:
+            with open(path, "wb") as file:
+                self._pass(entries, unpack, [_COPY], file)
+        except OSError as error:
+            raise BackupError(f"cannot write {path}: {error.strerror}") from error
+
+    def roles(self):
+        """The SQL of the environment's roles; empty where the backup has none."""
+        entries = [entry for entry in self.document["objects"] if _is_roles(entry)]
+        return self._pass(entries, [_UNPACK], [_COPY], subprocess.PIPE).decode() if entries else ""
+
+    def _dump(self):
+        return [entry for entry in self.document["objects"] if not _is_roles(entry)]
+
+    def _pass(self, entries, unpack, last, stdout):
+        """One stream through decryption and decompression into the last commands; gives their output if it is a pipe.
+
+        :arg entries: its objects in their order; the first one tells of the whole.
+        """
+        plain = Digest()
+        source = (chunk for entry in entries for chunk in checked(self.store, self.directory, entry, self.progress.add))
+        with Pipeline([*self.decrypt, *unpack, plain, *last], source=source, stdout=stdout) as pipeline:
+            try:
+                content = pipeline.output.readall() if pipeline.output else None
+                pipeline.finish()
+            except (Damaged, Gone):
+                raise
+            except BackupError as error:
+                # A damaged stream makes these programs fail before its checksum is known.
+                for entry in entries:
+                    for _chunk in checked(self.store, self.directory, entry):
+                        pass
+                raise error
+        if (plain.size, plain.hex()) != (entries[0]["plain_size"], entries[0]["plain_sha256"]):
+            raise Damaged(f"{self.directory}{entries[0]['name']} does not decrypt to what was dumped")
+        return content
+
+    def _pg_restore(self, conninfo, *arguments):
+        return program(
+            self.options["binaries"],
+            "pg_restore",
+            "--exit-on-error",
+            "--no-password",
+            f"--dbname={conninfo}",
+            *self.options["arguments"],
+            *arguments,
+            **self.options["child"],
+        )
+
+
+def _is_roles(entry):
+    return entry["name"].startswith("roles.sql")
+
+
+def _give(path, child):
+    if child:
+        os.chown(path, child["user"], child["group"])

@@ -1,0 +1,36 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Databases on a real server, backed up into a real S3 server."""
+
+from __future__ import annotations
+
+import pytest
+from support.helpers.backup_here import Site
+from support.helpers.dump_role import make_dump_role
+from support.helpers.object_store import ObjectStore
+
+
+@pytest.fixture(scope="session")
+def object_store(base):
+    store = ObjectStore(base.directory / "store")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def make_site(make_servers, object_store):
+    """A function that gives a site: a server with the database "shop" of the role "shop", and the role that dumps it."""
+
+    def make(**settings):
+        servers = make_servers({"pg-main": "db01"}, {"synchronous_standby_names": "", **settings})
+        site = Site(servers, object_store)
+        site.say("CREATE ROLE shop LOGIN", "CREATE DATABASE shop OWNER shop", database="postgres")
+        make_dump_role(site)
+        return site
+
+    return make
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site()

@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups of a real server's databases into a real S3 server, on this machine, by the command as it is installed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import psycopg2
+from support.helpers.checkout import ROOT
+from support.helpers.object_store import BUCKET, KEYS, ObjectStore
+from support.helpers.servers import Servers
+from support.helpers.servers_base import OWNER, ROOT_USER, own
+
+PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
+
+
+class Site:
+    """One environment with its databases. Each command is a process of its own."""
+
+    def __init__(self, servers: Servers, store: ObjectStore, member: str = "pg-main") -> None:
+        self.servers, self.store, self.member = servers, store, member
+        self.directory = servers.directory / "backup"
+        for path in (self.directory, *(self.directory / job for job in ("run", "rotate", "drill", "scratch", "work"))):
+            path.mkdir()
+            own(path)
+        credential = self._file("credential.json", KEYS)
+        port = servers.members[member]["port"]
+        self.settings: dict[str, Any] = {
+            "environment": "tests",
+            "databases": ["shop"],
+            "bucket": BUCKET,
+            "prefix": servers.directory.name,
+            "state_directory": str(self.directory),
+            "textfile_directory": str(self.directory),
+            "store": store.settings(),
+            "credentials": dict.fromkeys(("writer", "rotator", "drill"), credential),
+            # A server does not run as root.
+            "users": {"drill": OWNER if ROOT_USER else None, "restore": None},
+            "source": {
+                "conninfo": f"host={servers.sockets} port={port} user=dump",
+                "binaries": str(servers.base.programs),
+                "roles_function": "s3_backup.environment_roles",
+            },
+            "encryption": {"method": "none"},
+            "drill": {"work_directory": str(self.directory / "scratch"), "free_percent": 0},
+            "restore": {
+                "conninfo": f"host={servers.sockets} port={port} user=postgres",
+                "work_directory": str(self.directory / "work"),
+                "free_percent": 0,
+            },
+        }
+
+    def _file(self, name: str, content: object) -> str:
+        path = self.directory / name
+        path.write_text(json.dumps(content))
+        own(path)
+        return str(path)
+
+    def start(self, command: str, *options: str, **changed: dict[str, Any]) -> subprocess.Popen[str]:
+        """:arg changed: keys of a section of the configuration."""
+        settings = {**self.settings, **{name: {**self.settings[name], **values} for name, values in changed.items()}}
+        path = self._file(f"{command}.json", settings)
+        return subprocess.Popen(
+            [sys.executable, "-B", str(PROGRAM), command, "tests", f"--config={path}", "--json", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / ".cache" / "collections")},
+        )
+
+    def command(self, command: str, *options: str, **changed: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """(exit code, answer)."""
+        return finish(self.start(command, *options, **changed))
+
+    def good(self, command: str, *options: str, **changed: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a command that succeeds."""
+        code, answer = self.command(command, *options, **changed)
+        assert code == 0, answer
+        return answer
+
+    def back_up(self, **changed: dict[str, Any]) -> dict[str, Any]:
+        """The manifest of a new backup."""
+        (made,) = self.good("run", **changed)["backups"]
+        return made
+
+    def say(self, *statements: str, database: str = "shop", user: str = "postgres") -> list[tuple[Any, ...]]:
+        """The rows of the last statement."""
+        port = self.servers.members[self.member]["port"]
+        given: dict[str, Any] = {"host": str(self.servers.sockets), "port": port, "user": user, "dbname": database}
+        with contextlib.closing(psycopg2.connect(**given, options="-c synchronous_commit=local")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+
+    def databases(self) -> set[str]:
+        listed = self.say("SELECT datname FROM pg_database WHERE NOT datistemplate", database="postgres")
+        return {name for (name,) in listed} - {"postgres"}
+
+    def dump(self, *options: str, database: str = "shop") -> str:
+        """What the administrator's pg_dump writes."""
+        command = [str(self.servers.base.programs / "pg_dump"), f"--host={self.servers.sockets}", "--username=postgres"]
+        command += [f"--port={self.servers.members[self.member]['port']}", f"--dbname={database}", *options]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def content(self, database: str) -> str:
+        """All of a database as pg_dump writes it, without what names the database or the moment."""
+        said = self.dump("--create", database=database)
+        lines = [line for line in said.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
+        return re.sub(rf"(DATABASE |connect ){database}\b", r"\1NAME", "\n".join(lines))
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+    out, said = process.communicate(timeout=120)
+    assert out, said
+    return process.returncode, json.loads(out)

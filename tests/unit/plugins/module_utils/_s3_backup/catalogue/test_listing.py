@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in the bucket is taken for what it is."""
+
+from __future__ import annotations
+
+import tracemalloc
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from support.helpers.bucket import Bucket, stored
+
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import listing
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("stored_as", "state", "note"),
+    [
+        ("good", "good", None),
+        ("verified", "verified", None),
+        ("damaged", "damaged", "a flipped bit"),
+        ("outdated", "good", None),
+        ("missing", "damaged", "dump/00001.dat.gz has no bytes, expected 1"),
+        ("shortened", "damaged", "dump/00001.dat.gz has 0 bytes, expected 1"),
+        ("orphan", "orphan", "no manifest"),
+        ("unreadable", "unreadable", "not JSON"),
+    ],
+)
+def test_the_state_of_a_backup(stored_as, state, note):
+    (found,) = listing.backups(Bucket(stored(NOW, "0a0b0c0d", state=stored_as)), "production")
+    assert found.state == state
+    assert (found.note or "").startswith(note or "")
+    assert (found.database, found.system, found.moment) == ("shop", "7", NOW)
+
+
+def test_a_manifest_that_was_copied_to_another_place_is_unreadable():
+    contents = stored(NOW, "0a0b0c0d")
+    moved = {name.replace("/shop/", "/blog/"): content for name, content in contents.items()}
+    (found,) = listing.backups(Bucket(moved), "production")
+    assert (found.state, found.note) == ("unreadable", "database is 'shop', but it stands under 'blog'")
+
+
+def test_other_objects_and_prefixes_are_not_seen():
+    contents = {
+        **stored(NOW, "0a0b0c0d", prefix="production_test"),
+        "production/RESTORE.md": b"x",
+        "production/7/notes.txt": b"x",
+    }
+    assert list(listing.backups(Bucket(contents), "production")) == []
+
+
+def test_a_hundred_thousand_objects_take_a_list_for_each_thousand_and_little_memory():
+    contents = {}
+    for number in range(100):
+        contents.update(stored(NOW - timedelta(days=number), f"{number:08x}", objects=999))
+    bucket = Bucket(contents)
+    assert len(contents) == 100_000
+    tracemalloc.start()
+    try:
+        found = list(listing.backups(bucket, "production"))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 100
+    assert {one.state for one in found} == {"good"}
+    assert bucket.requests.count("LIST") == 100
+    # The bucket's own sorted list of names is most of it.
+    assert peak < 8 * 1024 * 1024
