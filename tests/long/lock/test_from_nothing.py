@@ -36,7 +36,10 @@ def test_all_of_it_and_nothing_else(checkout):
     assert done.returncode == 0, done.stderr
     locked = dict(re.findall(r"(?m)^([a-z0-9-]+)==([^ ;]+)", (checkout / "requirements-converge.txt").read_text()))
     listed = subprocess.run(
-        [checkout / ".venv/bin/python", "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True
+        [checkout / ".venv/bin/python", "-m", "pip", "list", "--format=json"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     installed = {entry["name"].lower(): entry["version"] for entry in json.loads(listed.stdout)}
     assert {name: version for name, version in installed.items() if name not in ("pip", "setuptools")} == locked

@@ -77,6 +77,8 @@ def test_the_tool_that_writes_it_is_pinned():
 
 
 def test_setup_refuses_another_word():
-    done = subprocess.run([ROOT / "scripts/setup", "convergence"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [ROOT / "scripts/setup", "convergence"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "Expected setup, or setup converge" in done.stderr
