@@ -88,10 +88,18 @@ def _secrets(env: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
 
 
 def _files(inventory: str) -> Iterator[Path]:
-    """The inventory's files, also behind links into another directory."""
+    """The inventory's files, also behind links into another directory, each once."""
     path = Path(inventory)
-    for directory, _directories, names in os.walk(path if path.is_dir() else path.parent, followlinks=True):
-        yield from (Path(directory) / name for name in sorted(names) if name.endswith((".yml", ".yaml", ".json")))
+    beside = [path] if path.is_dir() else [path.parent / "group_vars", path.parent / "host_vars"]
+    if path.is_file():
+        yield path
+    seen: set[str] = set()
+    for start in beside:
+        for directory, directories, names in os.walk(start, followlinks=True):
+            # A link may lead back up.
+            seen.add(os.path.realpath(directory))
+            directories[:] = [name for name in directories if os.path.realpath(Path(directory, name)) not in seen]
+            yield from (Path(directory, name) for name in sorted(names) if name.endswith((".yml", ".yaml", ".json")))
 
 
 def _leaves(value: Any, whole: bool) -> Iterator[str]:

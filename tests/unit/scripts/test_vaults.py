@@ -63,6 +63,8 @@ def inventories(tmp_path_factory):
     ).stdout
     (shared / "some.yml").write_text(f"{text}\nother: in-plain-text\nraw: !unsafe 'raw-text'\n")
     (directory / "staging" / "group_vars" / "linked").symlink_to(shared)
+    # As a checkout has one that leads back to itself
+    (shared / "up").symlink_to(directory / "staging")
     return directory
 
 
