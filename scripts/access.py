@@ -7,7 +7,7 @@ import os
 import select
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ VAULT = "VAULT_PASSWORD"
 REMEDY = {
     "SSH_PRIVATE_KEY": "an SSH private key without a passphrase, which the machines accept",
     "SSH_KNOWN_HOSTS": "a line 'address type key' for each machine, as read on its console, not from the network",
-    "VAULT_PASSWORD": "the password of the inventory's Ansible Vault",
+    "VAULT_PASSWORD": "the password of this inventory's Ansible Vault, which opens no other environment's",
 }
 # Nothing of the user's ~/.ssh, no agent, only known host keys. ssh takes an option's first value: these precede the inventory's.
 OPTIONS = (
@@ -48,12 +48,15 @@ def missing(environ: Mapping[str, str]) -> list[str]:
     return [name for name in wanted if not environ.get(name, "").strip()]
 
 
-def without_secrets(text: str, environ: Mapping[str, str]) -> str:
-    """The text without the Vault password and without any line of the SSH key."""
+def own_secrets(environ: Mapping[str, str]) -> list[str]:
+    """The Vault password and each line of the SSH key."""
     key = [line.strip() for line in environ.get("SSH_PRIVATE_KEY", "").splitlines() if "-----" not in line]
-    for secret in sorted({environ.get(VAULT, "").strip(), *key}, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
+    return [secret for secret in {environ.get(VAULT, "").strip(), *key} if len(secret) >= 4]
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
     return text
 
 

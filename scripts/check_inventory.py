@@ -1,7 +1,7 @@
 """check_inventory.py INVENTORY...: does each host have every variable that its roles need, of the right type and rightly spelt?
 
 Variables are templated as in a run and held against the roles' argument specifications and against the refusals that need no
-machine. Files are read, nothing is connected to. A vault is opened with ANSIBLE_VAULT_PASSWORD_FILE.
+machine. Files are read, nothing is connected to. A vault is opened with ANSIBLE_VAULT_IDENTITY_LIST.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def main(paths: list[str]) -> int:
                 else {"no hosts were found": ["expected a directory like inventories/production"]}
             )
         except AnsibleError as error:
-            found = {" ".join(str(error).split()): ["is the vault's password in ANSIBLE_VAULT_PASSWORD_FILE?"]}
+            found = {" ".join(str(error).split()): ["is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"]}
         for text, where in found.items():
             print(f"{path}: {text} ({', '.join(where)})")
         if not found:

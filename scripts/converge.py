@@ -1,7 +1,7 @@
 """Run a playbook on an inventory, or with --check print what it would change; output and summary are kept in .cache/converge.
 
 With SSH_PRIVATE_KEY and SSH_KNOWN_HOSTS in the environment, Ansible connects with these alone; with VAULT_PASSWORD it reads
-the inventory's Vault. Without them it runs as ansible-playbook does by hand.
+the inventory's Vault. Without them it runs as ansible-playbook does by hand. Nothing that stands in a vault is printed.
 """
 
 from __future__ import annotations
@@ -14,10 +14,22 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from access import SSH, AccessRefused, access, ansible, ask, refuse_no_inventory, without_secrets, wrong_host_keys
+from access import (
+    SSH,
+    AccessRefused,
+    access,
+    ansible,
+    ask,
+    own_secrets,
+    refuse_no_inventory,
+    without_secrets,
+    wrong_host_keys,
+)
 from summary import markdown
+from vaults import hidden, mask_commands, too_short, vault_values
 
 KEPT = Path(".cache/converge")
 HOST_KEYS = """Found host keys that are not in SSH_KNOWN_HOSTS; nothing was changed.
@@ -39,7 +51,7 @@ def main() -> int:
     try:
         code, output = converge(options, KEPT / f"{name}.log")
     except AccessRefused as refusal:
-        code, output = 2, without_secrets(f"{refusal}\n", os.environ)
+        code, output = 2, without_secrets(f"{refusal}\n", own_secrets(os.environ))
         print(output, end="", file=sys.stderr)
     text = markdown(name, output, code, options.check)
     (KEPT / f"{name}.md").write_text(text)
@@ -52,17 +64,31 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
     refuse_no_playbook(options.playbook)
     command = ["ansible-playbook", "--inventory", options.inventory, f"playbooks/{options.playbook}.yml", "--diff"]
     with access(os.environ) as env:
+        secrets = [*own_secrets(os.environ), *hide(vault_values(options.inventory, env))]
         if SSH[0] in os.environ:
             refuse_other_machines(options.inventory, env)
         begun: list[int] = []
         code = 1
         try:
-            code, output = run(command + ["--check"] * options.check, env, log, begun)
+            code, output = run(command + ["--check"] * options.check, env, log, begun, secrets)
         finally:
             # Also where this is terminated.
             if code and begun and not options.check:
                 give_locks_back(options.inventory, begun[0], env)
         return code, output
+
+
+def hide(values: Mapping[str, list[str]]) -> list[str]:
+    """The texts of the vaults that are not to be printed; on GitHub nothing else of the job prints them either."""
+    texts = hidden(values)
+    if os.environ.get("GITHUB_ACTIONS"):
+        print(mask_commands(texts), end="", flush=True)
+    for name in too_short(values):
+        print(
+            f"{name} has a text in the vault that is too short to be hidden. Expected 6 characters of a secret.",
+            file=sys.stderr,
+        )
+    return texts
 
 
 def refuse_no_playbook(playbook: str) -> None:
@@ -89,8 +115,10 @@ def give_locks_back(inventory: str, process: int, env: dict[str, str]) -> None:
         print(f"The locks of this run may still be there. They expire, or: {' '.join(command[-2:])}", file=sys.stderr)
 
 
-def run(command: list[str], env: dict[str, str], log: Path, begun: list[int] | None = None) -> tuple[int, str]:
-    """The exit code and the output, which goes to the terminal and to the log without the secrets.
+def run(
+    command: list[str], env: dict[str, str], log: Path, begun: list[int] | None = None, secrets: Sequence[str] = ()
+) -> tuple[int, str]:
+    """The exit code and the output, which goes to the terminal and to the log without what is hidden.
 
     :arg begun: is given the number of the process.
     """
@@ -99,7 +127,7 @@ def run(command: list[str], env: dict[str, str], log: Path, begun: list[int] | N
         if begun is not None:
             begun.append(process.pid)
         for line in process.stdout or ():
-            line = without_secrets(line, os.environ)
+            line = without_secrets(line, secrets)
             print(line, end="", flush=True)
             kept.write(line)
             said.append(line)

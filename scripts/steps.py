@@ -137,6 +137,8 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 # Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
 ON_REPLICAS = {"chaos", "rejoin_soon"}
+# Those that need no machine.
+WITHOUT_LAB = {"lock"}
 BENCHES_ON_LAB = {"unchanged"}
 REPLICAS = "postgres_replica"
 IMAGES = {15: "debian12", 17: "debian13"}
@@ -184,6 +186,9 @@ def parts() -> dict[str, list[Step]]:
         found[name] = [*PREPARE[:3], *steps]
     for path in sorted(Path("tests/long").glob("*/")):
         if path.name in ON_REPLICAS:
+            continue
+        if path.name in WITHOUT_LAB:
+            found[path.name] = [pytest_step(path.name, str(path), report=path.name, minutes=20, lane="beside")]
             continue
         tests = pytest_step(
             path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)

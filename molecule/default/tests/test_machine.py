@@ -27,6 +27,16 @@ def test_the_certificate_is_signed_by_the_projects_authority(machine, name):
     assert check.rc == 0, check.stdout + check.stderr
 
 
+def test_certificates_of_servers_and_clients_are_apart(machine, name):
+    uses = {"machine": "TLS Web Server Authentication"}
+    # Prometheus shows itself to the exporters.
+    if name == "app01":
+        uses["client"] = "TLS Web Client Authentication"
+    show = "openssl x509 -noout -ext extendedKeyUsage -in /etc/ssl/machine/{}.crt"
+    assert {key: machine(name).check_output(show.format(key)).splitlines()[-1].strip() for key in uses} == uses
+    assert machine(name).file("/etc/ssl/machine/client.crt").exists == ("client" in uses)
+
+
 def test_the_key_is_nobodys_but_the_services(machine, name):
     key = machine(name).file("/etc/ssl/machine/machine.key")
     assert (key.user, key.group, key.mode) == ("root", "ssl-cert", 0o640)

@@ -58,13 +58,16 @@ def test_without_a_certificate_of_the_authority_no_figure_is_told(monitoring):
         "s = c.wrap_socket(socket.create_connection(('{address}', 9100)), server_hostname='{address}');"
         "s.sendall(b'GET /metrics HTTP/1.0\\r\\n\\r\\n'); print(s.recv(15))"
     )
-    own = "c.load_cert_chain('/etc/ssl/machine/machine.crt', '/etc/ssl/machine/machine.key');"
+    own = "c.load_cert_chain('/etc/ssl/machine/{0}.crt', '/etc/ssl/machine/{0}.key');"
     address = next(address for name, address in monitoring.machines.items() if name != monitoring.name)
     machine = monitoring.machine
-    assert "200 OK" in machine.check_output(f'python3 -c "{ask.format(more=own, address=address)}"')
-    refused = machine.run(f'python3 -c "{ask.format(more="", address=address)}"')
-    assert refused.rc != 0
-    assert re.search(r"alert (bad certificate|certificate required)", refused.stderr, re.IGNORECASE), refused.stderr
+    client = ask.format(more=own.format("client"), address=address)
+    assert "200 OK" in machine.check_output(f'python3 -c "{client}"')
+    # What a machine serves with does not open another one's exporters.
+    for more in ("", own.format("machine")):
+        refused = machine.run(f'python3 -c "{ask.format(more=more, address=address)}"')
+        assert refused.rc != 0
+        assert re.search(r"alert (bad certificate|certificate required)", refused.stderr, re.IGNORECASE), refused.stderr
 
 
 def test_the_password_is_where_only_the_exporters_read_it(monitoring):

@@ -1,13 +1,26 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in a machine's certificate, and when a new one is due. Pure."""
+"""What stands in a machine's certificates, and when a new one is due. Pure."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+SERVER, CLIENT = "serverAuth", "clientAuth"
+# As community.crypto names them in a certificate or a request that it has read.
+USES = {SERVER: "TLS Web Server Authentication", CLIENT: "TLS Web Client Authentication"}
+
+
+class Wanted(TypedDict):
+    """A certificate that a machine has to have: its file's name without the ending, its names, and what it may be used for."""
+
+    name: str
+    names: list[str]
+    uses: list[str]
 
 
 def subject_alt_names(names: Iterable[str]) -> list[str]:
@@ -15,20 +28,53 @@ def subject_alt_names(names: Iterable[str]) -> list[str]:
     return [f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in dict.fromkeys(names)]
 
 
-def is_due(certificate: Mapping[str, Any], authority: Mapping[str, Any], names: Iterable[str]) -> bool:
+def due(wanted: Iterable[Wanted], found: Iterable[Mapping[str, Any]], authority: Mapping[str, Any]) -> list[Wanted]:
+    """The certificates that have to be issued, each with what it is issued for.
+
+    :arg found: what M(community.crypto.x509_certificate_info) said of each of them, in the same order.
+    :arg authority: the same of the certificate authority.
+    """
+    pairs = list(zip(wanted, found))
+    # Before there were two certificates, one was for both uses. It stays so until the client's own one has been there for a run:
+    # whoever connects with it learns of another one later in the run.
+    alone = any(CLIENT in one["uses"] and "subject" not in answer for one, answer in pairs)
+    result: list[Wanted] = []
+    for one, answer in pairs:
+        if is_due(answer, authority, one):
+            both = alone and CLIENT not in one["uses"] and USES[CLIENT] in (answer.get("extended_key_usage") or [])
+            result.append({**one, "uses": [*one["uses"], CLIENT]} if both else one)
+    return result
+
+
+def is_due(certificate: Mapping[str, Any], authority: Mapping[str, Any], wanted: Wanted) -> bool:
     """Whether a certificate has to be issued.
 
     :arg certificate: what M(community.crypto.x509_certificate_info) said of the one that is there, with C(valid_at.renewal), whether it
         is valid for long enough; without C(subject) where there is none.
-    :arg authority: the same of the certificate authority.
-    :arg names: the C(subject_alt_names) that it has to have, in any order.
     """
-    if "subject" not in certificate or not certificate["valid_at"]["renewal"]:
+    if "subject" not in certificate:
+        return True
+    # None outlives its authority: one that ends with it cannot be replaced by a longer one.
+    if not certificate["valid_at"]["renewal"] and certificate["not_after"] < authority["not_after"]:
         return True
     if certificate["authority_key_identifier"] != authority["subject_key_identifier"]:
         return True
-    present = {name.replace("IP Address:", "IP:") for name in certificate["subject_alt_name"] or []}
-    return present != set(names)
+    if not {USES[use] for use in wanted["uses"]} <= set(certificate["extended_key_usage"] or []):
+        return True
+    return as_written(certificate["subject_alt_name"]) != set(wanted["names"])
+
+
+def as_written(names: Iterable[str] | None) -> set[str]:
+    """The names of a certificate or a request, in the words of C(subject_alt_names)."""
+    return {name.replace("IP Address:", "IP:") for name in names or []}
+
+
+def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
+    """The end of a certificate that is issued for so many days, as M(community.crypto.x509_certificate_pipe) wants it: at most that of
+    the authority.
+    """
+    wanted = (now + timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
+    return min(wanted, str(authority["not_after"]))
 
 
 def _is_address(name: str) -> bool:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 EXPECTED = Path("/etc/monitoring/expected")
 TEXTFILES = Path("/var/lib/prometheus/node-exporter")
-CERTIFICATE = Path("/etc/ssl/machine/machine.crt")
+CERTIFICATES = Path("/etc/ssl/machine")
 SECONDS = 10
 REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
 
@@ -105,10 +105,16 @@ def pgbouncer() -> Iterator[Sample]:
 
 
 def certificate() -> Iterator[Sample]:
-    if CERTIFICATE.exists():
-        words = ask("openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", str(CERTIFICATE))
-        end = time.strptime(words.strip(), "notAfter=%Y-%m-%d %H:%M:%SZ")
-        yield "machine_certificate_not_after_timestamp_seconds", {}, float(calendar.timegm(end))
+    """The ends of the machine's own certificates, and of the authority's that all machines trust."""
+    for name in ("machine", "client", "ca"):
+        path = CERTIFICATES / f"{name}.crt"
+        if path.exists():
+            words = ask("openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", str(path))
+            end = float(calendar.timegm(time.strptime(words.strip(), "notAfter=%Y-%m-%d %H:%M:%SZ")))
+            if name == "ca":
+                yield "machine_authority_not_after_timestamp_seconds", {}, end
+            else:
+                yield "machine_certificate_not_after_timestamp_seconds", {"certificate": name}, end
 
 
 def backups() -> Iterator[Sample]:

@@ -65,6 +65,11 @@ RUN_BY = [
         "",
     ),
     ("scripts/setup", "scripts/test", "phase 'python environment' scripts/setup"),
+    (
+        "scripts/setup converge",
+        "tests/long/lock/test_from_nothing.py::test_all_of_it_and_nothing_else",
+        "scripts/setup converge",
+    ),
     (r"(\. )?scripts/env", "scripts/test", ". scripts/env"),
     (
         "scripts/role_docs.py",
@@ -72,11 +77,15 @@ RUN_BY = [
         "scripts/role_docs.py",
     ),
     (
-        r"export ANSIBLE_VAULT_PASSWORD_FILE=\S+",
+        r"export ANSIBLE_VAULT_IDENTITY_LIST=\S+",
         VAULTS + "a_vault_is_let_in_encrypted_only",
-        "ANSIBLE_VAULT_PASSWORD_FILE",
+        "ANSIBLE_VAULT_IDENTITY_LIST",
     ),
-    (r"ansible-vault create inventories/\S+", VAULTS + "a_vault_is_let_in_encrypted_only", "ansible-vault create"),
+    (
+        r"ansible-vault create --encrypt-vault-id \w+ inventories/\S+",
+        VAULTS + "a_vault_is_let_in_encrypted_only",
+        "ansible-vault create",
+    ),
     ("pre-commit install", VAULTS + "git_refuses_to_commit_a_plain_one", "pre-commit install"),
     (PLAY + "site.yml --check --diff", "step lab check", "scripts/molecule default check"),
     (PLAY + "site.yml", "step lab converge", "scripts/molecule default converge"),

@@ -78,8 +78,13 @@ def test_it_is_the_installation_of_the_status_document(offline, inventories, env
 
 def test_the_environments_differ_in_what_is_their_own_alone(offline, inventories):
     production, staging = (listed(offline, inventories / name)["_meta"]["hostvars"]["db01"] for name in ENVIRONMENTS)
-    own = yaml.safe_load((inventories / PRODUCTION).read_text()).keys() | {"docker_host_services", "vault_app_key"}
+    all_of_production = (inventories / PRODUCTION).parent.glob("*.yml")
+    own = {"docker_host_services"}.union(
+        *(yaml.safe_load(file.read_text()) for file in all_of_production if not file.is_symlink())
+    )
     assert {name for name in {*production, *staging} if production.get(name) != staging.get(name)} <= own
+    vaults = [name for name in production if name.startswith("vault_") and name in staging]
+    assert "vault_app_key" in vaults and "vault_dns_token" not in vaults
     assert [owner["machine_owned"] for owner in (production, staging)] == [True, False]
 
 
@@ -94,7 +99,13 @@ def test_the_lab_is_the_same_installation_elsewhere(offline, inventories):
             yaml.safe_load((directory / environment / "group_vars/all/environment.yml").read_text())
             for directory in (inventories, ROOT / "molecule/default/inventory")
         ]
-        elsewhere = {"docker_host_app_image", "docker_host_secrets", "s3_backup_schedule", "s3_backup_drill_schedule"}
+        elsewhere = {
+            "docker_host_app_image",
+            "docker_host_secrets",
+            "s3_backup_bucket",
+            "s3_backup_schedule",
+            "s3_backup_drill_schedule",
+        }
         real_own, lab_own = ({key: value for key, value in names.items() if key not in elsewhere} for names in own)
         assert real_own == lab_own
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from support.helpers.checkout import ROOT
 
+ENVIRONMENTS = ("production", "staging")
 SHARED = ROOT / "inventories/shared/group_vars"
 
 
@@ -24,15 +25,25 @@ def offered_in(file):
     return set(yaml.safe_load(file.read_text()))
 
 
-def test_what_both_inventories_read_is_in_the_example_that_both_read():
-    assert used_in(SHARED.glob("*.yml")) == offered_in(SHARED / "secrets/vault.yml.example")
-
-
-@pytest.mark.parametrize("environment", ["production", "staging"])
-def test_what_one_inventory_reads_is_in_its_own_example(environment):
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_an_inventory_reads_is_in_its_own_example(environment):
     directory = ROOT / "inventories" / environment / "group_vars/all"
-    assert used_in([directory / "environment.yml"]) == offered_in(directory / "vault.yml.example")
-    assert (directory / "secrets").resolve() == SHARED / "secrets"
+    assert used_in([*SHARED.glob("*.yml"), *directory.glob("*.yml")]) == offered_in(directory / "vault.yml.example")
+
+
+def test_no_vault_is_read_by_two_inventories():
+    assert not list((ROOT / "inventories/shared").rglob("*vault*"))
+    read = [path.resolve() for name in ENVIRONMENTS for path in (ROOT / "inventories" / name).rglob("*")]
+    assert [path for path in read if "shared" in path.parts and path.is_dir()] == []
+
+
+def test_staging_has_no_secret_of_the_machines():
+    """Its vault may hold what opens staging, and nothing with which certificates, images or alerts of production are made."""
+    staging, production = (
+        offered_in(ROOT / f"inventories/{name}/group_vars/all/vault.yml.example") for name in ("staging", "production")
+    )
+    assert staging < production
+    assert {name for name in staging if not re.match(r"vault_(app|s3|backup)_", name)} == set()
 
 
 def test_the_examples_hold_no_secrets():
@@ -70,7 +81,6 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
     vaults = sorted(name for name in offered_to_git(repository) if name.endswith("vault.yml"))
     assert vaults == [
         "inventories/production/group_vars/all/vault.yml",
-        "inventories/shared/group_vars/secrets/vault.yml",
         "inventories/staging/group_vars/all/vault.yml",
     ]
 
@@ -84,26 +94,49 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
         assert refused.returncode == 1
         assert all(vault in refused.stderr for vault in vaults)
 
-    password = repository / "lab.vault-password"
-    password.write_text("not a secret")
-    offline.environment["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
-    for vault in vaults[1:]:
-        assert offline.run("ansible-vault", "encrypt", repository / vault).returncode == 0
+    identities = []
+    for name in ENVIRONMENTS:
+        password = repository / f"{name}.vault-password"
+        password.write_text(f"not a secret of {name}")
+        identities.append(f"{name}@{password}")
+    offline.environment["ANSIBLE_VAULT_IDENTITY_LIST"] = ",".join(identities)
+    staging = repository / vaults[1]
+    assert offline.run("ansible-vault", "encrypt", "--encrypt-vault-id=production", staging).returncode == 0
+    assert f"without the vault id of its environment: {vaults[1]}" in check().stderr
+    rekey = ["ansible-vault", "rekey", f"--new-vault-id={identities[1]}", staging]
+    assert offline.run(*rekey).returncode == 0
     assert vaults[0] in check().stderr
     assert vaults[1] not in check().stderr
 
     (repository / vaults[0]).unlink()
     # An editor that takes the example over and replaces nothing
     offline.environment["EDITOR"] = f"cp {repository / vaults[0]}.example"
-    done = offline.run("ansible-vault", "create", "--skip-tty-check", repository / vaults[0])
+    command = ["ansible-vault", "create", "--skip-tty-check", "--encrypt-vault-id=production", repository / vaults[0]]
+    done = offline.run(*command)
     assert done.returncode == 0, done.stderr
     assert check().returncode == check(*vaults).returncode == 0
 
-    done = offline.check_inventory(repository / "inventories/production")
-    assert done.returncode == 0, done.stdout
-    del offline.environment["ANSIBLE_VAULT_PASSWORD_FILE"]
-    done = offline.check_inventory(repository / "inventories/production")
-    assert "is the vault's password in ANSIBLE_VAULT_PASSWORD_FILE?" in done.stdout
+    def opened(environment, identity):
+        offline.environment.pop("ANSIBLE_VAULT_IDENTITY_LIST", None)
+        offline.environment.update({"ANSIBLE_VAULT_IDENTITY_LIST": identity} if identity else {})
+        done = offline.check_inventory(repository / "inventories" / environment)
+        assert done.returncode == 0 or "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?" in done.stdout
+        return done.returncode == 0
+
+    assert opened("production", ",".join(identities)) and opened("staging", identities[1])
+    assert not opened("production", identities[1])
+    assert not opened("production", "")
+
+
+def test_a_vault_without_an_id_is_noticed(repository, offline):
+    """As it was when both inventories had one password."""
+    password = repository / "one.vault-password"
+    password.write_text("not a secret")
+    vault = repository / "inventories/staging/group_vars/all/vault.yml"
+    assert offline.run("ansible-vault", "encrypt", f"--vault-password-file={password}", vault).returncode == 0
+    done = subprocess.run(["scripts/check-vaults", vault], cwd=repository, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ansible-vault rekey --new-vault-id" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -111,7 +144,7 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
     [
         "inventories/production/group_vars/all/vault.yml.bak",
         "inventories/production/group_vars/all/vault.plain.yml",
-        "inventories/shared/group_vars/secrets/vault.yml~",
+        "inventories/staging/group_vars/all/vault.yml~",
         "inventories/my-vault.txt",
         ".vault-password",
         "production.vault-password",

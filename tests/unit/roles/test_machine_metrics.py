@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,21 @@ def test_the_longest_wait_of_a_pool_has_its_fraction() -> None:
     assert list(metrics.pool_samples("")) == [("pgbouncer_up", {}, 0)]
 
 
+def test_the_ends_of_the_certificates_and_of_the_authority_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "CERTIFICATES", tmp_path)
+    assert list(metrics.certificate()) == []
+    for days, name in ((10, "machine"), (20, "client"), (30, "ca")):
+        command = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x"]
+        subprocess.run(
+            [*command, "-days", str(days), "-out", tmp_path / f"{name}.crt"], check=True, capture_output=True
+        )
+    own, authority = "machine_certificate_not_after_timestamp_seconds", "machine_authority_not_after_timestamp_seconds"
+    found = [(name, labels, round((end - time.time()) / 86400)) for name, labels, end in metrics.certificate()]
+    assert found == [(own, {"certificate": "machine"}, 10), (own, {"certificate": "client"}, 20), (authority, {}, 30)]
+
+
 def test_samples_of_one_metric_stand_together() -> None:
     samples = [("a", {"x": 'quote "q"'}, 1.0), ("b", {}, 1795465312.0), ("a", {"x": "2"}, 0.5)]
     assert metrics.rendered(samples) == (
@@ -68,7 +84,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("EXPECTED", "TEXTFILES"):
         (tmp_path / name).mkdir()
         monkeypatch.setattr(metrics, name, tmp_path / name)
-    monkeypatch.setattr(metrics, "CERTIFICATE", tmp_path / "none")
+    monkeypatch.setattr(metrics, "CERTIFICATES", tmp_path / "none")
     (tmp_path / "EXPECTED/production.json").write_text(
         '{"environment": "production", "containers": ["app-prod"], "redis": null, "pgbouncer_port": null, "backups": ["app"]}'
     )

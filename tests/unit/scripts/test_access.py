@@ -100,11 +100,10 @@ def test_a_secret_that_is_something_else_is_named(secrets, name):
         pass
 
 
-def test_what_is_printed_and_kept_has_none_of_them(secrets, monkeypatch, tmp_path, capfd):
-    for name, value in secrets.items():
-        monkeypatch.setenv(name, value)
+def test_what_is_printed_and_kept_has_none_of_them(secrets, tmp_path, capfd):
     key = secrets["SSH_PRIVATE_KEY"].splitlines()
-    code, output = converge.run(["printf", "%s\n", "open sesame", *key, "the rest"], {}, tmp_path / "log")
+    command = ["printf", "%s\n", "open sesame", *key, "the rest"]
+    code, output = converge.run(command, {}, tmp_path / "log", secrets=access.own_secrets(secrets))
     assert code == 0
     for text in (output, (tmp_path / "log").read_text(), capfd.readouterr().out):
         assert "the rest" in text

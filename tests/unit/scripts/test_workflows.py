@@ -102,25 +102,46 @@ def test_secrets_go_to_single_steps_of_a_job_that_waits_for_a_protected_environm
     for step in job["steps"]:
         given = set(re.findall(r"secrets\.([A-Z_]+)", str(step)))
         if given:
-            assert job["environment"] in {"check", "staging", "production"}
+            assert job["environment"] in {"check-staging", "check-production", "staging", "production"}
             assert given == (SECRETS if "make converge" in step["run"] else {"VAULT_PASSWORD"})
             assert step["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in given}
 
 
-def test_unmerged_code_waits_for_approval_and_is_never_a_forks():
-    check = CONVERGE["check"]
-    assert check["environment"] == "check"
-    assert check["if"].split(" && ") == [
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_unmerged_code_waits_for_approval_and_is_never_a_forks(name):
+    check = CONVERGE[f"check_{name}"]
+    assert check["environment"] == f"check-{name}"
+    assert check["if"].split(" && ")[:2] == [
         "github.event_name == 'pull_request'",
         "github.event.pull_request.head.repo.full_name == github.repository",
     ]
-    converges = [command for command in runs(check) if "converge" in command]
-    assert len(converges) == 2 and all(command.endswith(" CHECK=1") for command in converges)
+    assert ("github.base_ref == 'main'" in check["if"]) is (name == "production")
+    assert runs(check) == ["scripts/setup converge", f"make converge INVENTORY=inventories/{name} CHECK=1"]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_has_the_secrets_of_one_environment_and_reads_its_inventory_alone(job):
+    """GitHub gives a job the secrets of its environment; a second inventory would be read with the first one's password."""
+    read = {inventory for command in runs(job) for inventory in re.findall(r"INVENTORY=inventories/(\S+)", command)}
+    assert read == ({job["environment"].removeprefix("check-")} if read else set())
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_beside_the_key_of_the_machines_only_what_is_locked_is_installed(job):
+    if "SSH_PRIVATE_KEY" in str(job["steps"]):
+        assert [command for command in runs(job) if "setup" in command] == ["scripts/setup converge"]
+
+
+def test_every_environment_of_the_workflow_has_reviewers_by_the_page_that_sets_it_up():
+    page = (ROOT / "docs" / "github.md").read_text()
+    told = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| [^|]+ \| ([a-z]+)[^|]* \|$", page))
+    assert told == dict.fromkeys(["check-staging", "check-production", "staging", "production"], "required")
+    assert set(told) == {job["environment"] for job in CONVERGE.values() if "environment" in job}
 
 
 def test_unmerged_code_never_runs_beside_a_token_that_may_write():
     comment = CONVERGE["comment"]
-    assert comment["needs"] == "check"
+    assert comment["needs"] == ["check_staging", "check_production"]
     assert [list(step) for step in comment["steps"]] == [["name", "run", "env"]], "no checkout"
 
 
@@ -141,7 +162,7 @@ def test_dev_converges_staging_and_main_staging_then_production_each_asked_from_
     for name, job in (("staging", staging), ("production", production)):
         assert job["environment"] == name
         assert runs(job) == [
-            "scripts/setup",
+            "scripts/setup converge",
             f"make converge INVENTORY=inventories/{name}",
             f"make smoke INVENTORY=inventories/{name}",
         ]
