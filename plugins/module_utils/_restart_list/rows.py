@@ -29,6 +29,7 @@ class Row(TypedDict):
 _RESTARTS, _REPLACED = "restarts", "is replaced"
 # These interrupt nobody.
 STARTS, CREATED, REMOVED = "starts", "is created", "is removed"
+NOT_RUNNING = "it does not run, or would not after a restart of the machine"
 NOTHING = "Nothing restarts."
 
 KINDS = {
