@@ -25,7 +25,7 @@ options:
 EXAMPLES = r"""
 - name: Show the labels
   ansible.builtin.debug:
-    msg: "{{ {'services': {'app': {'image': 'shop:1.0', 'env_file': '.env'}}} | plannerate.infra.docker_host_definitions({'DEBUG': 'no'}) }}"
+    msg: "{{ {'services': {'app': {'image': 'shop:1.0'}}} | plannerate.infra.docker_host_definitions({'DEBUG': 'no'}) }}"
 """
 
 RETURN = r"""

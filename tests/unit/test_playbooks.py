@@ -45,6 +45,8 @@ def test_the_others_import_nothing_that_changes(name):
     assert not any(map(locked, PLAYBOOKS[name])) and not imported(name)
 
 
-@pytest.mark.parametrize("name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"])
+@pytest.mark.parametrize(
+    "name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"]
+)
 def test_what_converges_ends_with_the_list_of_what_restarts(name):
     assert PLAYBOOKS[name][-2] == {"name": "Restarts", IMPORT: "restart_list.yml"}

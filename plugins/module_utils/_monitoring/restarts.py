@@ -13,7 +13,9 @@ from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.row
 KINDS = {"prometheus": "prometheus", "prometheus-alertmanager": "alertmanager"}
 
 
-def restarts(units: Iterable[Mapping[str, Any]], changed: Collection[str], stale: Iterable[str]) -> list[dict[str, str]]:
+def restarts(
+    units: Iterable[Mapping[str, Any]], changed: Collection[str], stale: Iterable[str]
+) -> list[dict[str, str]]:
     """Rows of the list of restarts.
 
     :arg units: each with ``name`` and the files that it has to ``restart`` for.

@@ -34,7 +34,9 @@ NOTHING = "Nothing restarts."
 
 KINDS = {
     # PostgreSQL
-    "standby": Kind(_RESTARTS, "Sessions on it end; new ones of the read-only pools go to another standby. Some seconds"),
+    "standby": Kind(
+        _RESTARTS, "Sessions on it end; new ones of the read-only pools go to another standby. Some seconds"
+    ),
     "primary": Kind(
         "hands its role to a standby and restarts as its standby",
         "Transaction pools wait for about half a second; sessions without such a pool end",
@@ -110,4 +112,8 @@ def lines(rows: Iterable[Row], check: bool) -> list[str]:
     :arg check: whether this is what a run would do.
     """
     listed = [f"- {line(each)}" for each in unique(rows)]
-    return ["Restarts, if this runs without --check:" if check else "Restarts of this run:", *listed] if listed else [NOTHING]
+    return (
+        ["Restarts, if this runs without --check:" if check else "Restarts of this run:", *listed]
+        if listed
+        else [NOTHING]
+    )

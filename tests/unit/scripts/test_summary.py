@@ -92,11 +92,15 @@ ok: [app01]
 def test_what_restarts_is_in_the_comment_and_no_line_of_another_list():
     text = summary.markdown("staging", "- none of these\n" + LISTED + "- nor this\n" + OUTPUT, 0, check=True)
     block = text[text.index("```text") : text.index("<details>")]
-    assert block.splitlines()[1:4] == LISTED.splitlines()[2:5] and "none of these" not in text and "nor this" not in block
+    assert (
+        block.splitlines()[1:4] == LISTED.splitlines()[2:5] and "none of these" not in text and "nor this" not in block
+    )
 
 
 def test_that_nothing_restarts_is_in_the_comment_too():
-    assert "```text\nNothing restarts.\n```" in summary.markdown("staging", "Nothing restarts.\n" + OUTPUT, 0, check=True)
+    assert "```text\nNothing restarts.\n```" in summary.markdown(
+        "staging", "Nothing restarts.\n" + OUTPUT, 0, check=True
+    )
 
 
 def test_what_a_run_restarted_is_told_as_the_collection_writes_it():
