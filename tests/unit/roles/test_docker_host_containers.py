@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
 
 import pytest
-from support.helpers.checkout import ROOT
-from support.helpers.plays import run_play
+from support.helpers.plays import values_of_role
 
-ROLE = ROOT / "roles" / "docker_host"
 ENVIRONMENTS = {"production": {"domain": "app.test", "suffix": "prod"}, "staging": {"domain": "dev.test"}}
 ONE = {"docker_host_environments": {"production": ENVIRONMENTS["production"]}}
 THREE = {"docker_host_environments": {**ENVIRONMENTS, "qa": {"domain": "qa.test"}}}
@@ -69,31 +65,9 @@ def running(compose, project="shop-production"):
 def rendered(tmp_path_factory):
     """A function that gives expressions of the role's variables, each for an inventory that differs in some variables."""
     directory = tmp_path_factory.mktemp("play")
-    (directory / "templates").symlink_to(ROLE / "templates")
-
-    def render(*asked):
-        facts = [f"answer_{number}" for number in range(len(asked))]
-        tasks = [
-            {
-                "name": "Keep",
-                "ansible.builtin.set_fact": {fact: f"{{{{ {expression} | to_json | string }}}}"},
-                "vars": {**INVENTORY, **variables},
-            }
-            for fact, (expression, variables) in zip(facts, asked, strict=True)
-        ]
-        content = f"{{{{ [{', '.join(facts)}] | to_json }}}}\n"
-        tasks.append({"name": "Write", "ansible.builtin.copy": {"content": content, "dest": f"{directory}/answers"}})
-        play = {
-            "hosts": "localhost",
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "vars_files": [str(ROLE / "defaults" / "main.yml"), str(ROLE / "vars" / "main.yml")],
-            "tasks": tasks,
-        }
-        code, said = run_play(directory, play, "--inventory=localhost,")
-        assert code == 0, said
-        return [json.loads(answer) for answer in json.loads((directory / "answers").read_text())]
-
-    return render
+    return lambda *asked: values_of_role(
+        directory, "docker_host", *((expression, {**INVENTORY, **variables}) for expression, variables in asked)
+    )
 
 
 @pytest.fixture(scope="module")
