@@ -55,7 +55,11 @@ CHANGES = {
     ),
     "a password": ("docker_host", {"docker_host_secrets": {"APP_KEY": "base64:YW5vdGhlcg=="}}, stack(*APPLICATION)),
     "one service": ("docker_host", {"docker_host_services": {"redis": {"memory": "500m"}}}, stack("redis")),
-    "an environment": ("docker_host", {"docker_host_environments": {**ENVIRONMENTS, "qa": {"domain": "qa.test"}}}, set()),
+    "an environment": (
+        "docker_host",
+        {"docker_host_environments": {**ENVIRONMENTS, "qa": {"domain": "qa.test"}}},
+        set(),
+    ),
     "Traefik and all containers": (
         "docker_host",
         {"docker_host_open_files": 60000},

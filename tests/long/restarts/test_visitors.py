@@ -38,7 +38,7 @@ def visits(visitor):
     @contextlib.contextmanager
     def visits():
         codes = []
-        process = visitor.machine.check_output(f"nohup setsid sh -c \"{ASK}\" >/dev/null 2>&1 & echo $!")
+        process = visitor.machine.check_output(f'nohup setsid sh -c "{ASK}" >/dev/null 2>&1 & echo $!')
         try:
             yield codes
         finally:
@@ -60,7 +60,9 @@ def as_before(machine):
 @pytest.mark.usefixtures("as_before")
 def test_an_environment_comes_and_goes_and_nobody_notices(visits, machine):
     before = containers()
-    attached = "docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' plannerate-traefik"
+    attached = (
+        "docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' plannerate-traefik"
+    )
     with visits() as codes:
         converge(docker_host_environments={**ENVIRONMENTS, "qa": {"domain": "qa.test"}})
         assert "plannerate-qa-web" in machine("app01").check_output(attached).split()

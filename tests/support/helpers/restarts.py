@@ -36,7 +36,9 @@ Thing = tuple[str, str]
 
 def listed(output: str) -> set[Thing]:
     """What the list at the end of a run has."""
-    end = max(output.rfind(heading) for heading in ("Restarts, if this runs", "Restarts of this run", "Nothing restarts."))
+    end = max(
+        output.rfind(heading) for heading in ("Restarts, if this runs", "Restarts of this run", "Nothing restarts.")
+    )
     assert end > 0, f"no list: {output}"
     return {(machine, name.removesuffix(".service")) for machine, name in LISTED.findall(output[end:])}
 

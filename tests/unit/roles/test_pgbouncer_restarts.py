@@ -10,7 +10,7 @@ from support.helpers.plays import values_of_role
 
 POOL = {"database": "shop", "pool_size": 30, "prepared_statements": False}
 CLIENTS = 1000
-# Each writes down its name and what it is asked; the second one waits as long as a transaction that does not end.
+# Each writes down its name and what it is asked.
 PROGRAM = '#!/bin/sh\necho "{name} $*" >>{log}\n{then}\n'
 
 
@@ -32,12 +32,14 @@ def test_one_that_runs_since_there_were_two_environments_has_room_for_eight(tmp_
         ("_pgbouncer_nofile_limit | int", inventory(2)),
         *(("_pgbouncer_nofile | int", inventory(number)) for number in (2, 3, 8)),
     )
-    assert needed == [CLIENTS + number * 30 + 500 for number in (2, 3, 8)]
+    assert needed == [CLIENTS + number * 2 * 30 + 500 for number in (2, 3, 8)], "two pools for each"
     assert limit >= max(needed) and limit % 8192 == 0
 
 
 def test_transactions_end_first_and_it_restarts_whatever_they_do(tmp_path):
-    (script,) = values_of_role(tmp_path, "pgbouncer", ("lookup('ansible.builtin.template', 'restart.sh.j2')", inventory(1)))
+    (script,) = values_of_role(
+        tmp_path, "pgbouncer", ("lookup('ansible.builtin.template', 'restart.sh.j2')", inventory(1))
+    )
     for then in ("exit 0", "exec sleep 60"):
         log = tmp_path / "log"
         log.unlink(missing_ok=True)
