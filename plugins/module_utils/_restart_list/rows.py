@@ -55,7 +55,10 @@ KINDS = {
     "engine": Kind(_RESTARTS, "Nobody: the containers keep running"),
     "traefik": Kind(_REPLACED, "Every visitor of every environment is refused, and websockets end. Some 2 to 10 s"),
     "app": Kind(_REPLACED, "Visitors get errors (502, 503) until it is healthy again. Some 5 to 30 s"),
-    "app_beside_another": Kind(_REPLACED, "Nobody: visitors are sent to the others meanwhile"),
+    "app_beside_another": Kind(
+        _REPLACED,
+        "Nobody: visitors are sent to the others meanwhile. Where a password changed, these fail until they have it too",
+    ),
     "reverb": Kind(_REPLACED, "Websockets end and connect again. Some 5 to 20 s"),
     "queue": Kind(_REPLACED, "Jobs wait; one that is under way is ended and tried again. Some 5 to 20 s"),
     "scheduler": Kind(_REPLACED, "Scheduled tasks of that time start late or not at all. Some 5 to 20 s"),
