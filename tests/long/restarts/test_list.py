@@ -111,6 +111,22 @@ def test_the_list_is_what_restarts(admin_sql, change):
     assert changed(converge(name, **variables)) == 0
 
 
+def test_a_databases_password(admin_sql, secret):
+    """PostgreSQL has it first, and the application's containers get it in the same run."""
+    database = {"name": "plannerate_production", "owner": "plannerate_prod"}
+    new, old = ({"postgres_primary_databases": [{**database, "password": password}]}
+                for password in ("a-new-one-for-this-test", secret("POSTGRES_PLANNERATE_PROD_PASSWORD")))  # fmt: skip
+    before = began(admin_sql)
+    said = listed(converge("site", "--check", **new))
+    assert restarted(before, began(admin_sql)) == set()
+    try:
+        done = converge("site", **new)
+        assert said == listed(done) == restarted(before, began(admin_sql)) == stack(*APPLICATION)
+    finally:
+        converge("site", **old)
+    assert changed(converge("site")) == 0
+
+
 def test_an_unchanged_site_restarts_nothing(admin_sql):
     before = began(admin_sql)
     assert "Nothing restarts." in converge("site", "--check")

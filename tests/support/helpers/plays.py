@@ -34,7 +34,9 @@ def run_play(directory: Path, play: dict[str, Any], *options: str) -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
-def values_of_role(directory: Path, role: str, *asked: tuple[str, Mapping[str, Any]]) -> list[Any]:
+def values_of_role(
+    directory: Path, role: str, *asked: tuple[str, Mapping[str, Any]], inventory: str = "localhost,"
+) -> list[Any]:
     """Expressions of a role's variables, each with variables that win over the role's own.
 
     :arg directory: of this call's own, or of calls for the same role.
@@ -59,6 +61,6 @@ def values_of_role(directory: Path, role: str, *asked: tuple[str, Mapping[str, A
         "vars_files": [str(folder / "defaults" / "main.yml"), *map(str, sorted((folder / "vars").rglob("*.yml")))],
         "tasks": tasks,
     }
-    code, said = run_play(directory, play, "--inventory=localhost,")
+    code, said = run_play(directory, play, f"--inventory={inventory}")
     assert code == 0, said
     return [json.loads(answer) for answer in json.loads((directory / "answers").read_text())]

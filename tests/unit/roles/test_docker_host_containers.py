@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -90,6 +91,11 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
         ({}, {}),
         (secrets(POSTGRES_SHOP_PASSWORD="new"), dict.fromkeys(application, "its variables")),
         (secrets(PRODUCTION_REDIS_PASSWORD="new"), dict.fromkeys(("redis", *application), "its variables")),
+        # In check mode, which stores none: the same run would have by then.
+        (
+            {"_docker_host_coming_secrets": {"POSTGRES_SHOP_PASSWORD": "new", "POSTGRES_OTHER_PASSWORD": "x"}},
+            dict.fromkeys(application, "its variables"),
+        ),
         ({"docker_host_redis_image": "redis:9"}, {"redis": "its image"}),
         ({"docker_host_services": {"queue": {"memory": "2g"}}}, {"queue": "its definition"}),
         ({"docker_host_services": {"redis": {"maxmemory": "1mb"}}}, {"redis": "its definition"}),
@@ -222,3 +228,14 @@ def test_it_starts_also_where_one_network_cannot_be_joined_and_the_run_fails(net
 def test_one_that_cannot_be_made_leaves_the_old_one_alone(networks):
     code, calls = networks("no Traefik", fails="'compose '*")
     assert code != 0 and calls == ["compose --project-name shop-traefik create --force-recreate"]
+
+
+def test_what_a_run_would_store_is_found_at_the_member_that_said_so(tmp_path):
+    """As roles/postgres_primary/tasks/databases.yml says it in check mode."""
+    found = {"hosts": {"localhost": {}, "pg-main": {"postgres_primary_secrets": {"A": "new"}}, "pg-replica1": {}}}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": {"postgres": found}}}))
+    expression = "_docker_host_coming_secrets"
+    assert values_of_role(tmp_path, "docker_host", (expression, {}), inventory=f"{tmp_path}/hosts.json") == [
+        {"A": "new"}
+    ]
+    assert values_of_role(tmp_path, "docker_host", (expression, {})) == [{}]
