@@ -12,6 +12,21 @@ TOLD = re.compile(r"^(?:changed|fatal|failed|unreachable): \[", re.MULTILINE)
 QUIET = re.compile(r"^(?:ok|skipping|included|rescued|\[WARNING\])[: ]")
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
+# As plugins/module_utils/_restart_list/rows.py writes them.
+RESTARTS = re.compile(r"^(?:Restarts, if this runs without --check:|Restarts of this run:|Nothing restarts\.)$")
+
+
+def restarts(output: str) -> list[str]:
+    """The list of what restarts, with its heading; empty where the run did not come to it."""
+    found: list[str] = []
+    goes_on = False
+    for line in output.splitlines():
+        if RESTARTS.match(line):
+            found, goes_on = [line], True
+        elif goes_on := goes_on and line.startswith("- "):
+            found.append(line)
+    return found
+
 
 def tasks(output: str) -> list[str]:
     """The tasks that changed or failed, each with its diff."""
@@ -53,6 +68,8 @@ def markdown(name: str, output: str, code: int, check: bool, limit: int = LIMIT)
         lines.append("")
     elif code:
         told = told or ["\n".join(output.strip().splitlines()[-20:])]
+    if listed := restarts(output):
+        lines += [fenced(fitting(listed, limit // 3, "\n"), "text"), ""]
     if told:
         what = "What would change" if check else "What changed"
         lines += [
@@ -64,21 +81,21 @@ def markdown(name: str, output: str, code: int, check: bool, limit: int = LIMIT)
     return "\n".join(lines) + "\n"
 
 
-def fitting(texts: list[str], room: int) -> str:
+def fitting(texts: list[str], room: int, between: str = "\n\n") -> str:
     """As many of the texts as fit, and how many were left out."""
     kept: list[str] = []
     for number, text in enumerate(texts):
-        size = len(text.encode()) + 2
+        size = len(text.encode()) + len(between)
         if size > room:
             kept.append(text.encode()[: max(room, 0)].decode(errors="ignore").rstrip())
-            kept.append(f"# cut here, {len(texts) - number - 1} more tasks: see the log of the run")
+            kept.append(f"# cut here, {len(texts) - number - 1} more: see the log of the run")
             break
         kept.append(text)
         room -= size
-    return "\n\n".join(kept)
+    return between.join(kept)
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "diff") -> str:
     """A code block with a fence longer than any in the text."""
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+|$", text)))
-    return f"{fence}diff\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

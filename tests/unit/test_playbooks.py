@@ -9,7 +9,7 @@ import yaml
 from support.helpers.checkout import ROOT
 
 # They read, or ask a service of the machine that sees to it itself that it runs once.
-WITHOUT = {"backup", "discover", "lock", "pools", "restore_drill", "slo", "status", "unlock"}
+WITHOUT = {"backup", "discover", "lock", "pools", "restart_list", "restore_drill", "slo", "status", "unlock"}
 PLAYBOOKS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "playbooks").glob("*.yml")}
 IMPORT = "ansible.builtin.import_playbook"
 
@@ -19,7 +19,8 @@ def locked(play):
 
 
 def imported(name):
-    return [play for play in PLAYBOOKS[name] if IMPORT in play and not locked(play) and play[IMPORT] != "discover.yml"]
+    reading = ("discover.yml", "restart_list.yml")
+    return [play for play in PLAYBOOKS[name] if IMPORT in play and not locked(play) and play[IMPORT] not in reading]
 
 
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS.keys() - WITHOUT))
@@ -42,3 +43,10 @@ def test_a_failover_only_reads_before():
 @pytest.mark.parametrize("name", sorted(WITHOUT))
 def test_the_others_import_nothing_that_changes(name):
     assert not any(map(locked, PLAYBOOKS[name])) and not imported(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"]
+)
+def test_what_converges_ends_with_the_list_of_what_restarts(name):
+    assert PLAYBOOKS[name][-2] == {"name": "Restarts", IMPORT: "restart_list.yml"}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
@@ -39,6 +39,18 @@ def waiting(wanted: Mapping[str, object], running: Mapping[str, RunningSetting] 
         for name, value in sorted(wanted.items())
         if running and name in running and not is_same(running[name], value)
     }
+
+
+def reasons(
+    wanted: Mapping[str, object], running: Mapping[str, RunningSetting] | None, pending: Sequence[str] | None
+) -> list[str]:
+    """Why a server restarts, for people: what it runs with of each setting, and what is wanted.
+
+    :arg pending: settings that already wait in the server's files, whoever wrote them.
+    """
+    found = waiting(wanted, running)
+    texts = [f"{name} is {shown}, wanted {wanted[name]}" for name, shown in found.items()]
+    return texts + [f"{name} waits for a restart" for name in sorted(set(pending or ()) - set(found))]
 
 
 def is_same(running: RunningSetting, wanted: object) -> bool:

@@ -27,7 +27,8 @@ Environment = Any
 class Answer(TypedDict):
     """The lines of roles/docker_host/templates/probe.sh.j2 by their first word, an empty list for each answer that did not come.
 
-    ``installed``: names of the packages that are installed.
+    ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
+    to know of it. ``attached``: the networks that Traefik is connected to.
     """
 
     os: list[str]
@@ -40,6 +41,9 @@ class Answer(TypedDict):
     port: list[str]
     image: list[str]
     traefik: list[str]
+    stack: list[str]
+    network: list[str]
+    attached: list[str]
     installed: list[str]
 
 
@@ -57,6 +61,7 @@ class Wanted(TypedDict):
     dns_provider: str
     package_source: str
     services: Sequence[str]
+    app_containers: Any
     owned: bool
 
 
@@ -78,6 +83,9 @@ def parse(text: str) -> Answer:
         "port": lines.get("port", []),
         "image": lines.get("image", []),
         "traefik": lines.get("traefik", []),
+        "stack": lines.get("stack", []),
+        "network": lines.get("network", []),
+        "attached": lines.get("attached", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
@@ -95,6 +103,8 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
     unknown = sorted(set(wanted["services"]) - set(SERVICES))
     if unknown:
         reasons.append(f"docker_host_services: {', '.join(unknown)} is not known, expected {', '.join(SERVICES)}")
+    if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
+        reasons.append(f"docker_host_app_containers is {wanted['app_containers']!r}, expected 1 to 9")
     if not reasons and not wanted["dns_provider"]:
         reasons += [
             f"docker_host_environments: {name}: a wildcard needs the DNS-01 challenge. Name the provider in "

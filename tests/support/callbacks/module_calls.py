@@ -15,7 +15,7 @@ from ansible.plugins.callback import CallbackBase
 
 ON_THE_CONTROLLER = {
     "assert", "debug", "fail", "group_by", "import_role", "import_tasks", "include_role", "include_tasks", "meta", "set_fact",
-    "validate_argument_spec",
+    "validate_argument_spec", "plannerate.infra.restart_list",
 }  # fmt: skip
 
 

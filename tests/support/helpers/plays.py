@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +32,35 @@ def run_play(directory: Path, play: dict[str, Any], *options: str) -> tuple[int,
         timeout=120,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def values_of_role(
+    directory: Path, role: str, *asked: tuple[str, Mapping[str, Any]], inventory: str = "localhost,"
+) -> list[Any]:
+    """Expressions of a role's variables, each with variables that win over the role's own.
+
+    :arg directory: of this call's own, or of calls for the same role.
+    """
+    folder = ROOT / "roles" / role
+    if (folder / "templates").exists() and not (directory / "templates").exists():
+        (directory / "templates").symlink_to(folder / "templates")
+    facts = [f"answer_{number}" for number in range(len(asked))]
+    tasks: list[dict[str, Any]] = [
+        {
+            "name": "Keep",
+            "ansible.builtin.set_fact": {fact: f"{{{{ {expression} | to_json | string }}}}"},
+            "vars": dict(variables),
+        }
+        for fact, (expression, variables) in zip(facts, asked, strict=True)
+    ]
+    content = f"{{{{ [{', '.join(facts)}] | to_json }}}}\n"
+    tasks.append({"name": "Write", "ansible.builtin.copy": {"content": content, "dest": f"{directory}/answers"}})
+    play = {
+        "hosts": "localhost",
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "vars_files": [str(folder / "defaults" / "main.yml"), *map(str, sorted((folder / "vars").rglob("*.yml")))],
+        "tasks": tasks,
+    }
+    code, said = run_play(directory, play, f"--inventory={inventory}")
+    assert code == 0, said
+    return [json.loads(answer) for answer in json.loads((directory / "answers").read_text())]

@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import summary  # noqa: E402
 
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import lines  # noqa: E402
+
 OUTPUT = """
 PLAY [Primary] *****************************************************************
 
@@ -77,6 +79,38 @@ def test_the_heading_says_what_was_asked_and_how_it_ended():
     assert text.startswith("### Check of `staging`: 0 changes\n") and "<details>" not in text
 
 
+LISTED = """
+TASK [Show everything that restarts] *******************************************
+Restarts, if this runs without --check:
+- db01: pgbouncer restarts, since listen_backlog is '128', wanted '1024'. Who notices: every client.
+- app01: shop-app is replaced, since its variables changed. Who notices: visitors.
+ok: [app01]
+
+"""
+
+
+def test_what_restarts_is_in_the_comment_and_no_line_of_another_list():
+    text = summary.markdown("staging", "- none of these\n" + LISTED + "- nor this\n" + OUTPUT, 0, check=True)
+    block = text[text.index("```text") : text.index("<details>")]
+    assert (
+        block.splitlines()[1:4] == LISTED.splitlines()[2:5] and "none of these" not in text and "nor this" not in block
+    )
+
+
+def test_that_nothing_restarts_is_in_the_comment_too():
+    assert "```text\nNothing restarts.\n```" in summary.markdown(
+        "staging", "Nothing restarts.\n" + OUTPUT, 0, check=True
+    )
+
+
+def test_what_a_run_restarted_is_told_as_the_collection_writes_it():
+    row = {"machine": "db01", "name": "pgbouncer", "kind": "pgbouncer", "action": "restarts", "why": "it has to"}
+    for check in (True, False):
+        written = lines([row], check)
+        assert summary.restarts("\n".join(written)) == written and len(written) == 2
+    assert summary.restarts("\n".join(lines([], False))) == ["Nothing restarts."]
+
+
 def test_a_run_that_never_began_says_why():
     text = summary.markdown("staging", "ERROR! the vault password is wrong\n", 4, check=True)
     assert "failed with exit code 4" in text and "the vault password is wrong" in text
@@ -87,7 +121,7 @@ def test_two_inventories_fit_into_one_comment_whatever_they_change():
     text = summary.markdown("staging", task * 5 + OUTPUT[OUTPUT.index("PLAY RECAP") :], 0, check=True)
     assert 20_000 < len(text.encode()) <= summary.LIMIT
     assert text.endswith("</details>\n")
-    assert "3 more tasks: see the log of the run" in text
+    assert "3 more: see the log of the run" in text
 
 
 def test_no_file_can_end_the_block_that_it_is_shown_in():

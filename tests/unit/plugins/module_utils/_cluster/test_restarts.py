@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import is_same, successor, waiting
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import (
+    is_same,
+    reasons,
+    successor,
+    waiting,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,17 @@ def test_only_what_needs_a_restart_is_named():
     running = {"shared_buffers": {"shown": "128MB", "unit": "8kB"}, "port": {"shown": "5432", "unit": None}}
     assert waiting({"shared_buffers": "96MB", "work_mem": "1MB", "port": 5432}, running) == {"shared_buffers": "128MB"}
     assert waiting({"shared_buffers": "96MB"}, None) == {}
+
+
+def test_why_it_restarts_is_said_with_what_it_runs_with():
+    running = {"shared_buffers": {"shown": "128MB", "unit": "8kB"}, "port": {"shown": "5432", "unit": None}}
+    wanted = {"shared_buffers": "96MB", "port": 5432}
+    assert reasons(wanted, running, ["shared_buffers", "wal_buffers"]) == [
+        "shared_buffers is 128MB, wanted 96MB",
+        "wal_buffers waits for a restart",
+    ]
+    assert reasons({"port": 5432}, running, []) == []
+    assert reasons(wanted, None, None) == []
 
 
 def instance(shown="96MB", pending=(), sync=()):

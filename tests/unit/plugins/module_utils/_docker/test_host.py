@@ -31,6 +31,7 @@ WANTED = {
     "dns_provider": "cloudflare",
     "package_source": "distro",
     "services": {},
+    "app_containers": 1,
     "owned": True,
 }
 

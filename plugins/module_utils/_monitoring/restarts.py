@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which units of monitoring start or restart, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import NOT_RUNNING, STARTS
+
+KINDS = {"prometheus": "prometheus", "prometheus-alertmanager": "alertmanager"}
+
+
+def restarts(
+    units: Iterable[Mapping[str, Any]], changed: Collection[str], stale: Iterable[str]
+) -> list[dict[str, str]]:
+    """Rows of the list of restarts.
+
+    :arg units: each with ``name`` and the files that it has to ``restart`` for.
+    :arg changed: the files that this run wrote, or would write.
+    :arg stale: a unit and its state on each line, as roles/monitoring/templates/stale.sh.j2 prints them.
+    """
+    states = dict(line.split() for line in stale)
+    rows = []
+    for unit in units:
+        name = unit["name"]
+        kind = KINDS.get(name.rpartition(".")[0], "timer" if name.endswith(".timer") else "exporter")
+        files = sorted(set(unit.get("restart", ())) & set(changed))
+        if states.get(name) == "started":
+            rows.append({"name": name, "kind": kind, "why": NOT_RUNNING, "action": STARTS})
+        elif files or states.get(name) == "restarted":
+            why = f"{', '.join(files)} changed" if files else "its files are newer than it"
+            rows.append({"name": name, "kind": kind, "why": why})
+    return rows

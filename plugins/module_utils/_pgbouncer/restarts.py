@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which services beside and with PgBouncer start or restart in a converge, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.probe import Answer, Pending
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import NOT_RUNNING, STARTS
+
+
+def restarts(
+    answer: Answer, services: Iterable[Mapping[str, Any]], written: Collection[str], pending: Pending
+) -> list[dict[str, str]]:
+    """Rows of the list of restarts.
+
+    :arg services: units with ``name``, ``kind``, ``state`` (what happens for new ``files``) and ``files``.
+    :arg written: the files that were written and have not been loaded.
+    """
+    rows = []
+    for service in services:
+        name, changed = service["name"], sorted(set(service["files"]) & set(written))
+        if name not in answer["started"]:
+            rows.append({"name": name, "kind": service["kind"], "why": NOT_RUNNING, "action": STARTS})
+        elif service["state"] == "restarted" and (changed or name in answer["stale"]):
+            why = f"{', '.join(changed)} changed" if changed else "its files are newer than it"
+            rows.append({"name": name, "kind": service["kind"], "why": why})
+        elif service["kind"] == "pgbouncer" and pending["restart"]:
+            rows.append({"name": name, "kind": "pgbouncer", "why": "; ".join(pending["restart"])})
+    return rows

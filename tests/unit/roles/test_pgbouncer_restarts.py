@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PgBouncer has room for another environment, and where it restarts, transactions end first."""
+
+from __future__ import annotations
+
+import subprocess
+
+from support.helpers.plays import values_of_role
+
+POOL = {"database": "shop", "pool_size": 30, "prepared_statements": False}
+CLIENTS = 1000
+# Each writes down its name and what it is asked.
+PROGRAM = '#!/bin/sh\necho "{name} $*" >>{log}\n{then}\n'
+
+
+def inventory(environments):
+    return {
+        "pgbouncer_environments": {f"e{number}": {**POOL, "database": f"shop{number}"} for number in range(environments)},
+        "pgbouncer_environment": "e0",
+        "pgbouncer_max_client_conn": CLIENTS,
+        "postgres_max_connections": 500,
+        "_pgbouncer_answer": {"version": "1.18"},
+        "_pgbouncer_sockets": "/sockets",
+    }  # fmt: skip
+
+
+def test_one_that_runs_since_there_were_two_environments_has_room_for_eight(tmp_path):
+    (limit, *needed) = values_of_role(
+        tmp_path,
+        "pgbouncer",
+        ("_pgbouncer_nofile_limit | int", inventory(2)),
+        *(("_pgbouncer_nofile | int", inventory(number)) for number in (2, 3, 8)),
+    )
+    assert needed == [CLIENTS + number * 2 * 30 + 500 for number in (2, 3, 8)], "two pools for each"
+    assert limit >= max(needed) and limit % 8192 == 0
+
+
+def test_transactions_end_first_and_it_restarts_whatever_they_do(tmp_path):
+    (script,) = values_of_role(
+        tmp_path, "pgbouncer", ("lookup('ansible.builtin.template', 'restart.sh.j2')", inventory(1))
+    )
+    for then in ("exit 0", "exec sleep 60"):
+        log = tmp_path / "log"
+        log.unlink(missing_ok=True)
+        for name, what in (("runuser", then), ("systemctl", "exit 3")):
+            (tmp_path / name).write_text(PROGRAM.format(name=name, log=log, then=what))
+            (tmp_path / name).chmod(0o700)
+        shorter = script.replace("timeout 5 ", "timeout 0.2 ")
+        assert shorter != script
+        path = f"{tmp_path}:/usr/bin:/bin"
+        done = subprocess.run(["/bin/sh", "-c", shorter], env={"PATH": path}, timeout=20, check=False)
+        asked, restarted = log.read_text().splitlines()
+        assert asked.startswith("runuser -u postgres -- psql ") and asked.endswith("--command=PAUSE")
+        assert restarted == "systemctl restart pgbouncer" and done.returncode == 3, "that it failed is seen"

@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the list of restarts says of a member, before anything is changed."""
+
+from __future__ import annotations
+
+from support.helpers.plays import values_of_role
+
+RUNNING = {"max_connections": {"shown": "100", "unit": None}, "shared_buffers": {"shown": "128MB", "unit": "8kB"}}
+TOPOLOGY = {
+    "primary": "pg-main",
+    "standbys": ["pg-replica1"],
+    "absent": [],
+    "roles": {"pg-main": "primary", "pg-replica1": "standby"},
+}
+
+
+def member(name, wanted, minimums=None, lowered=(), standbys=("pg-replica1",), pending=(), **variables):
+    answer = {
+        "state": "running",
+        "restart_settings": RUNNING,
+        "pending_restart": list(pending),
+        "restarted_since_adoption": None,
+    }
+    return {
+        "inventory_hostname": name,
+        "postgres_members": [{"name": each, "machine": "db01"} for each in TOPOLOGY["roles"]],
+        "postgres_answers": {name: answer},
+        "postgres_topology": {**TOPOLOGY, "standbys": list(standbys)},
+        "postgres_adoption": {"members": []},
+        "_postgres_desired_settings": wanted,
+        "_postgres_standby_limits": {"minimums": minimums or {}, "lowered": list(lowered)},
+        **variables,
+    }
+
+
+def test_how_and_why_a_member_restarts(tmp_path):
+    less, more = {"max_connections": 90}, {"max_connections": 130}
+    cases = [
+        (member("pg-main", {"max_connections": 100}), "primary", ""),
+        (member("pg-main", more), "primary", "max_connections is 100, wanted 130"),
+        (member("pg-replica1", more), "standby", "max_connections is 100, wanted 130"),
+        # Without standbys, and where it has to have less before they do.
+        (member("pg-main", more, standbys=()), "primary_in_place", "max_connections is 100, wanted 130"),
+        (member("pg-main", less, lowered=["max_connections"]), "primary_in_place", "max_connections is 100, wanted 90"),
+        # A standby may not have less yet: it gets it after the primary, in the same run.
+        (member("pg-replica1", less, {"max_connections": 100}), "standby", "max_connections is 100, wanted 90"),
+        # What its primary has already.
+        (member("pg-replica1", {}, {"max_connections": 130}), "standby", "max_connections is 100, wanted 130"),
+        (member("pg-main", {}, pending=["wal_buffers"]), "primary", "wal_buffers waits for a restart"),
+    ]
+    rows = values_of_role(tmp_path, "postgres", *(("_postgres_restart_row", variables) for variables, *_rest in cases))
+    assert [(row["kind"], row["why"]) for row in rows] == [(kind, why) for _variables, kind, why in cases]
+    assert {row["machine"] for row in rows} == {"db01"}

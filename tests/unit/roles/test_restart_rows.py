@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles say of services that restart is a row of the list, and there is none where nothing changed."""
+
+from __future__ import annotations
+
+import pytest
+from support.helpers.plays import values_of_role
+
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import row
+
+RETENTION = "/etc/systemd/system/prometheus.service.d/50-loopback.conf"
+TIMER = "/etc/systemd/system/plannerate-backup@shop.timer"
+POOLER = {
+    "_pgbouncer_answer": {"started": ["pgbouncer-replica-agent.service", "haproxy", "pgbouncer"], "stale": []},
+    "_pgbouncer_pending": {"reload": [], "restart": []},
+}
+BACKUPS = {
+    "s3_backup_environment": "shop",
+    "__s3_backup_files": {"pending": []},
+    "__s3_backup_probe": {"stdout_lines": ["started plannerate-backup@shop.timer", "started plannerate-backup-drill@shop.timer"]},
+}  # fmt: skip
+MONITORING = {
+    "_monitoring_server": True,
+    "_monitoring_members": [{"port": 5432}],
+    "__monitoring_files": {"changed_paths": []},
+    "__monitoring_stale": {"stdout_lines": []},
+}
+ROLES = {
+    "pgbouncer": (
+        "_pgbouncer_restarts",
+        POOLER,
+        {
+            "__pgbouncer_files": {"pending": ["/etc/pgbouncer/replica-agent.json", "/etc/haproxy/haproxy.cfg"]},
+            "_pgbouncer_pending": {"reload": ["a pool"], "restart": ["listen_backlog is '128', wanted '512'"]},
+        },
+        ["pgbouncer-replica-agent.service", "pgbouncer"],
+    ),
+    "s3_backup": (
+        "_s3_backup_restarts",
+        BACKUPS,
+        {"__s3_backup_files": {"pending": [TIMER, "/etc/plannerate/backup.json"]}},
+        ["plannerate-backup@shop.timer", "plannerate-backup-drill@shop.timer"],
+    ),
+    "monitoring": (
+        "_monitoring_restarts",
+        MONITORING,
+        {
+            "__monitoring_files": {"changed_paths": [RETENTION, "/etc/prometheus/rules.yml"]},
+            "__monitoring_stale": {"stdout_lines": ["prometheus-alertmanager.service reloaded"]},
+        },
+        ["prometheus.service"],
+    ),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_restarts_is_a_row(tmp_path, role):
+    expression, unchanged, change, expected = ROLES[role]
+    before, after = values_of_role(tmp_path, role, (expression, unchanged), (expression, {**unchanged, **change}))
+    assert before == []
+    assert [row(each, "db01")["name"] for each in after] == expected
