@@ -49,17 +49,20 @@ class Cluster(TypedDict):
 
 
 class EnvironmentPlan(TypedDict):
-    """``backup``: whether a last backup is made. ``logins``: roles that may not log in any more. ``roles``: roles that are dropped.
-
-    ``dump_role``: the role that makes the backups, where it is dropped. ``databases`` and ``owners`` are what has to be remembered.
+    """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not log in any
+    more. ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
+    ``databases`` and ``owners`` are remembered until nothing is left of it, ``finished``.
     """
 
     lines: list[str]
     problems: list[str]
-    backup: bool
+    present: list[str]
+    backup: list[str]
     drop: list[str]
     logins: list[str]
     roles: list[str]
+    dump_role: bool
+    finished: bool
     databases: list[str]
     owners: list[str]
     kinds: list[str]
@@ -77,7 +80,8 @@ def environment_plan(request: Request, machines: Mapping[str, Installed], cluste
     databases = _united(machines, "databases", name)
     present = [database for database in databases if database in cluster["owners"]]
     drop = [database for database in request["drop"] if database in present]
-    backup = "backups" in kinds and bool(present) and request["without_backup"] != name
+    goes = drop or {*_GOES} & kinds
+    backup = present if goes and "backups" in kinds and request["without_backup"] != name else []
     owners = list(
         dict.fromkeys([*_united(machines, "owners", name), *(cluster["owners"][database] for database in present)])
     )
@@ -88,17 +92,22 @@ def environment_plan(request: Request, machines: Mapping[str, Installed], cluste
     plan: EnvironmentPlan = {
         "lines": [],
         "problems": list(_problems(request, databases, present, kinds)),
+        "present": present,
         "backup": backup,
         "drop": drop,
         "logins": [] if all_go else own_roles,
-        "roles": own_roles if all_go and databases else [],
+        "roles": own_roles if all_go else [],
+        "dump_role": all_go,
+        "finished": all_go
+        and ("files" not in kinds or bool(request["volumes"]))
+        and ("backups" not in kinds or bool(request["backup_key"])),
         "databases": databases,
         "owners": owners,
         "kinds": sorted(kinds),
     }
     gone = [f"{_GOES[kind]}: {trace['path']} on {machine}" for kind in _GOES for machine, trace in own if trace["kind"] == kind]
     kept = [(machine, trace["path"]) for machine, trace in own if trace["kind"] == "files"]
-    plan["lines"] = [*_goes(request, plan, gone, kept), *_stays(request, plan, present, kept)]
+    plan["lines"] = [*_goes(request, plan, gone, kept), *_stays(request, plan, kept)]
     if not own and not present:
         plan["lines"] = [f"nothing: {', '.join(machines)} have nothing of {name}"]
     return plan
@@ -154,7 +163,7 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
 
 def _goes(request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Sequence[tuple[str, str]]) -> Iterator[str]:
     if plan["backup"]:
-        yield f"first: one more backup of {', '.join(plan['databases'])}, which has to be listed before anything goes"
+        yield f"first: one more backup of {', '.join(plan['backup'])}, which has to be listed before anything goes"
     yield from (f"goes: {line}" for line in gone)
     if kept and request["volumes"]:
         yield from (f"goes: its files and volumes, UPLOADS INCLUDED: {path} on {machine}" for machine, path in kept)
@@ -170,10 +179,10 @@ def _goes(request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Se
 
 
 def _stays(
-    request: Request, plan: EnvironmentPlan, present: Sequence[str], kept: Sequence[tuple[str, str]]
+    request: Request, plan: EnvironmentPlan, kept: Sequence[tuple[str, str]]
 ) -> Iterator[str]:
     name = request["environment"]
-    for database in present:
+    for database in plan["present"]:
         if database not in plan["drop"]:
             yield f"stays: the database {database}. To drop it: -e remove_database={database}"
     if not request["volumes"]:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import slot_name
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed
 
 # Every inventory reads the same lists of stacks and pools, so what they do not name is nobody's. Anything else that is not named may be
@@ -30,21 +30,23 @@ _WORDS = {"backups": "remove_backup_key", "files": "remove_volumes"}
 
 
 class Named(TypedDict):
-    """What inventories name: environments, databases of these, and members."""
+    """What inventories name: environments, and databases of these."""
 
     environments: Sequence[str]
     databases: Sequence[str]
-    members: Sequence[Member]
 
 
-def leftovers(machines: Mapping[str, Installed], named: Named, topology: Topology, answers: Instances) -> list[str]:
+def leftovers(
+    machines: Mapping[str, Installed], named: Named, topology: Mapping[str, Any], answers: Instances
+) -> list[str]:
     """One sentence for each.
 
     :arg machines: what each machine has, by its name.
+    :arg topology: the decision of C(_cluster/topology.py); empty without PostgreSQL.
     """
-    primary = answers.get(topology["primary"] or "")
+    primary = answers.get(topology.get("primary") or "")
     present = (primary and primary["databases"]) or []
-    return [*_environments(machines, named, present), *_members(machines, named, topology, answers)]
+    return [*_environments(machines, named, present), *(_members(machines, topology, answers) if topology else [])]
 
 
 def _environments(machines: Mapping[str, Installed], named: Named, present: Sequence[str]) -> Iterator[str]:
@@ -68,26 +70,30 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
 
 
 def _members(
-    machines: Mapping[str, Installed], named: Named, topology: Topology, answers: Instances
+    machines: Mapping[str, Installed], topology: Mapping[str, Any], answers: Instances
 ) -> Iterator[str]:
-    names = [member["name"] for member in named["members"]]
-    slots_told = set()
+    names = [*topology["roles"]]
+    told = set()
     for machine, has in machines.items():
         for member in has["members"]:
             # That of another cluster is another inventory's.
             if member["name"] in names or member["system_identifier"] != topology["system_identifier"]:
                 continue
-            slots_told.add(member["slot"])
+            told.add(member["slot"])
             state = "running" if member["running"] else f"stopped, with its data ({member['data_directory']})"
             word = "" if member["running"] else f" -e remove_data={member['name']}"
             yield (
                 f"{member['name']}, a member on {machine}: {state}. playbooks/remove_member.yml -e remove_member={member['name']}{word}"
             )
+    slots = {slot_name(name) for name in names}
     for name in names:
-        needed = [member["slot"] for member in named["members"] if name == topology["primary"] != member["name"]]
-        for slot in (answers.get(name) or {}).get("slots") or []:  # type: ignore[union-attr]
-            if slot["type"] == "physical" and not slot["active"] and slot["name"] not in [*needed, *slots_told]:
-                yield (
-                    f"{slot['name']}, a slot on {name} that keeps WAL for no member. If nobody else needs it: playbooks/remove_member.yml "
-                    f"-e remove_member={slot['name'].replace('_', '-')}"
+        needed = slots - {slot_name(name)} if name == topology["primary"] else set()
+        answer = answers.get(name)
+        for slot in (answer and answer["slots"]) or []:
+            if slot["type"] == "physical" and not slot["active"] and slot["name"] not in needed | told:
+                by = (
+                    f"SELECT pg_drop_replication_slot('{slot['name']}') on {name}"
+                    if slot["name"] in slots
+                    else f"playbooks/remove_member.yml -e remove_member={slot['name'].replace('_', '-')}"
                 )
+                yield f"{slot['name']}, a slot on {name} that keeps WAL for no member. If nobody else needs it: {by}"
