@@ -49,8 +49,8 @@ class Cluster(TypedDict):
 
 
 class EnvironmentPlan(TypedDict):
-    """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not log in any
-    more. ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
+    """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not
+    log in any more. ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
     ``databases`` and ``owners`` are remembered until nothing is left of it, ``finished``.
     """
 
@@ -105,7 +105,12 @@ def environment_plan(request: Request, machines: Mapping[str, Installed], cluste
         "owners": owners,
         "kinds": sorted(kinds),
     }
-    gone = [f"{_GOES[kind]}: {trace['path']} on {machine}" for kind in _GOES for machine, trace in own if trace["kind"] == kind]
+    gone = [
+        f"{_GOES[kind]}: {trace['path']} on {machine}"
+        for kind in _GOES
+        for machine, trace in own
+        if trace["kind"] == kind
+    ]
     kept = [(machine, trace["path"]) for machine, trace in own if trace["kind"] == "files"]
     plan["lines"] = [*_goes(request, plan, gone, kept), *_stays(request, plan, kept)]
     if not own and not present:
@@ -161,7 +166,9 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
         )
 
 
-def _goes(request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _goes(
+    request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Sequence[tuple[str, str]]
+) -> Iterator[str]:
     if plan["backup"]:
         yield f"first: one more backup of {', '.join(plan['backup'])}, which has to be listed before anything goes"
     yield from (f"goes: {line}" for line in gone)
@@ -178,16 +185,15 @@ def _goes(request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Se
         yield f"goes: the configuration and THE KEY of its backups, which nobody can read on the machine then: {_backups(request)}"
 
 
-def _stays(
-    request: Request, plan: EnvironmentPlan, kept: Sequence[tuple[str, str]]
-) -> Iterator[str]:
+def _stays(request: Request, plan: EnvironmentPlan, kept: Sequence[tuple[str, str]]) -> Iterator[str]:
     name = request["environment"]
     for database in plan["present"]:
         if database not in plan["drop"]:
             yield f"stays: the database {database}. To drop it: -e remove_database={database}"
     if not request["volumes"]:
         yield from (
-            f"stays: {path} on {machine}, and the volumes. To remove both: -e remove_volumes={name}" for machine, path in kept
+            f"stays: {path} on {machine}, and the volumes. To remove both: -e remove_volumes={name}"
+            for machine, path in kept
         )
     if "backups" in plan["kinds"] and not request["backup_key"]:
         yield (

@@ -69,9 +69,7 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
             yield f"{name}, an environment: {'; '.join(things)}. playbooks/remove_environment.yml -e remove_environment={name}{kept}"
 
 
-def _members(
-    machines: Mapping[str, Installed], topology: Mapping[str, Any], answers: Instances
-) -> Iterator[str]:
+def _members(machines: Mapping[str, Installed], topology: Mapping[str, Any], answers: Instances) -> Iterator[str]:
     names = [*topology["roles"]]
     told = set()
     for machine, has in machines.items():

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Optional, TypedDict
+from typing import TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
@@ -55,7 +55,7 @@ def member_plan(
     machines: Mapping[str, Installed],
     topology: Topology,
     answers: Instances,
-    leaving: Optional[Instance] = None,
+    leaving: Instance | None = None,
 ) -> MemberPlan:
     """
     :arg topology: of the members that the inventory names, without the one that leaves.
@@ -66,7 +66,7 @@ def member_plan(
     slots = {
         member: [slot["name"]]
         for member, answer in answers.items()
-        for slot in (answer or {}).get("slots") or []  # type: ignore[union-attr]
+        for slot in (answer and answer["slots"]) or []
         if slot["name"] == slot_name(name) and slot["type"] == "physical"
     }
     plan: MemberPlan = {
@@ -79,9 +79,7 @@ def member_plan(
     return plan
 
 
-def _problems(
-    request: Request, place: Place | None, topology: Topology, leaving: Optional[Instance]
-) -> Iterator[str]:
+def _problems(request: Request, place: Place | None, topology: Topology, leaving: Instance | None) -> Iterator[str]:
     name = request["member"]
     if not name or not SLOT_NAME.fullmatch(slot_name(name)):
         yield f"remove_member is {name!r}, expected the name of a member: -e remove_member=<member>"
@@ -103,7 +101,11 @@ def _problems(
         )
         return
     if name in request["named"]:
-        what = "it is the primary: switch over first (playbooks/switchover.yml), then" if name == topology["primary"] else "first"
+        what = (
+            "it is the primary: switch over first (playbooks/switchover.yml), then"
+            if name == topology["primary"]
+            else "first"
+        )
         yield (
             f"{name} was not removed: the inventory still names it, and a converge would make it again. Expected it gone: {what} take "
             "it out of the group postgres"
@@ -112,7 +114,11 @@ def _problems(
     if topology["errors"]:
         yield from topology["errors"]
         return
-    if place and topology["system_identifier"] and place["system_identifier"] not in (None, topology["system_identifier"]):
+    if (
+        place
+        and topology["system_identifier"]
+        and place["system_identifier"] not in (None, topology["system_identifier"])
+    ):
         yield (
             f"{name} was not removed: it belongs to another cluster (system identifier {place['system_identifier']}), expected that of "
             f"{topology['primary']} ({topology['system_identifier']})"
@@ -122,7 +128,9 @@ def _problems(
 
 def _quorum_problems(request: Request, topology: Topology) -> Iterator[str]:
     following = [name for name, found in topology["following"].items() if found["follows"]]
-    needed = {"quorum": request["sync_count"], "all": max(1, len(topology["following"])), "async": 0}[request["sync_mode"]]
+    needed = {"quorum": request["sync_count"], "all": max(1, len(topology["following"])), "async": 0}.get(
+        request["sync_mode"], 0
+    )
     if len(following) < needed:
         yield (
             f"{request['member']} was not removed: commits wait for {needed} standby{'s' if needed > 1 else ''} "

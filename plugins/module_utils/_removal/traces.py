@@ -147,4 +147,3 @@ def _members(root: str) -> Iterator[InstalledMember]:
                 "system_identifier": config["marker"],
                 "running": os.path.exists(os.path.join(root, data.lstrip("/"), "postmaster.pid")),
             }
-
