@@ -26,13 +26,15 @@ _GOES = {
 class Request(TypedDict):
     """What the operator and the inventory say.
 
-    ``named``: environments that an inventory names. ``named_databases``: databases of these. ``drop``: databases that may be dropped.
-    ``volumes``, ``without_backup`` and ``backup_key`` hold the environment's name where the operator said so, else nothing.
+    ``own``: environments of this inventory. ``named``: those that any inventory names. ``named_databases``: databases of these. ``drop``:
+    databases that may be dropped. ``volumes``, ``without_backup`` and ``backup_key`` hold the environment's name where the operator said
+    so, else nothing.
     """
 
     environment: str
     owned: bool
     limited: bool
+    own: Sequence[str]
     named: Sequence[str]
     named_databases: Sequence[str]
     drop: Sequence[str]
@@ -135,11 +137,15 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
         )
     if request["limited"]:
         yield f"{name} was not removed: found --limit, expected none, since an environment has something on every machine"
-    if name in request["named"]:
+    if name in request["own"]:
         yield (
-            f"{name} was not removed: this inventory still names it ({', '.join(request['named'])}), expected it gone from "
-            "docker_host_environments and pgbouncer_environments, and no <role>_environment that is it. The inventory that owns the "
-            "machines cannot remove its own environment. Take it out there first, then run this again"
+            f"{name} was not removed: it is this inventory's own environment. Expected another one: what owns the machines and the cluster "
+            "is not removed from them"
+        )
+    elif name in request["named"]:
+        yield (
+            f"{name} was not removed: the inventory still names it, and a converge would make it again. Expected it gone from "
+            "docker_host_environments and pgbouncer_environments. Take it out there, then run this again"
         )
     for database in request["drop"]:
         if database in request["named_databases"]:

@@ -20,6 +20,7 @@ def request(**others):
         "environment": "staging",
         "owned": True,
         "limited": False,
+        "own": ["production"],
         "named": ["production"],
         "named_databases": ["shop_production"],
         "drop": [],
@@ -146,7 +147,7 @@ def test_where_nothing_is_left_it_says_so_and_asks_for_nothing():
         ({"environment": "Staging"}, "expected the name of an environment"),
         ({"owned": False}, "belong to another inventory"),
         ({"limited": True}, "found --limit, expected none"),
-        ({"environment": "production"}, "production was not removed: this inventory still names it"),
+        ({"environment": "production"}, "it is this inventory's own environment"),
         (
             {"named": ["production", "staging"]},
             "expected it gone from docker_host_environments and pgbouncer_environments",
