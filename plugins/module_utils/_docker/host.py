@@ -27,7 +27,7 @@ Environment = Any
 class Answer(TypedDict):
     """The lines of roles/docker_host/templates/probe.sh.j2 by their first word, an empty list for each answer that did not come.
 
-    ``installed``: names of the packages that are installed.
+    ``connected``: networks of Traefik's container. ``installed``: names of the packages that are installed.
     """
 
     os: list[str]
@@ -37,6 +37,7 @@ class Answer(TypedDict):
     engine: list[str]
     firewall: list[str]
     container: list[str]
+    connected: list[str]
     port: list[str]
     image: list[str]
     traefik: list[str]
@@ -75,6 +76,7 @@ def parse(text: str) -> Answer:
         "engine": lines.get("engine", []),
         "firewall": lines.get("firewall", []),
         "container": lines.get("container", []),
+        "connected": lines.get("connected", []),
         "port": lines.get("port", []),
         "image": lines.get("image", []),
         "traefik": lines.get("traefik", []),
