@@ -145,8 +145,8 @@ def _lines(request: Request, plan: MemberPlan, topology: Topology) -> Iterator[s
     if not place and not plan["slots"]:
         yield f"nothing: no machine has {name}, and no member has a slot of it"
         return
-    yield f"first: {topology['primary']} waits for it no longer (synchronous_standby_names), and no start guard asks it"
-    yield "then: HAProxy and PgBouncer send no more reads to it, and the monitoring expects it no longer"
+    yield "first: HAProxy and PgBouncer send no more reads to it"
+    yield f"then: {topology['primary']} waits for it no longer (synchronous_standby_names), no start guard asks it, and nobody monitors it"
     if place:
         yield f"then: {_unit(place)} on {place['machine']} stops, and does not start with the machine any more"
     yield from (f"goes: the slot {slot} on {member}" for member, slots in plan["slots"].items() for slot in slots)
