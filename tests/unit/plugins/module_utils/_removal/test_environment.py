@@ -150,7 +150,7 @@ def test_where_nothing_is_left_it_says_so_and_asks_for_nothing():
         ({"environment": "production"}, "it is this inventory's own environment"),
         (
             {"named": ["production", "staging"]},
-            "expected it gone from docker_host_environments and pgbouncer_environments",
+            "gone from docker_host_environments and pgbouncer_environments",
         ),
         (
             {"drop": ["shop_production"]},
