@@ -150,7 +150,8 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
     for database in request["drop"]:
         if database in request["named_databases"]:
             yield f"remove_database names {database}, which an environment of this inventory has. Expected one of {name} alone"
-        elif database not in databases:
+        # Where nothing is left of it, it went before.
+        elif database not in databases and (kinds or databases):
             yield f"remove_database names {database}, expected one of {name}: {', '.join(databases) or 'it has none'}"
     shared = [database for database in databases if database in request["named_databases"]]
     if shared and not {*shared} & {*request["drop"]}:

@@ -134,7 +134,7 @@ def test_it_is_finished_when_every_word_was_given():
 
 def test_where_nothing_is_left_it_says_so_and_asks_for_nothing():
     nothing = {"app01": {"traces": [], "databases": {}, "owners": {}, "members": []}}
-    found = plan(nothing)
+    found = plan(nothing, drop=["shop_staging"], owners={"postgres": "postgres"})
     assert (found["problems"], found["lines"]) == ([], ["nothing: app01 have nothing of staging"])
     assert (found["backup"], found["drop"], found["logins"], found["roles"]) == ([], [], [], [])
 
