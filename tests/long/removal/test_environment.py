@@ -41,7 +41,10 @@ def left(machine, admin_sql):
     """A function that gives all that the machines have of preview."""
 
     def ask():
-        places = "/etc/pgbouncer /etc/monitoring /etc/prometheus /etc/plannerate-backup /etc/systemd/system /opt/plannerate /var/lib/plannerate"
+        places = (
+            "/etc/pgbouncer /etc/monitoring /etc/prometheus /etc/plannerate-backup /etc/systemd/system /opt/plannerate "
+            "/var/lib/plannerate /var/lib/plannerate-backup /var/lib/prometheus/node-exporter"
+        )
         found = [
             line
             for name in ("app01", "db01")
