@@ -53,6 +53,10 @@ options:
     description: Which unlisted slots go. Nothing goes when it is not given; one reason is enough.
     type: dict
     suboptions:
+      unlisted:
+        description: Every one, since its standby is no more.
+        type: bool
+        default: false
       lost:
         description: Slots whose WAL was removed.
         type: bool
@@ -341,6 +345,7 @@ def main() -> None:
         purge={
             "type": "dict",
             "options": {
+                "unlisted": {"type": "bool", "default": False},
                 "lost": {"type": "bool", "default": False},
                 "max_retained_bytes": {"type": "int"},
                 "max_inactive_seconds": {"type": "int"},

@@ -65,6 +65,7 @@ class NewSlot(ListedSlot):
 class Purge(TypedDict):
     """Which unlisted slots go; None sets no limit."""
 
+    unlisted: bool
     lost: bool
     max_retained_bytes: int | None
     max_inactive_seconds: int | None
@@ -170,6 +171,8 @@ def _guard(slot: Slot, policy: Policy) -> str | None:
 
 
 def _purge_reason(slot: Slot, purge: Purge) -> str | None:
+    if purge.get("unlisted"):
+        return "not listed any more"
     if purge.get("lost") and is_lost(slot):
         return f"lost: {slot['invalidation_reason'] or 'its WAL was removed'}"
     limits: tuple[tuple[int | None, float | None, str], ...] = (

@@ -7,6 +7,9 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +87,24 @@ class Visitor:
             field for line in scan.splitlines() if "Ports: " in line for field in line.split("Ports: ")[1].split(", ")
         ]
         return {int(field.split("/")[0]) for field in fields if "/open/" in field}
+
+
+@contextmanager
+def visits(visitor: Visitor, url: str) -> Iterator[list[str]]:
+    """Requests one after the other for as long as the block lasts; afterwards the list has the status of each that failed."""
+    log = f"/tmp/visits-{uuid.uuid4().hex}"
+    ask = f"curl --silent --output /dev/null --max-time 20 --cacert {ROOTS} --write-out '%{{http_code}}\\n' {shlex.quote(url)}"
+    loop = f"while [ ! -e {log}.stop ]; do {ask} >>{log}; sleep 0.05; done; touch {log}.ended"
+    visitor.machine.check_output(f"setsid sh -c {shlex.quote(loop)} </dev/null >/dev/null 2>&1 &")
+    failures: list[str] = []
+    try:
+        yield failures
+    finally:
+        visitor.machine.check_output(f"touch {log}.stop")
+        wait_for(lambda: visitor.machine.file(f"{log}.ended").exists, what="the end of the requests")
+        statuses = visitor.machine.check_output(f"cat {log}; rm {log} {log}.stop {log}.ended").split()
+        assert statuses, "no request was made"
+        failures += [status for status in statuses if status != "200"]
 
 
 def acme_roots() -> str:

@@ -15,6 +15,7 @@ package docker.io installed
 package docker-compose not-installed
 compose 2.26.1
 container shop-traefik
+attached shop-production-web
 port 22 sshd
 port 80 nginx
 traefik converged
@@ -40,6 +41,7 @@ def test_the_answer_is_read():
     found = parse(ANSWER)
     assert found["installed"] == ["docker.io"]
     assert (found["compose"], found["container"]) == (["2.26.1"], ["shop-traefik"])
+    assert found["attached"] == ["shop-production-web"]
     assert parse("")["os"] == []
 
 

@@ -302,3 +302,18 @@ def test_statements_quote_what_they_are_given():
     assert slot_queries.create(odd, 14).endswith("false, false)")
     assert slot_queries.create(listed(immediately_reserve=False), 15).endswith("('pg_a', false)")
     assert slot_queries.drop(lost()) == "SELECT pg_drop_replication_slot('pg_a')"
+
+
+GONE = {"lost": False, "max_retained_bytes": None, "max_inactive_seconds": None, "unlisted": True}
+
+
+@pytest.mark.parametrize("figures", [{}, {"retained_bytes": None, "restart_lsn": None}, {"wal_status": "lost"}])
+def test_every_unlisted_slot_of_the_name_goes_where_its_standby_is_no_more(figures):
+    steps = plan([listed("pg_b")], [existing("pg_a", **figures), existing("pg_b")], policy(purge=GONE), PG15)
+    assert [(slot["name"], slot["reason"]) for slot in steps["drop"]] == [("pg_a", "not listed any more")]
+
+
+@pytest.mark.parametrize("guarded", [{"active": True}, {"temporary": True}, {"synced": True}])
+def test_a_guarded_slot_stays_even_then(guarded):
+    assert plan([], [existing("pg_a", **guarded)], policy(purge=GONE), PG15)["drop"] == []
+    assert plan([], [existing("backup_tool")], policy(purge=GONE, managed_pattern="pg_a"), PG15)["drop"] == []
