@@ -103,10 +103,14 @@ class Pooler:
                     f"{address}:{port}; see journalctl -u pgbouncer"
                 )
 
+    def pool_names(self):
+        """Names of all of its pools, wherever they lead."""
+        return [row["name"] for row in self._databases() if row["name"] != "pgbouncer"]
+
     def let_readers_move(self):
         """Ends the connections of the pools that lead to the replicas, each when its transaction has ended: one of them may lead
         to the member that is the primary now, and would stay there."""
-        names = [row["name"] for row in self._databases() if row["name"].endswith("_ro")]
+        names = [name for name in self.pool_names() if name.endswith("_ro")]
         if names:
             self.machine.check("moving readers", self._console(*(f'RECONNECT "{name}"' for name in names)))
 
