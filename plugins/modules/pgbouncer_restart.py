@@ -102,7 +102,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    pooler = Pooler({"machine": params["machine"], "port": params["port"]}, LocalMachine(params["machine"]), [])
+    pooler = Pooler({"machine": params["machine"], "port": params["port"]}, LocalMachine(params["machine"]), None)
     try:
         pools = pooler.pool_names()
         if module.check_mode:
