@@ -54,33 +54,11 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
-from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
-from ansible_collections.plannerate.infra.plugins.module_utils._patch import said
-from ansible_collections.plannerate.infra.plugins.module_utils._patch.found import Cluster, Found, Groups
-from ansible_collections.plannerate.infra.plugins.module_utils._patch.plan import Policy, plan
-
-
-def patch_plan(
-    found: Mapping[str, Found],
-    members: Sequence[Member],
-    topology: Topology | None,
-    answers: Instances,
-    groups: Groups,
-    policy: Policy,
-) -> dict[str, Any]:
-    planned = plan(found, Cluster(members, topology, answers), groups, policy)
-    order = planned["order"]
-    return {
-        **planned,
-        "text": said.sentences(planned),
-        "from_machine": {name: said.to_do(planned, order[place:]) for place, name in enumerate(order)},
-    }
+from ansible_collections.plannerate.infra.plugins.module_utils._patch.described import described_plan
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., object]]:
-        return {"patch_plan": patch_plan}
+        return {"patch_plan": described_plan}

@@ -16,7 +16,6 @@ description:
     stopped or started meanwhile, not by a package's own scripts either, which would stop every PostgreSQL cluster of the machine at once;
     RV(outdated_services) then says what has to be restarted.
   - An upgrade that would remove a package is left out. What an interrupted dpkg left is finished first.
-  - The package lists are taken as they are.
 options:
   packages:
     description: Names of packages, which may have wildcards as those of files. Packages that are not installed are not looked at.
@@ -28,6 +27,10 @@ options:
     type: list
     elements: str
     default: []
+  refresh:
+    description: Whether to refresh the package lists first. That is no change of the machine, and is done in check mode too.
+    type: bool
+    default: false
   state:
     description: V(listed) changes nothing. V(upgraded) upgrades.
     type: str
@@ -87,6 +90,7 @@ reboot:
 
 import glob
 import os
+import time
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
@@ -105,6 +109,10 @@ APT = [
     "--option=Dpkg::Options::=--force-confold",
     "--option=DPkg::Lock::Timeout=120",
 ]
+
+# An archive that does not answer at once is asked again.
+REFRESH = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", "update", "--error-on=any"]
+REFRESHES, PAUSE = 3, 5
 
 
 class Apt:
@@ -132,6 +140,13 @@ class Apt:
             stdout=output,
             stderr=error,
         )
+
+    def refresh(self) -> None:
+        for _try in range(REFRESHES - 1):
+            if not self.module.run_command(REFRESH)[0]:
+                return
+            time.sleep(PAUSE)
+        self.ask(*REFRESH)
 
     def matching(self) -> list[str]:
         listed = self.ask("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n")
@@ -223,11 +238,14 @@ def main() -> None:
         argument_spec={
             "packages": {"type": "list", "elements": "str", "required": True},
             "services": {"type": "list", "elements": "str", "default": []},
+            "refresh": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["listed", "upgraded"], "default": "listed"},
         },
         supports_check_mode=True,
     )
     apt = Apt(module)
+    if module.params["refresh"]:
+        apt.refresh()
     wanted = module.params["state"] == "upgraded"
     interrupted = bool(apt.ask("dpkg", "--audit").strip())
     changes, waiting, names = apt.plan()

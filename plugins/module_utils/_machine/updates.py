@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Optional, TypedDict
+from typing import TypedDict
 
 
 class Update(TypedDict):
     """A package and its versions; ``installed`` is None for one that comes as a new dependency, as a kernel does."""
 
     name: str
-    installed: Optional[str]
+    installed: str | None
     candidate: str
 
 
@@ -52,9 +52,9 @@ def policies(text: str) -> dict[str, Policy]:
             current["installed"] = _version(match[1])
         elif match := re.match(r"  Candidate: (\S+)$", line):
             current["candidate"] = _version(match[1])
-        elif (match := re.match(r"(?: {5}| \*{3} )(\S+) -?\d+ \(phased (\d+)%\)$", line)) and match[
-            1
-        ] == current["candidate"]:
+        elif (match := re.match(r"(?: {5}| \*{3} )(\S+) -?\d+ \(phased (\d+)%\)$", line)) and match[1] == current[
+            "candidate"
+        ]:
             current["phased"] = int(match[2])
     return found
 

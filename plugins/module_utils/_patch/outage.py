@@ -18,7 +18,9 @@ def of_a_reboot(machine: str, cluster: Cluster, groups: Groups, new_primary: str
     """
     found = []
     if cluster.primary_is_on(machine) and not new_primary:
-        found.append(f"nobody takes writes: {cluster.primary} is the primary, and no other machine has a standby that follows it")
+        found.append(
+            f"nobody takes writes: {cluster.primary} is the primary, and no other machine has a standby that follows it"
+        )
     elif cluster.members_on(machine):
         found += _waiting_commits(machine, cluster, new_primary)
     if _is_alone(machine, groups["poolers"]):

@@ -120,7 +120,10 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
         "reboot": reasons,
         "outage": lost if reasons else [],
         "reboots": reboots,
-        "left": [*_left(name, reasons, lost, policy), *(f"{each['name']}: {each['reason']}" for each in found["waiting"])],
+        "left": [
+            *_left(name, reasons, lost, policy),
+            *(f"{each['name']}: {each['reason']}" for each in found["waiting"]),
+        ],
         "silences": silences.of(name, cluster, groups, reboots),
     }
 
@@ -134,7 +137,9 @@ def _restarts(member: Mapping[str, object], found: Found) -> bool:
 def _services(found: Found) -> list[str]:
     names = {each["name"] for each in found["updates"]}
     return [
-        service for service, packages in SERVICES.items() if service in found["outdated_services"] or names & {*packages}
+        service
+        for service, packages in SERVICES.items()
+        if service in found["outdated_services"] or names & {*packages}
     ]
 
 
@@ -143,7 +148,9 @@ def _left(name: str, reasons: Sequence[str], lost: Sequence[str], policy: Policy
         return []
     if not policy["reboot"]:
         return [f"a reboot ({', '.join(reasons)}), which patch_reboot=false keeps from being done"]
-    return [f"a reboot ({', '.join(reasons)}). As long as it takes, {'; '.join(lost)}. To allow it: -e patch_outage={name}"]
+    return [
+        f"a reboot ({', '.join(reasons)}). As long as it takes, {'; '.join(lost)}. To allow it: -e patch_outage={name}"
+    ]
 
 
 def _has_work(each: MachinePlan) -> bool:
@@ -159,5 +166,7 @@ def _errors(found: Collection[str], cluster: Cluster, policy: Policy, works: boo
     ]
     if works:
         # A member fewer is what a restart takes, and it must be one that was there.
-        errors += [f"{problem}. Put that right first: make status, playbooks/rejoin.yml" for problem in cluster.problems()]
+        errors += [
+            f"{problem}. Put that right first: make status, playbooks/rejoin.yml" for problem in cluster.problems()
+        ]
     return errors

@@ -9,7 +9,6 @@ machine that asks.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ansible_collections.plannerate.infra.plugins.module_utils._patch.found import Cluster, Groups
@@ -38,4 +37,4 @@ def _is(name: str, value: str) -> Matcher:
 
 
 def _one_of(name: str, values: list[str]) -> Matcher:
-    return {"name": name, "value": "|".join(map(re.escape, values)), "regex": True}
+    return {"name": name, "value": "|".join(value.replace(".", r"\.") for value in values), "regex": True}

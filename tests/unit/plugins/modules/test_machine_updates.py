@@ -13,14 +13,15 @@ OLD, NEW = "15.14-0+deb12u1", "15.15-0+deb12u1"
 # apt-get notes what was asked of it, how a package's script would have been answered, and whether it was our environment.
 PROGRAMS = {
     "dpkg-query": "printf '%s installed\\n' postgresql-15 docker.io bash; echo 'haproxy config-files'",
-    "dpkg": "echo \"$@\" >>$WORLD/asked; [ \"$1\" != --audit ] || cat $WORLD/audit; [ \"$1\" = --audit ] || : >$WORLD/audit",
+    "dpkg": 'echo "$@" >>$WORLD/asked; [ "$1" != --audit ] || cat $WORLD/audit; [ "$1" = --audit ] || : >$WORLD/audit',
     "apt-mark": "cat $WORLD/held",
     "apt-cache": "shift; for name; do [ -e $WORLD/$name ] && cat $WORLD/$name; done; :",
     "apt-get": """
 case "$*" in
+*update*) [ -e $WORLD/offline ] && { echo 'E: no archive' >&2; exit 100; }; echo refreshed >>$WORLD/asked ;;
 *--simulate*)
   case "$*" in *docker.io*) cat $WORLD/removes ;; esac
-  case "$*" in *postgresql-15*) [ -e $WORLD/done ] || echo "Inst postgresql-15 [15.14-0+deb12u1] (15.15-0+deb12u1 Debian:12 [amd64])" ;; esac
+  case "$*" in *postgresql-15*) [ -e $WORLD/done ] || echo "Inst postgresql-15 [15.14-0+deb12u1] (15.15-0+deb12u1 Debian:12)" ;; esac
   case "$*" in *docker.io=*) echo "Inst docker.io [1] (2 Debian:12 [amd64])" ;; esac ;;
 *)
   echo "$@" >>$WORLD/asked
@@ -157,7 +158,10 @@ def test_why_a_machine_has_to_reboot(world, run, monkeypatch):
 
 
 def test_services_that_run_replaced_files(run, monkeypatch):
-    maps = {"haproxy": "1-2 r-xp 0 0:0 1  /usr/sbin/haproxy (deleted)\n", "docker": "1-2 r-xp 0 0:0 1  /usr/bin/dockerd\n"}
+    maps = {
+        "haproxy": "1-2 r-xp 0 0:0 1  /usr/sbin/haproxy (deleted)\n",
+        "docker": "1-2 r-xp 0 0:0 1  /usr/bin/dockerd\n",
+    }
     monkeypatch.setattr(machine_updates, "main_pid", lambda module, service: 0 if service == "gone" else service)
     opened = open
 
@@ -171,3 +175,11 @@ def test_services_that_run_replaced_files(run, monkeypatch):
 
     monkeypatch.setattr(machine_updates, "open", read, raising=False)
     assert run("listed", services=["haproxy", "docker", "gone"])["outdated_services"] == ["haproxy"]
+
+
+def test_the_lists_are_refreshed_in_check_mode_too_and_an_archive_that_does_not_answer_is_told(world, run, monkeypatch):
+    assert run("listed", refresh=True, check=True)["changed"] is False
+    assert "refreshed" in (world / "asked").read_text()
+    monkeypatch.setattr(machine_updates, "PAUSE", 0)
+    (world / "offline").touch()
+    assert "E: no archive" in run("listed", refresh=True)["msg"]
