@@ -44,8 +44,8 @@ class MachinePlan(TypedDict):
     """One machine's turn.
 
     ``hand_over_first``: the member elsewhere that becomes the primary before anything is done here; empty where nobody does. ``standbys``
-    restart one after the other, and then ``primary``, empty where it does not, by handing its role to one of them. ``services`` restart
-    in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so nothing else restarts. ``left``: what
+    restart one after the other, and then ``primary``, empty where it does not, by handing its role to one of them, or ``in_place`` where
+    there are none. ``services`` restart in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so nothing else restarts. ``left``: what
     this run does not do, in words.
     """
 
@@ -54,6 +54,7 @@ class MachinePlan(TypedDict):
     hand_over_first: str
     standbys: list[str]
     primary: str
+    in_place: bool
     services: list[str]
     reboot: list[str]
     outage: list[str]
@@ -116,6 +117,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
         "hand_over_first": elsewhere if moves else "",
         "standbys": [*([primary] if moves and primary else []), *standbys],
         "primary": "" if moves else primary,
+        "in_place": not cluster.followers(),
         "services": [] if reboots else _services(found),
         "reboot": reasons,
         "outage": lost if reasons else [],

@@ -17,6 +17,7 @@ SERVICE_EFFECTS = {
     "containerd": "containerd restarts; containers run on",
     "docker": "Docker restarts; containers run on",
 }
+HANDS_OVER = "hands its role to a standby that has restarted, and restarts as its standby; clients see one slow query"
 
 
 def sentences(plan: Plan) -> list[str]:
@@ -39,10 +40,8 @@ def steps(machine: MachinePlan) -> Iterator[str]:
     if machine["standbys"]:
         yield f"{', '.join(machine['standbys'])} restart{'s' if len(machine['standbys']) == 1 else ', one after the other'}, as standby"
     if machine["primary"]:
-        yield (
-            f"{machine['primary']}, the primary, hands its role to a standby that has restarted, and restarts as its standby; clients see "
-            "one slow query. Without a standby it restarts while PgBouncer is paused"
-        )
+        how = "restarts where it is, while PgBouncer is paused" if machine["in_place"] else HANDS_OVER
+        yield f"{machine['primary']}, the primary, {how}"
     for service in machine["services"]:
         yield SERVICE_EFFECTS[service]
     if machine["reboots"]:

@@ -146,6 +146,7 @@ def test_only_what_has_new_files_restarts(updates, outdated, services, standbys)
 def test_a_primary_without_standbys_restarts_where_it_is():
     plan = World({"pg-main": "db01"}, synchronous="").needs("db01", POSTGRES).plan()
     assert (plan["machines"]["db01"]["primary"], plan["errors"]) == ("pg-main", [])
+    assert "db01: pg-main, the primary, restarts where it is, while PgBouncer is paused" in plan["text"]
 
 
 @pytest.mark.parametrize(
