@@ -89,7 +89,8 @@ for name in ports:
     answer = unknown_instance("running", None)
     primary = name == world["primary"]
     answer.update(role="primary" if primary else "standby", version=15, timeline=1, system_identifier="1", pending_restart=[],
-                  restart_settings={}, slots=[], managed=True, config_present=True, lsn="0/1", replay_lsn="0/1", marker="1", history=[], roles=[],
+                  restart_settings={}, slots=[], managed=True, config_present=True,
+                  lsn="0/1", replay_lsn="0/1", marker="1", history=[], roles=[],
                   synchronous_settings=[])
     if primary:
         answer["settings"]["synchronous_standby_names"] = 'ANY 1 ("' + '", "'.join(n for n in ports if n != name) + '")'
@@ -216,53 +217,46 @@ POSTGRES = {"name": "postgresql-15", "installed": "15.14", "candidate": "15.15"}
 DOCKER = {"name": "docker-compose", "installed": "2.26", "candidate": "2.27"}
 
 
-def test_standbys_then_the_primary_by_a_switchover_then_the_pooler_then_the_application(patch):
-    patch.world["machines"]["db01"]["updates"] = [POSTGRES]
-    patch.world["machines"]["app01"]["updates"] = [DOCKER]
-    code, said, did = patch.run("--check")
-    assert code == 0 and did == [], said
-    assert "db01: postgresql-15 15.14 → 15.15" in said and "app01: docker-compose 2.26 → 2.27" in said
-
-    code, said, did = patch.run()
-    assert code == 0, said
-    assert did == [
-        "upgraded db01",
-        "restart pg-replica1",
-        "restart pg-replica2",
-        "switchover pg-replica1",
-        "pgbouncer",
-        "upgraded app01",
-    ]
-    assert "primary: pg-replica1 left: - nothing to do" in said
-
-    code, said, did = patch.run()
-    assert (code, did) == (0, []) and "nothing to do" in said, said
-    assert "changed=0" in said and "changed=1" not in said
-
-
-def test_it_stops_where_a_machine_is_not_well_and_the_next_run_goes_on(patch):
+def test_it_stops_where_a_standby_does_not_start_and_the_next_run_goes_on(patch):
+    """Standbys, the primary by a switchover, the pooler, the application."""
     patch.world["machines"]["db01"]["updates"] = [POSTGRES]
     patch.world["machines"]["app01"]["updates"] = [DOCKER]
     patch.world["breaks"] = "pg-replica2"
     code, said, did = patch.run()
     assert code != 0 and did == ["upgraded db01", "restart pg-replica1", "ends the silences of db01"], said
-    said = said.split("Stopped at db01. Left to do")[1]
-    assert "db01: pg-replica2 restarts, as standby" in said and "app01: docker-compose 2.26 → 2.27" in said
-    del patch.world["breaks"]
+    said = said.split("pg-replica2 does not start Stopped at db01. Left to do: ")[1]
+    assert "db01: pg-replica2 restarts, as standby" in said and "pg-main, the primary, hands its role" in said
+    assert "app01: docker-compose 2.26 → 2.27" in said
 
+    del patch.world["breaks"]
+    code, said, did = patch.run()
+    assert (code, did) == (0, ["restart pg-replica2", "switchover pg-replica1", "pgbouncer", "upgraded app01"]), said
+    assert "- pg-replica1 is the primary - nothing to do" in said
+
+
+def test_a_service_that_does_not_come_back_stops_the_run(patch):
+    patch.world["machines"]["app01"]["updates"] = [DOCKER]
     patch.world["dead"] = "pgbouncer.service"
-    code, said, did = patch.run("--extra-vars=patch_health_timeout=1")
-    assert code != 0 and "db01 is not well after 1 s: pgbouncer.service is failed" in said
-    assert did == ["restart pg-replica2", "switchover pg-replica1", "pgbouncer", "ends the silences of db01"]
+    code, said, did = patch.run("--limit=app01", "--extra-vars=patch_health_timeout=1")
+    assert code != 0 and "app01 is not well after 1 s: pgbouncer.service is failed" in said
+    assert did == ["upgraded app01", "ends the silences of app01"] and "Stopped at app01" in said
+
+
+def test_check_mode_prints_the_plan_and_a_second_run_changes_nothing(patch):
+    patch.world["machines"]["app01"]["updates"] = [DOCKER]
+    code, said, did = patch.run("--check")
+    assert (code, did) == (0, []) and "app01: docker-compose 2.26 → 2.27" in said and "changed=1" in said, said
+    patch.world["machines"]["app01"]["updates"] = []
+    patch.world["machines"]["db01"]["reboot"] = ["kernel"]
+    code, said, did = patch.run()
+    assert (code, did) == (0, []) and "nothing to do" in said and "To allow it: -e patch_outage=db01" in said, said
+    assert "changed=0" in said and "changed=1" not in said
 
 
 def test_nothing_is_done_where_it_may_not_be(patch):
     patch.world["machines"]["app01"]["updates"] = [DOCKER]
-    patch.world["machines"]["db01"]["reboot"] = ["kernel"]
     code, said, did = patch.run("--extra-vars={machine_owned: false}")
     assert code != 0 and did == [] and "Run this playbook with the inventory that owns them" in said
-    code, said, did = patch.run("--limit=db01")
-    assert (code, did) == (0, []) and "To allow it: -e patch_outage=db01" in said, said
     patch.world["away"] = "pg-replica2"
     code, said, did = patch.run("--extra-vars=patch_machines=app01")
     assert code != 0 and did == [] and "pg-replica2 does not follow pg-main" in said
