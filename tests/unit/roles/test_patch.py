@@ -238,7 +238,7 @@ def test_a_service_that_does_not_come_back_stops_the_run(patch):
     patch.world["machines"]["app01"]["updates"] = [DOCKER]
     patch.world["dead"] = "pgbouncer.service"
     code, said, did = patch.run("--limit=app01", "--extra-vars=patch_health_timeout=1")
-    assert code != 0 and "app01 is not well after 1 s: pgbouncer.service is failed" in said
+    assert code != 0 and "app01 is not well after 1 s: pgbouncer.service is failed" in said, said
     assert did == ["upgraded app01", "ends the silences of app01"] and "Stopped at app01" in said
 
 
