@@ -47,6 +47,10 @@ options:
       - The member that becomes the primary, or that is restarted. V(mode=failover) chooses the one with the most WAL.
     type: str
     default: ""
+  because:
+    description: Why a member is restarted although no setting of it waits for that, such as new programs. For V(mode=restart).
+    type: str
+    default: ""
   dead:
     description:
       - The member that is taken for dead although nobody can ask it. For V(mode=failover).

@@ -15,6 +15,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "members": {"type": "list", "elements": "dict", "required": True},
         "answers": {"type": "dict", "required": True},
         "target": {"type": "str", "default": ""},
+        "because": {"type": "str", "default": ""},
         "dead": {"type": "str", "default": ""},
         "powered_off": {"type": "str", "default": ""},
         "synchronous": {"type": "dict", "default": {}},

@@ -12,6 +12,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machin
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import AS_POSTGRES, SOCKETS
 
 WATCHDOG = "pgbouncer-resume"
+# The database that is PgBouncer's own console.
+CONSOLE = "pgbouncer"
 
 
 class Pooler:
@@ -20,12 +22,13 @@ class Pooler:
     :arg entry: dict with ``machine``, ``port``, ``directory`` (of its configuration) and ``stamp`` (a file that is touched
         when its configuration was loaded).
     :arg machine: a :class:`machine.Machine`.
-    :arg addresses: (address, port) of every member; a pool that leads elsewhere, such as to the replicas, stays as it is.
+    :arg addresses: (address, port) of every member; a pool that leads elsewhere, such as to the replicas, stays as it is. None is for
+        all pools.
     """
 
     def __init__(self, entry, machine, addresses):
         self.entry, self.machine, self.name = entry, machine, entry["machine"]
-        self.addresses = {(address, str(port)) for address, port in addresses}
+        self.addresses = None if addresses is None else {(address, str(port)) for address, port in addresses}
         self.paused = []
 
     def is_configured(self):
@@ -54,7 +57,7 @@ class Pooler:
                 "paused": row["paused"] == "1",
             }
             for row in records(lines)
-            if (row["host"], row["port"]) in self.addresses
+            if ((row["host"], row["port"]) in self.addresses if self.addresses is not None else row["name"] != CONSOLE)
         ]
 
     def arm(self, pools, seconds):
@@ -103,10 +106,14 @@ class Pooler:
                     f"{address}:{port}; see journalctl -u pgbouncer"
                 )
 
+    def pool_names(self):
+        """Names of all of its pools, wherever they lead."""
+        return [row["name"] for row in self._databases() if row["name"] != CONSOLE]
+
     def let_readers_move(self):
         """Ends the connections of the pools that lead to the replicas, each when its transaction has ended: one of them may lead
         to the member that is the primary now, and would stay there."""
-        names = [row["name"] for row in self._databases() if row["name"].endswith("_ro")]
+        names = [name for name in self.pool_names() if name.endswith("_ro")]
         if names:
             self.machine.check("moving readers", self._console(*(f'RECONNECT "{name}"' for name in names)))
 

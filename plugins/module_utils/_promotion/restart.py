@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A member restarts for settings that a reload cannot apply. If it does not start with them, it runs with those of before."""
+"""A member restarts for settings that a reload cannot apply, or for new programs. If it does not start with the settings, it runs with
+those of before; there is no way back from new programs."""
 
 from __future__ import annotations
 
@@ -39,13 +40,19 @@ class Restart(Change):
 
     @property
     def would_change(self) -> bool:
-        return bool(self.before)
+        return bool(self.before or self.params["because"])
 
     def describe(self) -> list[str]:
-        if not self.before:
+        if not self.would_change:
             return [f"{self.target} runs with all of its settings"]
-        self.settings_of_before(self.target)
-        named = ", ".join(f"{name} (now {value or 'empty'})" for name, value in self.before.items())
+        if self.before:
+            self.settings_of_before(self.target)
+        named = ", ".join(
+            [
+                *filter(None, [self.params["because"]]),
+                *(f"{name} (now {value or 'empty'})" for name, value in self.before.items()),
+            ]
+        )
         sentences = [f"{self.target} restarts for {named}"]
         if not self.is_primary:
             return sentences
@@ -81,7 +88,7 @@ class Restart(Change):
 
     def run(self) -> float | None:
         """Carries it out. Returns the seconds for which PgBouncer was paused, None where it was not."""
-        if not self.before:
+        if not self.would_change:
             return None
         self.server.checkpoint(self.params["checkpoint_timeout"])
         written = self.server.log_size()
@@ -114,6 +121,10 @@ class Restart(Change):
                 "; ".join([f"{problem}. Its log names no reason, so it may still be starting", *left])
             ) from problem
         names = ", ".join(self.before)
+        if not self.before:
+            left = self.resume_all()
+            said = f"{self.target} does not start for {self.params['because']}: {because}"
+            raise StepFailed("; ".join([said, *left])) from problem
         try:
             self.server.keep_settings(self.before)
             self.server.start(self.seconds, as_primary=self.is_primary)

@@ -24,6 +24,7 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/github.m
 PLAY = "ansible-playbook -i inventories/production playbooks/"
 HERE = "tests/unit/docs/test_commands.py::test_"
 VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
+PATCH = "tests/lab/test_patch.py::test_"
 WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
 FAILOVER, CYCLE = "tests/lab/test_failover.py::test_", "tests/lab/test_backup_cycle.py::test_"
 # What a command looks like; what runs it: a test, a step of `make test`, a part of `make test-all` or a script; and in which words. Without
@@ -104,6 +105,12 @@ RUN_BY = [
         FAILOVER + "the_replica_with_more_wal_takes_over_from_a_killed_primary",
         "playbook failover",
     ),
+    (
+        PLAY + "patch.yml --check",
+        PATCH + "check_mode_lists_versions_restarts_and_reboots_and_changes_nothing",
+        "playbook patch --check",
+    ),
+    (PLAY + "patch.yml", "tests/long/patch/test_patch.py::test_a_newer_postgresql_under_load", "playbook patch"),
     (PLAY + "rejoin.yml", FAILOVER + "it_becomes_a_synchronous_standby_without_touching_the_others", "playbook rejoin"),
     (
         PLAY + r"unlock.yml -e unlock=\S+",

@@ -166,3 +166,19 @@ def test_a_pooler_that_cannot_be_reached_is_named(world):
 @pytest.mark.parametrize("target", ["", "pg-other"])
 def test_a_target_that_does_not_run(world, target):
     assert "expected a running member" in restart(world, target=target)["msg"]
+
+
+@pytest.mark.parametrize("target", ["pg-main", "pg-replica1"])
+def test_new_programs_are_a_reason_without_any_setting(world, target):
+    world.pending = {}
+    result = restart(world, target=target, because="new programs")
+    assert (result["changed"], result["plan"][0]) == (True, f"{target} restarts for new programs")
+    assert world.did("restarting") == [f"restarting {target}"]
+    assert not any(world.paused.values())
+
+
+def test_new_programs_that_do_not_start_cannot_be_put_back(world, says):
+    world.pending, world.fails = {}, ("restarting",)
+    says("FATAL: no")
+    assert "pg-main does not start for new programs: FATAL: no" in restart(world, because="new programs")["msg"]
+    assert world.did("putting back", "starting") == [] and not any(world.paused.values())

@@ -1,0 +1,272 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: machine_updates
+short_description: Upgrades packages of a Debian or Ubuntu machine without restarting their services
+version_added: 0.1.0
+description:
+  - Says which of the named packages apt would upgrade, which of them wait and why, which services run from files that were replaced
+    since they began, and whether the machine has to reboot.
+  - With O(state=upgraded) upgrades exactly these packages, and what they need for it. Configuration files stay as they are. No service is
+    stopped or started meanwhile, not by a package's own scripts either, which would stop every PostgreSQL cluster of the machine at once;
+    RV(outdated_services) then says what has to be restarted.
+  - An upgrade that would remove a package is left out. What an interrupted dpkg left is finished first.
+options:
+  packages:
+    description: Names of packages, which may have wildcards as those of files. Packages that are not installed are not looked at.
+    type: list
+    elements: str
+    required: true
+  services:
+    description: Units of systemd that are to be looked at. Those that do not run are left out.
+    type: list
+    elements: str
+    default: []
+  refresh:
+    description: Whether to refresh the package lists first. That is no change of the machine, and is done in check mode too.
+    type: bool
+    default: false
+  state:
+    description: V(listed) changes nothing. V(upgraded) upgrades.
+    type: str
+    choices: [listed, upgraded]
+    default: listed
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: debian
+notes:
+  - Needs root.
+  - Refuses to upgrade where C(/usr/sbin/policy-rc.d) is somebody else's.
+author:
+  - The plannerate.infra contributors (@plannerate)
+"""
+
+EXAMPLES = r"""
+- name: Upgrade PostgreSQL, and leave its servers running
+  plannerate.infra.machine_updates:
+    packages: ["postgresql-15", "postgresql-client-15", "postgresql-common"]
+    services: ["postgresql@15-main"]
+    state: upgraded
+  become: true
+"""
+
+RETURN = r"""
+updates:
+  description: What would be upgraded, or was; with the packages that come along. C(installed) is null for one that is new.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: postgresql-15, installed: 15.14-0+deb12u1, candidate: 15.15-0+deb12u1}]
+waiting:
+  description: Packages of which there is a newer version that is not installed, and why not.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: docker.io, installed: 26.1.5, candidate: 26.1.6, reason: held on the machine (apt-mark unhold)}]
+outdated_services:
+  description: Those of O(services) that run from files that were replaced since.
+  type: list
+  elements: str
+  returned: success
+  sample: ["postgresql@15-main"]
+reboot:
+  description: Why the machine has to reboot; empty where it has not.
+  type: list
+  elements: str
+  returned: success
+  sample: ["kernel 6.1.0-28-amd64 runs, 6.1.0-31-amd64 is installed"]
+"""
+
+import glob
+import os
+import time
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.plannerate.infra.plugins.module_utils._machine import service_policy, updates
+from ansible_collections.plannerate.infra.plugins.module_utils._machine.packages import installed
+
+REBOOT_FILE = "/run/reboot-required"
+# Waits for somebody else's apt, and never decides for the operator.
+APT = [
+    "apt-get",
+    "--yes",
+    "--no-install-recommends",
+    "--no-remove",
+    "--option=Dpkg::Options::=--force-confdef",
+    "--option=Dpkg::Options::=--force-confold",
+    "--option=DPkg::Lock::Timeout=120",
+]
+
+# An archive that does not answer at once is asked again.
+REFRESH = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", "update", "--error-on=any"]
+REFRESHES, PAUSE = 3, 5
+
+
+class Apt:
+    """The machine's package manager."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+
+    def ask(self, *command: str) -> str:
+        code, output, error = self.module.run_command(list(command), environ_update={"LC_ALL": "C"})
+        if code:
+            self.fail(command, code, output, error)
+        return output
+
+    def run(self, *command: str) -> None:
+        code, output, error = self.module.run_command(list(command), environ_update=service_policy.ENVIRONMENT)
+        if code:
+            self.fail(command, code, output, error)
+
+    def fail(self, command: tuple[str, ...], code: int, output: str, error: str) -> NoReturn:
+        self.module.fail_json(
+            msg=f"{' '.join(command[:1])} ended with {code}: {' '.join((error or output).split())}. Every service still runs as before. "
+            "See what it says by hand, then run this again",
+            rc=code,
+            stdout=output,
+            stderr=error,
+        )
+
+    def refresh(self) -> None:
+        for _try in range(REFRESHES - 1):
+            if not self.module.run_command(REFRESH)[0]:
+                return
+            time.sleep(PAUSE)
+        self.ask(*REFRESH)
+
+    def matching(self) -> list[str]:
+        listed = self.ask("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n")
+        return updates.matching(installed(listed.splitlines()), self.module.params["packages"])
+
+    def simulate(self, names: list[str], *options: str) -> updates.Simulation:
+        return updates.simulation(
+            self.ask("apt-get", "--simulate", "--no-install-recommends", *options, "--only-upgrade", "install", *names)
+        )
+
+    def plan(self) -> tuple[list[updates.Update], list[dict[str, Any]], list[str]]:
+        """What is upgraded, what waits, and the packages to name for it as C(name=version)."""
+        names = self.matching()
+        found = updates.policies(self.ask("apt-cache", "policy", *names)) if names else {}
+        held = self.ask("apt-mark", "showhold").split()
+        able, waiting = [], []
+        for name in updates.newer(found):
+            reason = updates.why_not(name, found[name], held) or self.would_remove(name)
+            if reason:
+                waiting.append(
+                    {
+                        "name": name,
+                        "installed": found[name]["installed"],
+                        "candidate": found[name]["candidate"],
+                        "reason": reason,
+                    }
+                )
+            else:
+                able.append(f"{name}={found[name]['candidate']}")
+        return (self.simulate(able)["updates"] if able else []), waiting, able
+
+    def would_remove(self, name: str) -> str | None:
+        removed = self.simulate([name])["removed"]
+        return f"it would remove {', '.join(removed)}" if removed else None
+
+
+def main_pid(module: AnsibleModule, service: str) -> int:
+    code, output, _error = module.run_command(["systemctl", "show", "--property=MainPID", "--value", service])
+    return int(output.strip() or 0) if code == 0 else 0
+
+
+def outdated(module: AnsibleModule) -> list[str]:
+    found = []
+    for service in module.params["services"]:
+        pid = main_pid(module, service)
+        try:
+            with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
+                if pid and updates.runs_replaced_files(file.read()):
+                    found.append(service)
+        except OSError:
+            # It has ended, or never ran.
+            continue
+    return found
+
+
+def reboot_reasons(module: AnsibleModule) -> list[str]:
+    reasons = []
+    if os.path.exists(REBOOT_FILE):
+        packages: list[str] = []
+        if os.path.exists(f"{REBOOT_FILE}.pkgs"):
+            with open(f"{REBOOT_FILE}.pkgs", encoding="utf-8") as file:
+                packages = sorted(set(file.read().split()))
+        reasons.append(f"{REBOOT_FILE} is there" + (f" ({', '.join(packages)})" if packages else ""))
+    # A container runs with its host's kernel.
+    if module.run_command(["systemd-detect-virt", "--container", "--quiet"])[0]:
+        running = os.uname().release
+        newest = updates.newer_kernel(running, [os.path.basename(path) for path in glob.glob("/boot/vmlinuz-*")])
+        if newest:
+            reasons.append(f"kernel {running} runs, {newest} is installed")
+    return reasons
+
+
+def upgrade(module: AnsibleModule, apt: Apt, names: list[str], interrupted: bool) -> None:
+    try:
+        with service_policy.services_kept():
+            if interrupted:
+                apt.run("dpkg", "--force-confdef", "--force-confold", "--configure", "--pending")
+            if names:
+                apt.run(*APT, "--only-upgrade", "install", *names)
+    except service_policy.ForeignPolicy as found:
+        module.fail_json(
+            msg=f"{found} is there and not this module's, so it is not known which services it keeps from restarting. Nothing was "
+            "upgraded. Expected none: move it away, then run this again"
+        )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "services": {"type": "list", "elements": "str", "default": []},
+            "refresh": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["listed", "upgraded"], "default": "listed"},
+        },
+        supports_check_mode=True,
+    )
+    apt = Apt(module)
+    if module.params["refresh"]:
+        apt.refresh()
+    wanted = module.params["state"] == "upgraded"
+    interrupted = bool(apt.ask("dpkg", "--audit").strip())
+    changes, waiting, names = apt.plan()
+    changed = wanted and bool(changes or interrupted)
+    if changed and not module.check_mode:
+        upgrade(module, apt, names, interrupted)
+    elif wanted and not module.check_mode:
+        # What a run left that was killed.
+        service_policy.remove()
+    module.exit_json(
+        changed=changed,
+        updates=changes,
+        waiting=waiting,
+        outdated_services=outdated(module),
+        reboot=reboot_reasons(module),
+        diff={
+            "before": "".join(f"{each['name']} {each['installed'] or 'absent'}\n" for each in changes if wanted),
+            "after": "".join(f"{each['name']} {each['candidate']}\n" for each in changes if wanted),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
