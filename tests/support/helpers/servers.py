@@ -332,8 +332,7 @@ class Servers:
             (config / target).write_text(rendered.render(variables))
         users = {OWNER, getpass.getuser()}
         (config / "pg_ident.conf").write_text(
-            "".join(f"tests {user} {role}
-" for user in users for role in ("postgres", "writer", "neighbour", "dump"))
+            "".join(f"tests {user} {role}\n" for user in users for role in ("postgres", "writer", "neighbour", "dump"))
         )
         (config / "pg_hba.conf").write_text(
             "local all all peer map=tests\n"
