@@ -1,0 +1,112 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""While an application container is replaced, requests go to the healthy ones: in this order, beside modules that only write it down."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.helpers.checkout import ROOT
+
+STUB = """#!/usr/bin/python
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule(argument_spec={options!r})
+with open({log!r}, "a") as file:
+    file.write({line})
+module.exit_json(changed=True, **{answer!r})
+"""
+COMPOSE = {key: {"type": "str"} for key in ("project_src", "project_name", "pull")} | {
+    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"},
+    "wait": {"type": "bool"}, "wait_timeout": {"type": "int"},
+}  # fmt: skip
+TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {
+    "content": {"type": "dict"}, "server_timeout": {"type": "int"},
+}  # fmt: skip
+SERVERS = "module.params['content']['http']['services']['production-app']['loadBalancer']['servers']"
+PLAY = {
+    "hosts": "localhost",
+    "connection": "local",
+    "gather_facts": False,
+    "tasks": [
+        {
+            "name": "Replace",
+            "ansible.builtin.include_role": {
+                "name": "plannerate.infra.docker_host", "tasks_from": "replace", "rolespec_validate": False,
+            },
+            "loop": ["redis", "app", "app-2", "queue"],
+            "loop_control": {"loop_var": "_docker_host_service"},
+        }
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def replaced(tmp_path):
+    """A function that replaces them beside application containers in these states: exit code, output and the steps."""
+    namespace = tmp_path / "ansible_collections"
+    for folder in ("plugins", "roles", "meta"):
+        shutil.copytree(ROOT / folder, namespace / "plannerate" / "infra" / folder)
+    log = tmp_path / "log"
+
+    def stub(collection, name, options, line, answer=()):
+        modules = namespace / collection / "plugins" / "modules"
+        modules.mkdir(parents=True, exist_ok=True)
+        text = STUB.format(options=options, log=str(log), line=line, answer=dict(answer))
+        (modules / f"{name}.py").write_text(text)
+
+    def run(states, answer=()):
+        stub("community/docker", "docker_compose_v2", COMPOSE, "module.params['services'][0] + '\\n'", answer)
+        servers = f"' '.join(server['url'] for server in {SERVERS}) + '\\n'"
+        stub("plannerate/infra", "traefik_dynamic_file", TRAEFIK, servers)
+        lines = [
+            f"stack shop-{name}-prod running project=shop-production oneoff= definition= status=Up ({state})"
+            for name, state in states.items()
+        ]
+        variables = {
+            "ansible_python_interpreter": sys.executable,
+            "docker_host_environments": {"production": {"domain": "app.test", "suffix": "prod"}},
+            "docker_host_name_prefix": "shop",
+            "docker_host_app_image": "shop:1",
+            "docker_host_app_containers": len(states),
+            "pgbouncer_client_environment": {"DB_HOST": "", "DB_PORT": "", "DB_DATABASE": "", "DB_USERNAME": "", "PGSSLROOTCERT": "/ca"},
+            "_docker_host_variables": {},
+            "__docker_host_probe": {"stdout": "\n".join(lines)},
+        }  # fmt: skip
+        (tmp_path / "play.yml").write_text(json.dumps([PLAY]))
+        options = ["--inventory=localhost,", f"--extra-vars={json.dumps(variables)}"]
+        done = subprocess.run(
+            ["ansible-playbook", str(tmp_path / "play.yml"), *options],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr, log.read_text().splitlines() if log.exists() else []
+
+    return run
+
+
+def test_each_while_the_other_one_serves(replaced):
+    code, said, steps = replaced({"app": "healthy", "app-2": "healthy"})
+    assert code == 0, said
+    assert steps == ["redis", "http://shop-app-2-prod:80", "app", "http://shop-app-prod:80", "app-2", "queue"]
+
+
+def test_nothing_is_sent_to_one_that_is_not_healthy(replaced):
+    code, said, steps = replaced({"app": "healthy", "app-2": "unhealthy"})
+    assert code == 0, said
+    assert steps == ["redis", "app", "http://shop-app-prod:80", "app-2", "queue"]
+
+
+def test_the_first_that_is_not_healthy_ends_the_run(replaced):
+    """The others still run with what they had."""
+    code, said, steps = replaced({"app": "healthy"}, {"msg": "container shop-redis-prod is unhealthy"})
+    assert code != 0 and "did not become healthy" in said, said
+    assert steps == ["redis"]
