@@ -112,7 +112,8 @@ APT = [
 
 # An archive that does not answer at once is asked again.
 REFRESH = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", "update", "--error-on=any"]
-REFRESHES, PAUSE = 3, 5
+REFRESHES = 3
+PAUSE = 5
 
 
 class Apt:

@@ -32,10 +32,8 @@ class Machine:
 @pytest.fixture
 def run(run_module, monkeypatch):
     def run(machine, check=False):
-        for name in ("check", "run"):
-            monkeypatch.setattr(
-                LocalMachine, name, lambda *given, method=getattr(machine, name), **more: method(*given, **more)
-            )
+        monkeypatch.setattr(LocalMachine, "check", lambda *given: machine.check(*given))
+        monkeypatch.setattr(LocalMachine, "run", lambda *given: machine.run(*given))
         return run_module(pgbouncer_restart, {"machine": "db01"}, check=check)
 
     return run
