@@ -109,14 +109,6 @@ def test_every_put_carries_the_old_checksum_and_no_new_one(object_store):
         assert not [name for name in headers if name.lower().startswith(("x-amz-checksum", "x-amz-trailer"))]
 
 
-def test_a_part_is_given_to_the_library_as_a_file(object_store):
-    """Bytes are sent in one piece by the urllib3 of Debian 12, under the time limit that a single block has."""
-    store, bodies = object_store.open(), []
-    store.client.meta.events.register("before-send.s3", lambda request, **_more: bodies.append(request.body))
-    send(store, b"y" * 6 * MIB, "pieces")
-    assert len([body for body in bodies if hasattr(body, "read")]) == 2
-
-
 def test_a_part_that_is_damaged_on_its_way_is_refused(object_store):
     """So the store looks at the checksum."""
     store = object_store.open()
