@@ -40,8 +40,8 @@ def impatient(monkeypatch):
     monkeypatch.setattr(store_module, "SECONDS_OF_AN_ANSWER", 8)
 
 
-def send(store, content, name):
-    upload = StreamUpload(store, "links/", name, 5 * MIB)
+def send(store, content, name, size_of_part=5 * MIB):
+    upload = StreamUpload(store, "links/", name, size_of_part)
     try:
         upload.send(io.BytesIO(content))
         upload.complete()
@@ -52,11 +52,12 @@ def send(store, content, name):
 
 @pytest.mark.usefixtures("impatient")
 def test_a_part_that_takes_longer_than_a_block_may_arrives(object_store, make_link):
-    link = make_link(2 * MIB)
+    link = make_link(3.5 * MIB)
     store = object_store.open(link.own_port, outage_seconds=0)
-    content = os.urandom(18 * MIB)
+    # More than the buffers of both ends take at once.
+    content = os.urandom(36 * MIB)
     began = time.monotonic()
-    send(store, content, "slow")
+    send(store, content, "slow", 10 * MIB)
     took = time.monotonic() - began
     assert hashlib.sha256(object_store.open().get("links/slow")).digest() == hashlib.sha256(content).digest()
     # Four parts share the link, so each took about as long as all.

@@ -120,7 +120,7 @@ def complaints(copy_inventories, tmp_path_factory):
             "postgres_max_connections: 150",
             "postgres_max_connections: many\npgbouncer_pool_sise: 30\npgbuoncer_port: 1",
         ),
-        (MACHINES, "s3_backup_keep_daily: 30", "s3_backup_keep_daily: 30\ns3_backup_mode: tape\nansible_hots: db01"),
+        (MACHINES, "s3_backup_keep_daily: 30", "s3_backup_keep_daily: 30\ns3_backup_source: tape\nansible_hots: db01"),
         (PRODUCTION, DATABASE, "{name: plannerate_production, onwer: plannerate_prod}"),
         (PRODUCTION, "{{ vault_app_key }}", "{{ vault_app_kye }}"),
     )
@@ -144,7 +144,7 @@ def complaints(copy_inventories, tmp_path_factory):
         "pgbuoncer_port is not known, is pgbouncer_port meant?",
         "ansible_hots is not known, is ansible_host meant?",
         "argument 'postgres_max_connections' is of type str and we were unable to convert to int",
-        "value of s3_backup_mode must be one of: stream, directory, got: tape (db01)",
+        "value of s3_backup_source must be one of: primary, standby, got: tape (db01)",
         "missing required arguments: owner found in postgres_primary_databases",
         "postgres_primary_databases.onwer. Supported parameters include: connections, name, owner, password.",
         "docker_host_secrets: 'vault_app_kye' is undefined (app01)",
