@@ -36,6 +36,7 @@ GROUPS = {
     "docker_host": "docker_hosts",
     "s3_backup": "s3_backups",
     "monitoring": "machines",
+    "patch": "machines",
 }
 # The roles that publish what they would refuse, as <role>_problems.
 WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"}

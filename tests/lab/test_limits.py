@@ -31,9 +31,10 @@ def test_stagings_sessions_do_not_lock_production_out(pooler, staging):
         assert pooler.psql("SELECT 1").stdout.strip() == "1"
         assert pooler.psql("SELECT 1", client=pooler.machine, port=5432).stdout.strip() == "1"
     assert 0 < answer["connected"] <= LIMITS["plannerate_staging"], answer
-    assert ['too many connections for role "plannerate_staging"', 150 - answer["connected"]] in [
-        [error.split("FATAL:")[-1].strip(), count] for error, count in answer["errors"]
-    ], answer
+    # Those that are being refused count for a moment too, so some of so many at once hear that the server is full.
+    refused = {error.split("FATAL:")[-1].strip(): count for error, count in answer["errors"]}
+    assert sum(refused.values()) == 150 - answer["connected"], answer
+    assert 'too many connections for role "plannerate_staging"' in refused, answer
 
 
 def test_a_session_is_kept_in_the_session_pool_only(pooler):

@@ -8,7 +8,7 @@ import subprocess
 
 from support.helpers.plays import values_of_role
 
-POOL = {"database": "shop", "pool_size": 30, "prepared_statements": False}
+POOL = {"database": "shop", "pool_size": 25, "prepared_statements": False}
 CLIENTS = 1000
 # Each writes down its name and what it is asked.
 PROGRAM = '#!/bin/sh\necho "{name} $*" >>{log}\n{then}\n'
@@ -18,6 +18,8 @@ def inventory(environments):
     return {
         "pgbouncer_environments": {f"e{number}": {**POOL, "database": f"shop{number}"} for number in range(environments)},
         "pgbouncer_environment": "e0",
+        "pgbouncer_pool_size_session": 5,
+        "pgbouncer_reserved_connections": 50,
         "pgbouncer_max_client_conn": CLIENTS,
         "postgres_max_connections": 500,
         "_pgbouncer_answer": {"version": "1.18"},
@@ -32,7 +34,7 @@ def test_one_that_runs_since_there_were_two_environments_has_room_for_eight(tmp_
         ("_pgbouncer_nofile_limit | int", inventory(2)),
         *(("_pgbouncer_nofile | int", inventory(number)) for number in (2, 3, 8)),
     )
-    assert needed == [CLIENTS + number * 2 * 30 + 500 for number in (2, 3, 8)], "two pools for each"
+    assert needed == [CLIENTS + number * (2 * 25 + 5) + 500 for number in (2, 3, 8)], "three pools for each"
     assert limit >= max(needed) and limit % 8192 == 0
 
 
