@@ -15,7 +15,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.limits
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools
 
 GREEDY = 150
-ROOM = {"max_connections": 120, "reserved": 20, "direct": 2, "max_client_conn": 2000}
+ROOM = {"max_connections": 120, "reserved": 20, "direct": 2, "max_client_conn": 2000, "poolers": 1}
 SIZES = {"pool_mode": "transaction", "pool_size": 20, "pool_size_session": 5}
 ENVIRONMENTS = {"production": {"database": "shop"}, "staging": {"database": "test"}}
 DATABASES = [{"name": "shop", "owner": "neighbour"}, {"name": "test", "owner": "writer"}]

@@ -12,7 +12,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer import
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools, problems
 
 DEFAULTS = {"pool_mode": "transaction", "pool_size": 25, "pool_size_session": 5}
-ROOM = {"max_connections": 150, "reserved": 20, "direct": 2, "max_client_conn": 2000}
+ROOM = {"max_connections": 150, "reserved": 20, "direct": 2, "max_client_conn": 2000, "poolers": 1}
 ENVIRONMENTS = {
     "production": {"database": "shop", "pool_size": 30},
     "staging": {"database": "test", "pool_size": 20, "pool_size_ro": 10},

@@ -15,7 +15,7 @@ WITH_SESSIONS = {**DEFAULTS, "pool_size_session": 5}
 
 
 def problems(environments, environment="production", max_connections=150, reserved=20, direct=2, defaults=None):
-    room = {"max_connections": max_connections, "reserved": reserved, "direct": direct, "max_client_conn": 2000}
+    room = {"max_connections": max_connections, "reserved": reserved, "direct": direct, "max_client_conn": 2000, "poolers": 1}
     return pgbouncer_plan.problems(environments, environment, defaults or DEFAULTS, room)
 
 

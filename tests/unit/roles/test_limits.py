@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may reach the members, and with how many connections, as the roles' variables put it together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.helpers.plays import values_of_role
+
+OLD_RULES = {"pg-main": {"adopted_rules": ["host all all all md5"]}}
+
+
+def test_the_run_that_drops_old_rules_refuses_docker_hosts_as_every_later_run_does(tmp_path):
+    def asked(**variables):
+        return ("_postgres_adopted | bool", {"_postgres_adopting": False, "postgres_answers": OLD_RULES, **variables})
+
+    assert values_of_role(
+        tmp_path,
+        "postgres",
+        asked(),
+        asked(postgres_adopted_rules="drop"),
+        asked(postgres_adopted_rules="drop", postgres_adopt=True),
+        asked(postgres_answers={"pg-main": {"adopted_rules": None}}),
+    ) == [True, False, True, False]
+
+
+@pytest.mark.parametrize("machine_address", [{}, {"machine_address": "10.0.0.1"}])
+def test_a_docker_host_has_the_addresses_that_it_has(tmp_path, machine_address):
+    hosts = {
+        "all": {
+            "hosts": {"localhost": {}},
+            "children": {"docker_hosts": {"hosts": {"app01": machine_address}}, "pgbouncers": {"hosts": {"db01": {}}}},
+        }
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps(hosts))
+    variables = {"_postgres_adopted": False, "_postgres_machines": ["db01"]}
+    (found,) = values_of_role(tmp_path, "postgres", ("_postgres_pooled_addresses", variables), inventory=str(inventory))
+    assert found == {"app01": list(machine_address.values())}
+
+
+def test_an_owners_first_limit_is_compared_with_its_sessions(tmp_path):
+    variables = {
+        "postgres_primary_databases": [
+            {"name": "shop", "owner": "prod"},
+            {"name": "test", "owner": "stag", "connections": 9},
+        ],
+        "pgbouncer_owner_limits": {"connections": {"prod": 54, "stag": 9}, "errors": []},
+        "postgres_answer": {
+            "roles": ["prod", "stag"],
+            "role_connections": {"prod": {"limit": -1, "sessions": 60}, "stag": {"limit": -1, "sessions": 60}},
+        },
+        "postgres_kept_rules": [],
+        "postgres_primary_temp_file_limit": "10GB",
+    }
+    (error,), kept = values_of_role(
+        tmp_path,
+        "postgres_primary",
+        ("_postgres_primary_problems", variables),
+        (
+            "[_postgres_primary_problems, _postgres_primary_limits.connections]",
+            {**variables, "postgres_kept_rules": ["old"]},
+        ),
+    )
+    assert error.startswith("prod: no limit to 54 connections, 60 sessions now")
+    assert kept == [[], {}], "roles keep what they had as long as the old rules stay"
