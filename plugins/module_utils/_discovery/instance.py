@@ -12,8 +12,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import ConfigDirectory
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import DataDirectory
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import (
-    RoleConnections,
     ConnectedStandby,
+    RoleConnections,
     ServerAnswer,
     ServerSettings,
     SlotState,

@@ -32,8 +32,8 @@ class OwnerLimits(TypedDict):
 def owner_limits(databases: Sequence[Mapping[str, Any]], pools: Sequence[Pool], room: Room) -> OwnerLimits:
     """What each owner of this inventory's databases may have of a server.
 
-    A database's pools, on each PgBouncer, may all lead to one server, since any member can become the primary. Beside them the owner gets a few connections
-    for itself. Owners without a pool share what the pools leave.
+    A database's pools, on each PgBouncer, may all lead to one server, since any member can become the primary. Beside them the owner gets
+    a few connections for itself. Owners without a pool share what the pools leave.
 
     :arg databases: each with ``name``, ``owner`` and, where the inventory decides it, ``connections``.
     :arg pools: as given by :func:`.pools.pools`.

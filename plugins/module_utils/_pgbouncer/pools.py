@@ -174,7 +174,10 @@ def _name_problems(wanted: Sequence[Pool]) -> list[str]:
 
 def _sum_problems(wanted: Sequence[Pool], room: Room) -> list[str]:
     poolers = int(room["poolers"])
-    total, available = poolers * sum(pool["size"] for pool in wanted), int(room["max_connections"]) - int(room["reserved"])
+    total, available = (
+        poolers * sum(pool["size"] for pool in wanted),
+        int(room["max_connections"]) - int(room["reserved"]),
+    )
     if total <= available:
         return []
     parts = ", ".join(f"{pool['name']} {pool['size']}" for pool in wanted)
@@ -183,7 +186,8 @@ def _sum_problems(wanted: Sequence[Pool], room: Room) -> list[str]:
     return [
         f"the pools take {total} server connections ({parts}), but a member has {available}: postgres_max_connections "
         f"{room['max_connections']} less pgbouncer_reserved_connections {room['reserved']}. Make the pools smaller by "
-        f"{total - available}{' in all' if poolers > 1 else ''}, or raise postgres_max_connections; pool_size_session: 0 leaves an environment's session pool out"
+        f"{total - available}{' in all' if poolers > 1 else ''}, or raise postgres_max_connections; pool_size_session: 0 "
+        "leaves an environment's session pool out"
     ]
 
 

@@ -41,6 +41,27 @@ def test_a_docker_host_has_the_addresses_that_it_has(tmp_path, machine_address):
     assert found == {"app01": list(machine_address.values())}
 
 
+def test_the_members_hosts_and_pgbouncers_agree_on_the_limits(tmp_path):
+    """What stands in group_vars/pgbouncers.yml counts on a member's host, and a plan that does not fit is refused there."""
+    pooler = {
+        "pgbouncer_pool_size_session": 0,
+        "pgbouncer_environments": {"production": {"database": "shop", "pool_size": 30}},
+    }
+    children = {"pgbouncers": {"hosts": {"db01": pooler}}}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": {}}, "children": children}}))
+    variables = {"postgres_primary_databases": [{"name": "shop", "owner": "prod"}], "postgres_max_connections": 150}
+    found, refused = values_of_role(
+        tmp_path,
+        "pgbouncer",
+        ("_pgbouncer_owner_limits", variables),
+        ("_pgbouncer_owner_limits", {**variables, "postgres_max_connections": 79}),
+        inventory=str(inventory),
+    )
+    assert found == {"connections": {"prod": 29 + 29 + 2}, "errors": []}
+    assert "the pools take 60 server connections" in refused["errors"][0]
+
+
 def test_an_owners_first_limit_is_compared_with_its_sessions(tmp_path):
     variables = {
         "postgres_primary_databases": [
@@ -66,3 +87,22 @@ def test_an_owners_first_limit_is_compared_with_its_sessions(tmp_path):
     )
     assert error.startswith("prod: no limit to 54 connections, 60 sessions now")
     assert kept == [[], {}], "roles keep what they had as long as the old rules stay"
+
+
+def test_no_pool_of_transactions_is_called_one_of_sessions(tmp_path):
+    def asked(**entry):
+        variables = {
+            "pgbouncer_environments": {"production": {"database": "shop", **entry}},
+            "postgres_primary_databases": [{"name": "shop", "owner": "prod"}],
+            "_pgbouncer_host": {"ansible_host": "192.0.2.1"},
+            "postgres_tls_directory": "/tls",
+        }
+        return "_pgbouncer_client_environment.DB_DATABASE_SESSION | default(none)", variables
+
+    assert values_of_role(
+        tmp_path,
+        "pgbouncer",
+        asked(),
+        asked(pool_size_session=0),
+        asked(pool_size_session=0, pool_mode="session"),
+    ) == ["shop_session", None, "shop"]

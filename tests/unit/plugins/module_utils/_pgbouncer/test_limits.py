@@ -30,6 +30,12 @@ class TestOwners:
         """Of each pool one connection is another role's, which looks passwords up."""
         assert owners(SHOP, TEST) == {"connections": {"prod": 29 + 29 + 4 + 2, "stag": 19 + 9 + 4 + 2}, "errors": []}
 
+    def test_each_pgbouncer_has_the_pools(self):
+        found = owners(SHOP, {"name": "other", "owner": "other"}, poolers=2, max_connections=300)["connections"]
+        assert found == {"prod": 2 * (29 + 29 + 4) + 2, "other": 280 - 2 * (60 + 5 + 30 + 5)}
+        (error,) = owners({**SHOP, "connections": 123}, poolers=2, max_connections=300)["errors"]
+        assert "expected at least 124, which its pools take" in error
+
     def test_an_inventory_has_its_own_owners_only(self):
         assert owners(TEST)["connections"] == {"stag": 34}
 

@@ -34,7 +34,9 @@ def test_a_change_is_shown_with_the_sessions(limit, sessions, decided, shown):
 
 def test_a_first_limit_below_the_sessions_is_refused():
     (error,) = changes(54, -1, 55)["errors"]
-    assert error.startswith("shop: no limit to 54 connections, 55 sessions now: new sessions would be refused. Expected")
+    assert error.startswith(
+        "shop: no limit to 54 connections, 55 sessions now: new sessions would be refused. Expected"
+    )
     assert "connections in postgres_primary_databases" in error
 
 
