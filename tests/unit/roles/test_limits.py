@@ -7,7 +7,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.helpers.plays import values_of_role
+import yaml
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play, values_of_role
 
 OLD_RULES = {"pg-main": {"adopted_rules": ["host all all all md5"]}}
 
@@ -106,3 +108,23 @@ def test_no_pool_of_transactions_is_called_one_of_sessions(tmp_path):
         asked(pool_size_session=0),
         asked(pool_size_session=0, pool_mode="session"),
     ) == ["shop_session", None, "shop"]
+
+
+@pytest.mark.parametrize(("owner", "said"), [("", True), ("prod", False)])
+def test_an_environment_without_a_known_owner_is_named(tmp_path, owner, said):
+    tasks = yaml.safe_load((ROOT / "roles/pgbouncer/tasks/preflight.yml").read_text())
+    variables = {"_pgbouncer_owner": owner, "_pgbouncer_database": "shop", "pgbouncer_environment": "production"}
+    named = [task for task in tasks if task["name"] == "Show an environment whose owner is not known"]
+    code, output = run_play(
+        tmp_path, {"hosts": "localhost", "vars": variables, "tasks": named}, "--inventory=localhost,"
+    )
+    assert (code, len(named)) == (0, 1), output
+    assert ("postgres_primary_databases has no database shop" in output) == said
+
+
+def test_members_and_poolers_notice_a_lost_peer_alike():
+    settings = yaml.safe_load((ROOT / "roles/postgres/vars/main/settings.yml").read_text())["_postgres_fixed_settings"]
+    pooler = yaml.safe_load((ROOT / "roles/pgbouncer/vars/main.yml").read_text())["_pgbouncer_fixed_settings"]
+    assert [settings.get(f"tcp_keepalives_{name}") for name in ("idle", "interval", "count")] == [
+        pooler[f"tcp_keep{name}"] for name in ("idle", "intvl", "cnt")
+    ]

@@ -19,7 +19,9 @@ def inventory(environments):
         "pgbouncer_environments": {f"e{number}": {**POOL, "database": f"shop{number}"} for number in range(environments)},
         "pgbouncer_environment": "e0",
         "pgbouncer_max_client_conn": CLIENTS,
-        "postgres_max_connections": 500,
+        "pgbouncer_pool_size_session": 0,
+        "pgbouncer_reserved_connections": 10 + 2 * environments,
+        "postgres_max_connections": 600,
         "_pgbouncer_answer": {"version": "1.18"},
         "_pgbouncer_sockets": "/sockets",
     }  # fmt: skip
