@@ -40,7 +40,7 @@ EXAMPLES = r"""
           | plannerate.infra.pgbouncer_owner_limits({'production': {'database': 'shop'}}, defaults, room)).connections }}
   vars:
     defaults: {pool_mode: transaction, pool_size: 25, pool_size_session: 5}
-    room: {max_connections: 150, reserved: 20, direct: 2, max_client_conn: 2000}
+    room: {max_connections: 150, reserved: 20, direct: 2, max_client_conn: 2000, poolers: 1}
 """
 
 RETURN = r"""
@@ -58,7 +58,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools 
     Defaults,
     Environment,
     Room,
-    entry_problems,
+    plan_problems,
     pools,
 )
 
@@ -66,7 +66,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools 
 def pgbouncer_owner_limits(
     databases: Sequence[Mapping[str, Any]], environments: Mapping[str, Environment], defaults: Defaults, room: Room
 ) -> OwnerLimits:
-    errors = entry_problems(environments, defaults)
+    errors = plan_problems(environments, defaults, room)
     if errors:
         return {"connections": {}, "errors": errors}
     return owner_limits(databases, pools(environments, defaults), room)

@@ -30,7 +30,8 @@ options:
   room:
     description:
       - C(max_connections), which a PostgreSQL member accepts; C(reserved), how many of them no pool may take; C(direct), how many of these
-        the owner of each environment may have; C(max_client_conn), the clients that PgBouncer accepts.
+        the owner of each environment may have; C(max_client_conn), the clients that PgBouncer accepts; C(poolers), how many PgBouncers
+        there are.
     type: dict
     required: true
   version:
@@ -46,7 +47,7 @@ EXAMPLES = r"""
       {{ ({'production': {'database': 'shop'}} | plannerate.infra.pgbouncer_plan('production', defaults, room, '1.24.1')).pools }}
   vars:
     defaults: {pool_mode: transaction, pool_size: 25, pool_size_session: 5}
-    room: {max_connections: 150, reserved: 20, direct: 2, max_client_conn: 2000}
+    room: {max_connections: 150, reserved: 20, direct: 2, max_client_conn: 2000, poolers: 1}
 """
 
 RETURN = r"""

@@ -10,7 +10,7 @@ short_description: Docker hosts among the clients of PostgreSQL's members
 version_added: 0.1.0
 description:
   - Names each client that is a Docker host, or a network with one. Containers there would reach the members past PgBouncer's pools.
-positional: docker_hosts
+positional: docker_hosts, variable
 options:
   _input:
     description: Addresses and networks from which clients may connect to the members.
@@ -21,6 +21,10 @@ options:
     description: A list of addresses for each Docker host, by its name.
     type: dict
     required: true
+  variable:
+    description: Name of the variable that lists the clients.
+    type: str
+    default: postgres_clients
 """
 
 EXAMPLES = r"""

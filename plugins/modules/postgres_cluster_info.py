@@ -263,6 +263,9 @@ members:
       description: Names of the roles that may log in and whose password is kept as MD5.
       type: list
       elements: str
+    role_connections:
+      description: By the name of each role that may log in C(limit), its connection limit, -1 without one, and C(sessions) that it has.
+      type: dict
     databases:
       description: Names of the databases, without templates.
       type: list

@@ -11,11 +11,12 @@ import pytest
 import yaml
 from support.helpers.checkout import ROOT
 
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.limits import owner_limits
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools
 
 GREEDY = 150
-ROOM = {"max_connections": 120, "reserved": 20, "direct": 2, "max_client_conn": 2000}
+ROOM = {"max_connections": 120, "reserved": 20, "direct": 2, "max_client_conn": 2000, "poolers": 1}
 SIZES = {"pool_mode": "transaction", "pool_size": 20, "pool_size_session": 5}
 ENVIRONMENTS = {"production": {"database": "shop"}, "staging": {"database": "test"}}
 DATABASES = [{"name": "shop", "owner": "neighbour"}, {"name": "test", "owner": "writer"}]
@@ -74,6 +75,14 @@ def test_one_owners_sessions_do_not_lock_the_other_out(server):
             )
             for _administrator in range(3):
                 server.sql("pg-main", "SELECT 1")
+
+
+def test_discovery_counts_the_sessions_beside_the_limit(server):
+    limit(server, writer=5)
+    with flood(server, "writer", 3):
+        ((answer,),) = server.sql("pg-main", statements(15)[-1])
+        found = answer["role_connections"]
+    assert (found["writer"], found["neighbour"]) == ({"limit": 5, "sessions": 3}, {"limit": -1, "sessions": 0})
 
 
 def test_sessions_beyond_a_new_limit_go_on(server):

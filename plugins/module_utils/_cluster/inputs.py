@@ -49,16 +49,20 @@ def problems(
     return found
 
 
-def past_the_pooler(clients: Sequence[str], docker_hosts: Mapping[str, Sequence[str]]) -> list[str]:
+def past_the_pooler(
+    clients: Sequence[str], docker_hosts: Mapping[str, Sequence[str]], variable: str = "postgres_clients"
+) -> list[str]:
     """Docker hosts among the members' clients, whose containers would take connections that no pool counts.
 
     :arg clients: addresses and networks.
     :arg docker_hosts: addresses of each by its name.
+    :arg variable: where the clients are listed.
     """
     return [
-        f"postgres_clients has {client}, which is the Docker host {name} or a network with it: its containers would reach the members "
+        f"{variable} has {client}, which is the Docker host {name} or a network with it: its containers would reach the members "
         "past PgBouncer and its pools. Remove it there (pgbouncer_clients has the Docker hosts), or set postgres_direct_docker_hosts: true "
-        "as long as one of its applications does not connect through PgBouncer"
+        "as long as one of its applications does not connect through PgBouncer, or the host itself needs it: one in s3_backups dumps "
+        "from there. Better, move that job to a machine without containers"
         for client in clients
         for name, addresses in docker_hosts.items()
         if any(_holds(client, address) for address in addresses)

@@ -13,6 +13,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import DataDirectory
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import (
     ConnectedStandby,
+    RoleConnections,
     ServerAnswer,
     ServerSettings,
     SlotState,
@@ -73,6 +74,7 @@ class Instance(TypedDict):
     control_settings: ControlSettings
     roles: list[str] | None
     md5_roles: list[str] | None
+    role_connections: dict[str, RoleConnections] | None
     databases: list[str] | None
     locales: dict[str, str] | None
     slots: list[SlotState] | None
@@ -134,6 +136,7 @@ def unknown_instance(state: InstanceState, detail: str | None) -> Instance:
         "control_settings": dict.fromkeys(CONTROL_SETTINGS),
         "roles": None,
         "md5_roles": None,
+        "role_connections": None,
         "databases": None,
         "locales": None,
         "slots": None,
@@ -248,6 +251,7 @@ def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | N
             "settings": server["settings"],
             "roles": server["roles"] or [],
             "md5_roles": server["md5_roles"] or [],
+            "role_connections": server["role_connections"] or {},
             "databases": server["databases"] or [],
             "locales": server["locales"],
             "slots": server["slots"] or [],

@@ -57,6 +57,9 @@ _FACTS = {
     "locales": """(SELECT jsonb_object_agg(datname, pg_encoding_to_char(encoding) || ' ' || datcollate) FROM pg_database
     WHERE NOT datistemplate)""",
     "roles": "(SELECT jsonb_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_')",
+    "role_connections": """(SELECT jsonb_object_agg(rolname, jsonb_build_object('limit', rolconnlimit, 'sessions', (
+      SELECT count(*) FROM pg_stat_activity WHERE usesysid = pg_roles.oid AND backend_type = 'client backend')))
+    FROM pg_roles WHERE rolcanlogin)""",
     "databases": "(SELECT jsonb_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate)",
     "slots": """(SELECT jsonb_agg(jsonb_build_object('name', slot_name, 'type', slot_type, 'active', active,
     'wal_status', wal_status, 'restart_lsn', restart_lsn::text) ORDER BY slot_name) FROM pg_replication_slots)""",
@@ -108,6 +111,13 @@ class ConnectedStandby(TypedDict):
     client_addr: str | None
 
 
+class RoleConnections(TypedDict):
+    """What a role may have at the same time, -1 without a limit, and has."""
+
+    limit: int
+    sessions: int
+
+
 class ServerSettings(TypedDict):
     """Running values of the settings that others compare."""
 
@@ -154,6 +164,7 @@ class ServerAnswer(ForeignFacts):
     hba_file: str
     clients: list[str] | None
     md5_roles: list[str] | None
+    role_connections: dict[str, RoleConnections] | None
     locales: dict[str, str] | None
     roles: list[str] | None
     databases: list[str] | None

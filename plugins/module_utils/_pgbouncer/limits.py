@@ -32,18 +32,18 @@ class OwnerLimits(TypedDict):
 def owner_limits(databases: Sequence[Mapping[str, Any]], pools: Sequence[Pool], room: Room) -> OwnerLimits:
     """What each owner of this inventory's databases may have of a server.
 
-    A database's pools may all lead to one server, since any member can become the primary. Beside them the owner gets a few connections
-    for itself. Owners without a pool share what the pools leave.
+    A database's pools, on each PgBouncer, may all lead to one server, since any member can become the primary. Beside them the owner gets
+    a few connections for itself. Owners without a pool share what the pools leave.
 
     :arg databases: each with ``name``, ``owner`` and, where the inventory decides it, ``connections``.
     :arg pools: as given by :func:`.pools.pools`.
     """
-    sizes = {database["name"]: _pooled(pools, database["name"]) for database in databases}
-    direct = int(room["direct"])
+    poolers, direct = int(room["poolers"]), int(room["direct"])
+    sizes = {database["name"]: poolers * _pooled(pools, database["name"]) for database in databases}
     unpooled = [
         database for database in databases if not sizes[database["name"]] and database.get("connections") is None
     ]
-    left = int(room["max_connections"]) - int(room["reserved"]) - sum(pool["size"] for pool in pools)
+    left = int(room["max_connections"]) - int(room["reserved"]) - poolers * sum(pool["size"] for pool in pools)
     share = max(direct, left // max(1, len(unpooled)), 1)
     found: OwnerLimits = {"connections": {}, "errors": []}
     for database in databases:
@@ -51,7 +51,7 @@ def owner_limits(databases: Sequence[Mapping[str, Any]], pools: Sequence[Pool], 
         given = database.get("connections")
         if given is not None:
             # What the others' pools take stays theirs; the direct connections are of the reserve.
-            others = sum(1 if pool["database"] == name else pool["size"] for pool in pools)
+            others = poolers * sum(1 if pool["database"] == name else pool["size"] for pool in pools)
             available = int(room["max_connections"]) - int(room["reserved"]) - others + direct
             found["errors"] += _given_problems(name, given, max(1, pooled), available)
         wanted = _number(given) if given is not None else pooled + direct if pooled else share

@@ -29,8 +29,8 @@ _KEYS = (
     "prepared_statements",
 )
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-# With its longest suffix, it still is a name that PgBouncer takes.
-_DATABASE = re.compile(r"[A-Za-z0-9_]{1,55}")
+_DATABASE = re.compile(r"[A-Za-z0-9_]+")
+_NAME_LENGTH = 63
 
 
 # An environment as the inventory has it: ``database`` and, where they differ from the defaults, ``pool_mode``, ``pool_size``,
@@ -49,12 +49,13 @@ class Defaults(TypedDict):
 
 class Room(TypedDict):
     """What a member and PgBouncer have for everybody. ``reserved`` connections of a member are for no pool; of these, the owner of each
-    environment's database may have ``direct``."""
+    environment's database may have ``direct``. Each of ``poolers``, PgBouncers, has all pools."""
 
     max_connections: int | str
     reserved: int | str
     direct: int | str
     max_client_conn: int | str
+    poolers: int | str
 
 
 class Pool(TypedDict):
@@ -112,7 +113,13 @@ def problems(environments: Mapping[str, Environment], environment: str, defaults
             f"pgbouncer_environment is {environment!r}, expected one of pgbouncer_environments "
             f"({', '.join(environments) or 'none'})"
         )
-    if contradictions:
+    return contradictions or plan_problems(environments, defaults, room)
+
+
+def plan_problems(environments: Mapping[str, Environment], defaults: Defaults, room: Room) -> list[str]:
+    """The contradictions of the environments, whichever of them an inventory has. Without any, nothing is planned."""
+    contradictions = entry_problems(environments, defaults) + _direct_problems(room)
+    if contradictions or not environments:
         return contradictions
     wanted = pools(environments, defaults)
     return _name_problems(wanted) + _sum_problems(wanted, room) + _reserve_problems(environments, room)
@@ -127,8 +134,14 @@ def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[s
     where = f"pgbouncer_environments: {name}"
     if not _FILE_NAME.fullmatch(str(name)):
         return [f"{where}: the name becomes a file name, expected a-z, 0-9, _ and - only"]
-    if not isinstance(given, dict) or not _DATABASE.fullmatch(str(given.get("database", ""))):
-        return [f"{where}: database is missing, is longer than 55, or has other characters than letters, digits and _"]
+    # With its longest suffix, it still is a name that PgBouncer takes.
+    session = given.get("pool_size_session", defaults["pool_size_session"]) if isinstance(given, dict) else 0
+    longest = _NAME_LENGTH - len(READ_ONLY_SUFFIX if str(session) == "0" else SESSION_SUFFIX)
+    database = str(given.get("database", "")) if isinstance(given, dict) else ""
+    if not _DATABASE.fullmatch(database) or len(database) > longest:
+        return [
+            f"{where}: database is missing, is longer than {longest}, or has other characters than letters, digits and _"
+        ]
     contradictions = []
     unknown = sorted(set(given) - set(_KEYS))
     if unknown:
@@ -136,7 +149,6 @@ def _entry_problems(name: str, given: Environment, defaults: Defaults) -> list[s
     mode = given.get("pool_mode", defaults["pool_mode"])
     if mode not in POOL_MODES:
         contradictions.append(f"{where}: pool_mode is {mode!r}, expected {' or '.join(POOL_MODES)}")
-    session = given.get("pool_size_session", defaults["pool_size_session"])
     for key, value, least, other in (
         ("pool_size", given.get("pool_size", defaults["pool_size"]), 2, ""),
         ("pool_size_ro", given.get("pool_size_ro", defaults["pool_size"]), 2, ""),
@@ -161,15 +173,28 @@ def _name_problems(wanted: Sequence[Pool]) -> list[str]:
 
 
 def _sum_problems(wanted: Sequence[Pool], room: Room) -> list[str]:
-    total, available = sum(pool["size"] for pool in wanted), int(room["max_connections"]) - int(room["reserved"])
+    poolers = int(room["poolers"])
+    total, available = (
+        poolers * sum(pool["size"] for pool in wanted),
+        int(room["max_connections"]) - int(room["reserved"]),
+    )
     if total <= available:
         return []
     parts = ", ".join(f"{pool['name']} {pool['size']}" for pool in wanted)
+    if poolers > 1:
+        parts += f"; on each of {poolers} PgBouncers"
     return [
         f"the pools take {total} server connections ({parts}), but a member has {available}: postgres_max_connections "
         f"{room['max_connections']} less pgbouncer_reserved_connections {room['reserved']}. Make the pools smaller by "
-        f"{total - available}, or raise postgres_max_connections; pool_size_session: 0 leaves an environment's session pool out"
+        f"{total - available}{' in all' if poolers > 1 else ''}, or raise postgres_max_connections; pool_size_session: 0 "
+        "leaves an environment's session pool out"
     ]
+
+
+def _direct_problems(room: Room) -> list[str]:
+    if re.fullmatch(r"\d+", str(room["direct"])):
+        return []
+    return [f"pgbouncer_direct_connections is {room['direct']!r}, expected an integer of 0 or more"]
 
 
 def _reserve_problems(environments: Mapping[str, Environment], room: Room) -> list[str]:

@@ -59,6 +59,9 @@ def test_it_is_the_installation_of_the_status_document(offline, inventories, env
     assert members == {"pg-main": ("db01", 5432), "pg-replica1": ("db01", 5433), "pg-replica2": ("db01", 5434)}
     assert (hosts(listing, "docker_hosts"), hosts(listing, "pgbouncers")) == (["app01"], ["db01"])
 
+    # Their direct connections end with the last step of the adoption, not before.
+    assert "groups['docker_hosts']" in variables["db01"]["postgres_clients"]
+
     app = variables["app01"]
     tag, owner, queue = {
         "production": ("main", "plannerate_prod", None),

@@ -21,7 +21,9 @@ def inventory(environments):
         "pgbouncer_pool_size_session": 5,
         "pgbouncer_reserved_connections": 50,
         "pgbouncer_max_client_conn": CLIENTS,
-        "postgres_max_connections": 500,
+        "pgbouncer_pool_size_session": 0,
+        "pgbouncer_reserved_connections": 10 + 2 * environments,
+        "postgres_max_connections": 600,
         "_pgbouncer_answer": {"version": "1.18"},
         "_pgbouncer_sockets": "/sockets",
     }  # fmt: skip

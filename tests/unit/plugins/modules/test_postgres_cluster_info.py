@@ -35,6 +35,7 @@ FACTS = {
     "settings": {},
     "roles": None,
     "md5_roles": None,
+    "role_connections": None,
     "locales": None,
     "clients": None,
     "started_at": 1.0,

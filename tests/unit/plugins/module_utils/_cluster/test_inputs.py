@@ -77,6 +77,16 @@ def test_a_docker_host_among_the_members_clients_is_named(client):
     assert "postgres_direct_docker_hosts: true" in found
 
 
+def test_a_job_of_the_host_itself_has_its_advice():
+    """Removing the host would end its dump."""
+    assert "one in s3_backups dumps from there" in past_the_pooler(["198.18.0.11"], DOCKER_HOSTS)[0]
+
+
+def test_a_docker_host_is_no_pooler_either():
+    (found,) = past_the_pooler(["198.18.0.0/24"], DOCKER_HOSTS, "postgres_poolers")
+    assert found.startswith("postgres_poolers has 198.18.0.0/24, which is the Docker host app01")
+
+
 def test_other_clients_may_reach_the_members():
     assert past_the_pooler(["198.18.0.12", "198.18.0.12/31", "2001:db8::/32", "db01.example.com"], DOCKER_HOSTS) == []
     assert past_the_pooler(["0.0.0.0/0"], {}) == []

@@ -50,6 +50,7 @@ SERVER = {
     "settings": {"max_connections": 100},
     "roles": ["app"],
     "md5_roles": None,
+    "role_connections": None,
     "locales": {"app": "UTF8 C.UTF-8"},
     "clients": None,
     "started_at": 900.0,

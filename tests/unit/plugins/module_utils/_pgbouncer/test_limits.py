@@ -12,7 +12,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer import
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import pools, problems
 
 DEFAULTS = {"pool_mode": "transaction", "pool_size": 25, "pool_size_session": 5}
-ROOM = {"max_connections": 150, "reserved": 20, "direct": 2, "max_client_conn": 2000}
+ROOM = {"max_connections": 150, "reserved": 20, "direct": 2, "max_client_conn": 2000, "poolers": 1}
 ENVIRONMENTS = {
     "production": {"database": "shop", "pool_size": 30},
     "staging": {"database": "test", "pool_size": 20, "pool_size_ro": 10},
@@ -29,6 +29,12 @@ class TestOwners:
     def test_an_owner_may_have_what_its_pools_take_and_a_few_beside(self):
         """Of each pool one connection is another role's, which looks passwords up."""
         assert owners(SHOP, TEST) == {"connections": {"prod": 29 + 29 + 4 + 2, "stag": 19 + 9 + 4 + 2}, "errors": []}
+
+    def test_each_pgbouncer_has_the_pools(self):
+        found = owners(SHOP, {"name": "other", "owner": "other"}, poolers=2, max_connections=300)["connections"]
+        assert found == {"prod": 2 * (29 + 29 + 4) + 2, "other": 280 - 2 * (60 + 5 + 30 + 5)}
+        (error,) = owners({**SHOP, "connections": 123}, poolers=2, max_connections=300)["errors"]
+        assert "expected at least 124, which its pools take" in error
 
     def test_an_inventory_has_its_own_owners_only(self):
         assert owners(TEST)["connections"] == {"stag": 34}

@@ -14,8 +14,16 @@ DEFAULTS = {"pool_mode": "transaction", "pool_size": 25, "pool_size_session": 0}
 WITH_SESSIONS = {**DEFAULTS, "pool_size_session": 5}
 
 
-def problems(environments, environment="production", max_connections=150, reserved=20, direct=2, defaults=None):
-    room = {"max_connections": max_connections, "reserved": reserved, "direct": direct, "max_client_conn": 2000}
+def problems(
+    environments, environment="production", max_connections=150, reserved=20, direct=2, defaults=None, poolers=1
+):
+    room = {
+        "max_connections": max_connections,
+        "reserved": reserved,
+        "direct": direct,
+        "max_client_conn": 2000,
+        "poolers": poolers,
+    }
     return pgbouncer_plan.problems(environments, environment, defaults or DEFAULTS, room)
 
 
@@ -70,7 +78,8 @@ class TestProblems:
                 "max_clients is 0, expected an integer of 1 or more",
             ),
             ({"production": {"database": "shop", "max_clients": "many"}}, "max_clients is 'many'"),
-            ({"production": {"database": "d" * 56}}, "longer than 55"),
+            ({"production": {"database": "d" * 56, "pool_size_session": 5}}, "longer than 55"),
+            ({"production": {"database": "d" * 61, "pool_size_session": 0}}, "longer than 60"),
             ({"production": {"database": "shop"}, "other": {"database": "shop"}}, "shop is already production's"),
             ({"production": {"database": "shop"}, "other": {"database": "shop_ro"}}, "shop_ro is already production's"),
             ({"production": {"database": "pgbouncer"}}, "already PgBouncer itself's"),
@@ -93,6 +102,29 @@ class TestProblems:
         environments = {"production": {"database": "shop", "pool_size": 65}}
         assert problems(environments, max_connections=150, reserved=20) == []
         assert "smaller by 1," in problems(environments, max_connections=149, reserved=20)[0]
+
+    @pytest.mark.parametrize(("size", "length"), [(5, 55), (0, 60)])
+    def test_a_name_is_as_long_as_its_longest_suffix_lets_it(self, size, length):
+        assert problems({"production": {"database": "d" * length, "pool_size_session": size}}) == []
+
+    def test_each_pgbouncer_takes_the_sum(self):
+        environments = {"production": {"database": "shop", "pool_size": 33}}
+        (found,) = problems(environments, poolers=2)
+        assert "take 132 server connections (shop 33, shop_ro 33; on each of 2 PgBouncers)" in found
+        assert "smaller by 2 in all," in found
+        assert problems({"production": {"database": "shop", "pool_size": 32}}, poolers=2) == []
+
+    @pytest.mark.parametrize("direct", [-5, "-5", "two", None])
+    def test_direct_connections_that_cannot_be(self, direct):
+        (found,) = problems({"production": {"database": "shop"}}, direct=direct)
+        assert found == f"pgbouncer_direct_connections is {direct!r}, expected an integer of 0 or more"
+
+    def test_a_plan_is_checked_without_an_environment_of_ones_own(self):
+        """The limits of the owners are set by such a run."""
+        room = {"max_connections": 60, "reserved": 20, "direct": 2, "max_client_conn": 2000, "poolers": 1}
+        (found,) = pgbouncer_plan.plan_problems({"production": {"database": "shop"}}, DEFAULTS, room)
+        assert "smaller by 10" in found
+        assert pgbouncer_plan.plan_problems({}, DEFAULTS, {**room, "max_connections": 10}) == []
 
     def test_session_pools_are_in_the_sum(self):
         environments = {"production": {"database": "shop", "pool_size": 65}}
