@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import CREATED, REMOVED, STARTS
@@ -32,14 +32,16 @@ class Wanted(TypedDict):
 
 
 class Plan(TypedDict):
-    """``rows``: of the list of restarts. ``replaced``: services whose containers run and are made anew. ``removed``: containers.
-    ``healthy``: application containers that can be sent requests.
+    """``rows``: of the list of restarts. ``replaced``: services to see to one after the other, since containers are made anew; empty where
+    all others can be created or started at once. ``removed``: containers. ``healthy``: application containers that can be sent requests;
+    ``others``: those that can be while a service is seen to, when all before it have been.
     """
 
     rows: list[dict[str, str]]
     replaced: list[str]
     removed: list[str]
     healthy: list[str]
+    others: dict[str, list[str]]
 
 
 class _Container(NamedTuple):
@@ -78,26 +80,44 @@ def plan(lines: Iterable[str], wanted: Wanted) -> Plan:
     :arg lines: every container of the machine, as the probe of the role docker_host lists them.
     """
     found = {container.name: container for container in map(_container, lines)}
-    apps = [name for service, name in wanted["names"].items() if _kind(service) == "app" and name in found]
-    healthy = [name for name in apps if found[name].healthy]
-    result: Plan = {"rows": [], "replaced": [], "removed": [], "healthy": healthy}
-    for service, name in wanted["names"].items():
+    names = wanted["names"]
+    ready = [name for service, name in names.items() if _kind(service) == "app" and name in found and found[name].healthy]
+    result: Plan = {"rows": [], "replaced": [], "removed": [], "healthy": list(ready), "others": {}}
+    one_by_one = False
+    for service in _order(names, ready):
+        name, is_app = names[service], _kind(service) == "app"
+        result["others"][service] = [other for other in ready if other != name]
+        kind = "app_beside_another" if is_app and result["others"][service] else _kind(service)
         container = found.get(name)
-        kind = "app_beside_another" if _kind(service) == "app" and set(healthy) - {name} else _kind(service)
+        runs = container is not None and container.state == "running"
+        reason = container and (
+            wanted["forced"].get(service) or _difference(container.definition, wanted["definitions"][service])
+        )
         if container is None:
             result["rows"].append(_row(name, kind, "it is not there", CREATED))
-            continue
-        runs = container.state == "running"
-        reason = wanted["forced"].get(service) or _difference(container.definition, wanted["definitions"][service])
-        if reason or not runs:
-            result["rows"].append(_row(name, kind, reason if runs else "it does not run", None if runs else STARTS))
-        if reason and runs:
+        elif not runs:
+            result["rows"].append(_row(name, kind, "it does not run", STARTS))
+        elif reason:
+            result["rows"].append(_row(name, kind, reason))
+        if reason or not runs or (is_app and name not in ready):
             result["replaced"].append(service)
+            ready += [name] if is_app and name not in ready else []
+        one_by_one = one_by_one or bool(reason)
+    if not one_by_one:
+        result["replaced"] = []
     for container in found.values():
         if container.project == wanted["project"] and container.name not in wanted["names"].values():
             result["rows"].append(_row(container.name, "container", "the inventory does not have it", REMOVED))
             result["removed"].append(container.name)
     return result
+
+
+def _order(names: Mapping[str, str], healthy: Collection[str]) -> list[str]:
+    """The order of the names, but of the application containers first those that are not healthy: where they do not become so, the run
+    ends before the last one that visitors are sent to is touched.
+    """
+    kinds = list(dict.fromkeys(map(_kind, names)))
+    return sorted(names, key=lambda service: (kinds.index(_kind(service)), names[service] in healthy))
 
 
 def _kind(service: str) -> str:
