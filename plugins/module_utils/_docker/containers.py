@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -52,26 +53,27 @@ class _Container(NamedTuple):
     definition: str
 
 
-def definitions(services: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]) -> dict[str, str]:
+def definitions(services: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any], key: str) -> dict[str, str]:
     """The label of each service: of what its container is made. Compose makes a container anew when its labels change.
 
     :arg services: as the Compose file has them; their labels do not count.
     :arg variables: what is in ``.env``. Those count that the service is given, or names.
+    :arg key: a secret. Labels are shown to many, and one who has a single password's checksum can try passwords until one fits.
     """
-    return {name: _definition(dict(service), variables) for name, service in services.items()}
+    return {name: _definition(dict(service), variables, key) for name, service in services.items()}
 
 
-def _definition(service: dict[str, Any], variables: Mapping[str, Any]) -> str:
+def _definition(service: dict[str, Any], variables: Mapping[str, Any], key: str) -> str:
     service.pop("labels", None)
     image = service.pop("image", "")
     named = set(_VARIABLE.findall(json.dumps(service)))
     given = {name: str(value) for name, value in variables.items() if "env_file" in service or name in named}
-    return "-".join(_digest(part) for part in (image, given, service))
+    return "-".join(_digest(part, key) for part in (image, given, service))
 
 
-def _digest(value: object) -> str:
-    # Short, so that nobody gets from here to the secrets among the variables.
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_LENGTH]
+def _digest(value: object, key: str) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
 
 def plan(lines: Iterable[str], wanted: Wanted) -> Plan:

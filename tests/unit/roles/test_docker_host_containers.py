@@ -21,7 +21,7 @@ ONE = {"docker_host_environments": {"production": ENVIRONMENTS["production"]}}
 THREE = {"docker_host_environments": {**ENVIRONMENTS, "qa": {"domain": "qa.test"}}}
 SECRETS = {
     "POSTGRES_SHOP_PASSWORD": "a", "PRODUCTION_REDIS_PASSWORD": "b", "PRODUCTION_PGADMIN_PASSWORD": "c",
-    "PRODUCTION_REVERB_APP_SECRET": "d",
+    "PRODUCTION_REVERB_APP_SECRET": "d", "PRODUCTION_DEFINITION_KEY": "e",
 }  # fmt: skip
 INVENTORY = {
     "docker_host_environments": ENVIRONMENTS,
@@ -177,6 +177,15 @@ def test_why_traefik_is_replaced(rendered, traefik):
     ]
     plans = rendered(*(("_docker_host_traefik_rows", {**probe(*traefik), **change}) for change, _why in changes))
     assert [[row["why"] for row in rows] for rows in plans] == [why for _change, why in changes]
+
+
+def test_another_inventory_has_the_same_file_without_the_owners_secrets(rendered, traefik):
+    """Else each of its runs would report a change."""
+    owner, other = rendered(
+        (TRAEFIK, {"docker_host_acme_dns_environment": {}}),
+        (TRAEFIK, {"machine_owned": False, "machine_credentials": {"secrets": {}}, "docker_host_acme_dns_environment": {"A": "b"}, **probe(*traefik)}),
+    )
+    assert owner == other
 
 
 def test_another_inventory_sees_the_networks_that_traefik_has(rendered, traefik):

@@ -15,7 +15,8 @@ SERVICES = {
 }
 VARIABLES = {"REDIS_PASSWORD": "old", "DB_PASSWORD": "old", "HOME": "/root"}
 NAMES = {service: f"shop-{service}-prod" for service in SERVICES}
-DEFINITIONS = definitions(SERVICES, VARIABLES)
+KEY = "a secret"
+DEFINITIONS = definitions(SERVICES, VARIABLES, KEY)
 RUNNING = "running project=shop-production oneoff=False definition={} status=Up 5 minutes (healthy)"
 
 
@@ -55,7 +56,7 @@ def test_what_has_not_changed_stays():
 )  # fmt: skip
 def test_what_changed_is_replaced_and_said(services, variables, expected):
     now = definitions(
-        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()}, {**VARIABLES, **variables}
+        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()}, {**VARIABLES, **variables}, KEY
     )
     found = planned(listed(DEFINITIONS), made_of=now)
     assert reasons(found) == expected
@@ -67,12 +68,15 @@ def test_the_label_itself_and_the_order_of_things_do_not_count():
         name: {**dict(reversed(service.items())), "labels": {"infra.definition": "x"}}
         for name, service in SERVICES.items()
     }
-    assert definitions(labelled, dict(reversed(VARIABLES.items()))) == DEFINITIONS
+    assert definitions(labelled, dict(reversed(VARIABLES.items())), KEY) == DEFINITIONS
     assert "labels" in labelled["app"], "the input stays as it was"
 
 
 def test_no_secret_is_in_a_label():
+    """Nor can one who guesses it see that it fits."""
     assert "old" not in "".join(DEFINITIONS.values())
+    guessed = definitions(SERVICES, VARIABLES, "another")
+    assert not set("-".join(DEFINITIONS.values()).split("-")) & set("-".join(guessed.values()).split("-"))
 
 
 def test_one_from_before_there_were_labels_is_replaced():
@@ -122,7 +126,7 @@ def test_the_last_healthy_application_container_goes_after_another_one_is(case):
     states, expected = APPS[case]
     services = {**SERVICES, **dict.fromkeys(states, SERVICES["app"])}
     names = {service: f"shop-{service}-prod" for service in services}
-    made_of = definitions(services, VARIABLES)
+    made_of = definitions(services, VARIABLES, KEY)
     lines = listed({**DEFINITIONS, "app": ""})
     lines = [line for line in lines if "shop-app-" not in line]
     for service, state in states.items():
