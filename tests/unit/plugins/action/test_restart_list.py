@@ -74,11 +74,13 @@ def test_what_is_not_known_is_not_said_to_be_nothing(run):
 
 @pytest.mark.parametrize("broken", [{"ansible.builtin.fail": {"msg": "no"}}, UNREACHABLE])
 def test_a_host_that_failed_in_an_earlier_play_is_in_the_list(tmp_path, broken):
-    hosts = {"all": {"children": {"machines": {"hosts": {"db01": {}, "app01": {}}}, "postgres": {"hosts": {"pg-main": {}}}}}}
-    (tmp_path / "hosts.json").write_text(json.dumps(hosts))
-    first = {"hosts": "all", "gather_facts": False, "tasks": [{"name": "Break", **broken, "when": "inventory_hostname == 'app01'"}]}
+    groups = {"machines": {"hosts": {"db01": {}, "app01": {}}}, "postgres": {"hosts": {"pg-main": {}}}}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
+    task = {"name": "Break", **broken, "when": "inventory_hostname == 'app01'"}
+    first = {"hosts": "all", "gather_facts": False, "tasks": [task]}
     plays = [first, {"ansible.builtin.import_playbook": str(ROOT / "playbooks/restart_list.yml")}]
-    assert run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")[1].count("- app01: what restarts, or more of it, is not known") == 1
+    _code, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")
+    assert said.count("- app01: what restarts, or more of it, is not known") == 1, said
     _code, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json", "--limit=pg-main")
     assert said.count("Nothing restarts.") == 1, "a member alone has a list too"
 
