@@ -83,7 +83,9 @@ def plan(lines: Iterable[str], wanted: Wanted) -> Plan:
     """
     found = {container.name: container for container in map(_container, lines)}
     names = wanted["names"]
-    ready = [name for service, name in names.items() if _kind(service) == "app" and name in found and found[name].healthy]
+    ready = [
+        name for service, name in names.items() if _kind(service) == "app" and name in found and found[name].healthy
+    ]
     result: Plan = {"rows": [], "replaced": [], "removed": [], "healthy": list(ready), "others": {}}
     one_by_one = False
     for service in _order(names, ready):

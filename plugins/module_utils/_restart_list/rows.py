@@ -101,7 +101,11 @@ def row(given: Mapping[str, Any], machine: str) -> Row:
 
 def not_come_to(hosts: Iterable[str]) -> list[Row]:
     """For hosts that failed, or that nobody could reach: what restarts there was not said, or not all of it."""
-    given = {"name": "what restarts, or more of it,", "kind": UNKNOWN, "why": "the run failed there or could not reach it"}
+    given = {
+        "name": "what restarts, or more of it,",
+        "kind": UNKNOWN,
+        "why": "the run failed there or could not reach it",
+    }
     return [row(given, host) for host in hosts]
 
 

@@ -108,7 +108,9 @@ def test_nothing_is_sent_to_one_that_is_not_healthy_until_it_was_replaced(replac
     code, said, steps = replaced({"app": "unhealthy", "app-2": "healthy"})
     assert code == 0, said
     assert steps == ["redis", APP_2, "app", APP, "app-2", BOTH, "queue"]
-    code, said, steps = replaced({"app": "unhealthy", "app-2": "healthy"}, {"msg": "app is unhealthy"}, ["app", "app-2"])
+    code, said, steps = replaced(
+        {"app": "unhealthy", "app-2": "healthy"}, {"msg": "app is unhealthy"}, ["app", "app-2"]
+    )
     assert code != 0 and steps[-2:] == [APP_2, "app"], "the last healthy one goes on"
 
 

@@ -56,7 +56,9 @@ def test_what_has_not_changed_stays():
 )  # fmt: skip
 def test_what_changed_is_replaced_and_said(services, variables, expected):
     now = definitions(
-        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()}, {**VARIABLES, **variables}, KEY
+        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()},
+        {**VARIABLES, **variables},
+        KEY,
     )
     found = planned(listed(DEFINITIONS), made_of=now)
     assert reasons(found) == expected
@@ -145,7 +147,9 @@ def test_the_last_healthy_application_container_goes_after_another_one_is(case):
 
 
 def test_one_that_does_not_run_and_changed_is_made_anew_and_what_is_missing_comes_in_its_place():
-    lines = listed({**DEFINITIONS, "redis": "x"}, app="exited project=shop-production oneoff= definition=a-b-c status=Exited")[1:]
+    lines = listed(
+        {**DEFINITIONS, "redis": "x"}, app="exited project=shop-production oneoff= definition=a-b-c status=Exited"
+    )[1:]
     assert planned(lines)["replaced"] == ["redis", "app"]
 
 
