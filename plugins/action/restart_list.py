@@ -29,10 +29,17 @@ class ActionModule(ActionBase):
                 for each in rows:
                     self._display.display(f"before it is done: {list_rows.line(each)}")
         else:
-            rows = list_rows.unique(restarts_of_this_run.listed())
+            failed = self._failed(task_vars or {})
+            rows = list_rows.unique(restarts_of_this_run.listed() + list_rows.not_come_to(failed))
             for line in list_rows.lines(rows, self._task.check_mode):
                 self._display.display(line)
         return {"changed": False, "restarts": rows}
+
+    @staticmethod
+    def _failed(task_vars: Mapping[str, Any]) -> list[str]:
+        """Hosts of this play that an earlier one lost."""
+        left = task_vars.get("ansible_play_hosts", ())
+        return [host for host in task_vars.get("ansible_play_hosts_all", ()) if host not in left]
 
     def _rows(self, machine: str) -> list[list_rows.Row]:
         given = self._task.args["restarts"]

@@ -34,8 +34,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(rows), for M(plannerate.infra.restart_list). C(replaced), the services whose containers run and are made anew. C(removed), the
-      containers of the project that no service has. C(healthy), the application's containers that can be sent requests.
+    - C(rows), for M(plannerate.infra.restart_list). C(replaced), the services to see to one after the other, where containers are
+      made anew. C(removed), the containers of the project that no service has. C(healthy), the application's containers that can be sent
+      requests. C(others), those that can be while a service is seen to, by the service.
   type: dict
 """
 

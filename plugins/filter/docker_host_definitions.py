@@ -10,7 +10,7 @@ short_description: Of what the container of each Compose service is made, as a l
 version_added: 0.1.0
 description:
   - A container that has this label already is not made anew.
-positional: variables
+positional: variables, key
 options:
   _input:
     description: A Compose file.
@@ -20,12 +20,16 @@ options:
     description: What is in its C(.env), names and values.
     type: dict
     required: true
+  key:
+    description: A secret, without which nobody can try which variables have this label.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show the labels
   ansible.builtin.debug:
-    msg: "{{ {'services': {'app': {'image': 'shop:1.0'}}} | plannerate.infra.docker_host_definitions({'DEBUG': 'no'}) }}"
+    msg: "{{ {'services': {'app': {'image': 'shop:1.0'}}} | plannerate.infra.docker_host_definitions({'DEBUG': 'no'}, key) }}"
 """
 
 RETURN = r"""
@@ -40,8 +44,8 @@ from typing import Any
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.containers import definitions
 
 
-def _of_compose_file(compose: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, str]:
-    return definitions(compose["services"], variables)
+def _of_compose_file(compose: Mapping[str, Any], variables: Mapping[str, Any], key: str) -> dict[str, str]:
+    return definitions(compose["services"], variables, key)
 
 
 class FilterModule:

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - With O(restarts), says what is about to restart, and remembers it for this run. Comes before the change.
   - Without, shows everything that was remembered since the run began, on all hosts; C(Nothing restarts.) otherwise. Comes at the end, also
-    with C(--check).
+    with C(--check). Hosts of the play that failed before are in it, as not known.
   - Changes nothing, and runs nothing on a machine.
 options:
   restarts:

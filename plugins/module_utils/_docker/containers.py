@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import CREATED, REMOVED, STARTS
@@ -32,14 +33,16 @@ class Wanted(TypedDict):
 
 
 class Plan(TypedDict):
-    """``rows``: of the list of restarts. ``replaced``: services whose containers run and are made anew. ``removed``: containers.
-    ``healthy``: application containers that can be sent requests.
+    """``rows``: of the list of restarts. ``replaced``: services to see to one after the other, since containers are made anew; empty where
+    all others can be created or started at once. ``removed``: containers. ``healthy``: application containers that can be sent requests;
+    ``others``: those that can be while a service is seen to, when all before it have been.
     """
 
     rows: list[dict[str, str]]
     replaced: list[str]
     removed: list[str]
     healthy: list[str]
+    others: dict[str, list[str]]
 
 
 class _Container(NamedTuple):
@@ -50,26 +53,27 @@ class _Container(NamedTuple):
     definition: str
 
 
-def definitions(services: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]) -> dict[str, str]:
+def definitions(services: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any], key: str) -> dict[str, str]:
     """The label of each service: of what its container is made. Compose makes a container anew when its labels change.
 
     :arg services: as the Compose file has them; their labels do not count.
     :arg variables: what is in ``.env``. Those count that the service is given, or names.
+    :arg key: a secret. Labels are shown to many, and one who has a single password's checksum can try passwords until one fits.
     """
-    return {name: _definition(dict(service), variables) for name, service in services.items()}
+    return {name: _definition(dict(service), variables, key) for name, service in services.items()}
 
 
-def _definition(service: dict[str, Any], variables: Mapping[str, Any]) -> str:
+def _definition(service: dict[str, Any], variables: Mapping[str, Any], key: str) -> str:
     service.pop("labels", None)
     image = service.pop("image", "")
     named = set(_VARIABLE.findall(json.dumps(service)))
     given = {name: str(value) for name, value in variables.items() if "env_file" in service or name in named}
-    return "-".join(_digest(part) for part in (image, given, service))
+    return "-".join(_digest(part, key) for part in (image, given, service))
 
 
-def _digest(value: object) -> str:
-    # Short, so that nobody gets from here to the secrets among the variables.
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_LENGTH]
+def _digest(value: object, key: str) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
 
 def plan(lines: Iterable[str], wanted: Wanted) -> Plan:
@@ -78,26 +82,46 @@ def plan(lines: Iterable[str], wanted: Wanted) -> Plan:
     :arg lines: every container of the machine, as the probe of the role docker_host lists them.
     """
     found = {container.name: container for container in map(_container, lines)}
-    apps = [name for service, name in wanted["names"].items() if _kind(service) == "app" and name in found]
-    healthy = [name for name in apps if found[name].healthy]
-    result: Plan = {"rows": [], "replaced": [], "removed": [], "healthy": healthy}
-    for service, name in wanted["names"].items():
+    names = wanted["names"]
+    ready = [
+        name for service, name in names.items() if _kind(service) == "app" and name in found and found[name].healthy
+    ]
+    result: Plan = {"rows": [], "replaced": [], "removed": [], "healthy": list(ready), "others": {}}
+    one_by_one = False
+    for service in _order(names, ready):
+        name, is_app = names[service], _kind(service) == "app"
+        result["others"][service] = [other for other in ready if other != name]
+        kind = "app_beside_another" if is_app and result["others"][service] else _kind(service)
         container = found.get(name)
-        kind = "app_beside_another" if _kind(service) == "app" and set(healthy) - {name} else _kind(service)
+        runs = container is not None and container.state == "running"
+        reason = container and (
+            wanted["forced"].get(service) or _difference(container.definition, wanted["definitions"][service])
+        )
         if container is None:
             result["rows"].append(_row(name, kind, "it is not there", CREATED))
-            continue
-        runs = container.state == "running"
-        reason = wanted["forced"].get(service) or _difference(container.definition, wanted["definitions"][service])
-        if reason or not runs:
-            result["rows"].append(_row(name, kind, reason if runs else "it does not run", None if runs else STARTS))
-        if reason and runs:
+        elif not runs:
+            result["rows"].append(_row(name, kind, "it does not run", STARTS))
+        elif reason:
+            result["rows"].append(_row(name, kind, reason))
+        if reason or not runs or (is_app and name not in ready):
             result["replaced"].append(service)
+            ready += [name] if is_app and name not in ready else []
+        one_by_one = one_by_one or bool(reason)
+    if not one_by_one:
+        result["replaced"] = []
     for container in found.values():
         if container.project == wanted["project"] and container.name not in wanted["names"].values():
             result["rows"].append(_row(container.name, "container", "the inventory does not have it", REMOVED))
             result["removed"].append(container.name)
     return result
+
+
+def _order(names: Mapping[str, str], healthy: Collection[str]) -> list[str]:
+    """The order of the names, but of the application containers first those that are not healthy: where they do not become so, the run
+    ends before the last one that visitors are sent to is touched.
+    """
+    kinds = list(dict.fromkeys(map(_kind, names)))
+    return sorted(names, key=lambda service: (kinds.index(_kind(service)), names[service] in healthy))
 
 
 def _kind(service: str) -> str:

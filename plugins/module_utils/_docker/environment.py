@@ -10,6 +10,8 @@ from typing import Any, TypedDict
 
 # Each environment has its own. They are generated when they are not in the credentials file.
 GENERATED = ("REDIS_PASSWORD", "PGADMIN_PASSWORD", "REVERB_APP_SECRET")
+# Of the labels of containers: no variable of the application.
+KEY = "DEFINITION_KEY"
 
 
 class Stack(TypedDict):
@@ -37,7 +39,7 @@ def wanted_secrets(stack: Stack) -> dict[str, WantedSecret]:
     """What the credentials file is asked for, by the names that it uses."""
     # The owner's password is made with the owner: a password generated here would not fit an existing role.
     wanted: dict[str, WantedSecret] = {stack["database_secret"]: {"generate": False}}
-    for name in GENERATED:
+    for name in (*GENERATED, KEY):
         wanted[_stored_name(stack, name)] = {}
     for name, value in stack["secrets"].items():
         wanted[_stored_name(stack, name)] = {"value": value, "generate": False}

@@ -31,6 +31,7 @@ _RESTARTS, _REPLACED = "restarts", "is replaced"
 STARTS, CREATED, REMOVED = "starts", "is created", "is removed"
 NOT_RUNNING = "it does not run, or would not after a restart of the machine"
 NOTHING = "Nothing restarts."
+UNKNOWN = "unknown"
 
 KINDS = {
     # PostgreSQL
@@ -72,6 +73,8 @@ KINDS = {
     "exporter": Kind(_RESTARTS, "Nobody: a measurement may be missing, once"),
     "prometheus": Kind(_RESTARTS, "Nobody: nothing is measured, and alerts come later. Some seconds"),
     "alertmanager": Kind(_RESTARTS, "Nobody: alerts come later. Some seconds"),
+    # Where a run did not come to it: nobody may take that for nothing.
+    UNKNOWN: Kind("is not known", "Nobody can say"),
 }
 
 
@@ -96,6 +99,16 @@ def row(given: Mapping[str, Any], machine: str) -> Row:
     }
 
 
+def not_come_to(hosts: Iterable[str]) -> list[Row]:
+    """For hosts that failed, or that nobody could reach: what restarts there was not said, or not all of it."""
+    given = {
+        "name": "what restarts, or more of it,",
+        "kind": UNKNOWN,
+        "why": "the run failed there or could not reach it",
+    }
+    return [row(given, host) for host in hosts]
+
+
 def unique(rows: Iterable[Row]) -> list[Row]:
     """Each thing once, by what was said of it first: it restarts once, for all reasons."""
     by_thing: dict[tuple[str, str], Row] = {}
@@ -105,8 +118,11 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 
 
 def line(given: Row) -> str:
+    what = f"{given['machine']}: {given['name']} {given['action']}, since {given['why']}."
+    if given["kind"] == UNKNOWN:
+        return what
     notice = KINDS[given["kind"]].notice if given["action"] == KINDS[given["kind"]].action else "Nobody"
-    return f"{given['machine']}: {given['name']} {given['action']}, since {given['why']}. Who notices: {notice}."
+    return f"{what} Who notices: {notice}."
 
 
 def lines(rows: Iterable[Row], check: bool) -> list[str]:

@@ -20,8 +20,13 @@ def run_play(directory: Path, play: dict[str, Any], *options: str) -> tuple[int,
 
     :arg options: of ansible-playbook, the inventory among them.
     """
+    return run_plays(directory, [{"connection": "local", "gather_facts": False, **play}], *options)
+
+
+def run_plays(directory: Path, plays: list[dict[str, Any]], *options: str) -> tuple[int, str]:
+    """The same of a whole playbook."""
     path = directory / "play.yml"
-    path.write_text(json.dumps([{"connection": "local", "gather_facts": False, **play}]))
+    path.write_text(json.dumps(plays))
     done = subprocess.run(
         ["ansible-playbook", str(path), *options],
         cwd=ROOT,

@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
+import yaml
+from support.helpers.checkout import ROOT
 from support.helpers.plays import values_of_role
 
 ENVIRONMENTS = {"production": {"domain": "app.test", "suffix": "prod"}, "staging": {"domain": "dev.test"}}
@@ -16,7 +21,7 @@ ONE = {"docker_host_environments": {"production": ENVIRONMENTS["production"]}}
 THREE = {"docker_host_environments": {**ENVIRONMENTS, "qa": {"domain": "qa.test"}}}
 SECRETS = {
     "POSTGRES_SHOP_PASSWORD": "a", "PRODUCTION_REDIS_PASSWORD": "b", "PRODUCTION_PGADMIN_PASSWORD": "c",
-    "PRODUCTION_REVERB_APP_SECRET": "d",
+    "PRODUCTION_REVERB_APP_SECRET": "d", "PRODUCTION_DEFINITION_KEY": "e",
 }  # fmt: skip
 INVENTORY = {
     "docker_host_environments": ENVIRONMENTS,
@@ -43,6 +48,15 @@ DOCKER = """#!/bin/sh
 echo "$*" >>{log}
 case "$*" in {fails}) exit 1;; esac
 """
+# As Go's programs do: it ends when nobody reads what it says, whether or not it was told to ignore that.
+WRITER = """
+with open({log!r}, "a") as file:
+    file.write(" ".join(sys.argv[1:]) + "\\n")
+import time
+time.sleep(0.2)
+print("done", flush=True)
+""".replace("{log!r}", "'{log}'")
+TASKS = ROOT / "roles/docker_host/tasks"
 
 
 def secrets(**changed):
@@ -116,7 +130,8 @@ def test_a_label_has_its_three_parts(stack):
 
 
 def test_a_second_application_container_is_a_second_way_in(rendered):
-    two = {"docker_host_app_containers": 2}
+    # As --extra-vars has it.
+    two = {"docker_host_app_containers": "2"}
     compose, servers, meanwhile = rendered(
         (STACK, two), (SERVERS, two), (SERVERS, {**two, "_docker_host_serving": ["shop-app-2-prod"]})
     )
@@ -147,16 +162,45 @@ def test_why_traefik_is_replaced(rendered, traefik):
     def written(*paths):
         return {"__docker_host_traefik_files": {"pending": list(paths)}}
 
+    orphan = running({"services": {"x": {"container_name": "x", "labels": {"infra.definition": ""}}}}, "shop-traefik")
     changes = [
         ({}, []),
+        # Somebody's, in its project.
+        (probe(*traefik, *orphan), []),
+        # Another inventory does not know its variables.
+        ({"machine_owned": False, "docker_host_acme_dns_environment": {"TOKEN": "not mine"}}, []),
         (written("/x/dynamic/_machine.yml", "/x/.env", "/x/docker-compose.yml"), []),
         (written("/x/traefik.yml"), ["traefik.yml changed"]),
         ({"docker_host_traefik_image": "traefik:v3.8"}, ["its image changed"]),
         ({"docker_host_acme_dns_environment": {"TOKEN": "new"}}, ["its variables changed"]),
         (THREE, []),
     ]
-    plans = rendered(*(("_docker_host_traefik_plan", {**probe(*traefik), **change}) for change, _why in changes))
-    assert [[row["why"] for row in plan["rows"]] for plan in plans] == [why for _change, why in changes]
+    plans = rendered(*(("_docker_host_traefik_rows", {**probe(*traefik), **change}) for change, _why in changes))
+    assert [[row["why"] for row in rows] for rows in plans] == [why for _change, why in changes]
+
+
+def test_another_inventory_has_the_same_file_without_the_owners_secrets(rendered, traefik):
+    """Else each of its runs would report a change."""
+    without = {"machine_owned": False, "machine_credentials": {"secrets": {}}}
+    # Its own variable: it differs from the owner's in any case.
+    own = {"docker_host_acme_dns_environment": {"A": "b"}}
+    owner, other = rendered((TRAEFIK, {}), (TRAEFIK, {**without, **own, **probe(*traefik)}))
+    assert owner == other
+
+
+def test_another_inventory_sees_the_networks_that_traefik_has(rendered, traefik):
+    other = {"machine_owned": False, "docker_host_traefik_image": "traefik:v3.8", **probe(*traefik)}
+    assert rendered(("_docker_host_networks_missing", other), ("_docker_host_networks_missing", {**other, **THREE})) == [
+        [], ["shop-qa-web"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("tasks", ["traefik", "stack"])
+def test_compose_makes_none_anew_by_itself(tasks):
+    """A Traefik of its making has no network of an environment; and a stack would be away at once, unlisted."""
+    listed = yaml.safe_load((TASKS / f"{tasks}.yml").read_text())
+    (run,) = (task for task in listed if task["name"].startswith("Run "))
+    assert run["community.docker.docker_compose_v2"]["recreate"] == "never"
 
 
 # What Traefik is connected to, and of what inventory it is.
@@ -223,6 +267,22 @@ def test_it_starts_also_where_one_network_cannot_be_joined_and_the_run_fails(net
     code, calls = networks("no Traefik", fails="'network connect shop-production-web'*")
     assert code == 1 and calls[-1] == "start shop-traefik"
     assert "network connect shop-staging-web shop-traefik" in calls
+
+
+def test_a_connection_that_breaks_does_not_leave_it_made_and_not_started(scripts, tmp_path):
+    log = tmp_path / "log"
+    (tmp_path / "docker").write_text("#!/usr/bin/python3\nimport sys\n" + WRITER.format(log=log))
+    (tmp_path / "docker").chmod(0o700)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", scripts["another Traefik"]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    process.stdout.close()
+    while not log.exists():
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGHUP)
+    process.wait(timeout=30)
+    assert log.read_text().splitlines()[-1] == "start shop-traefik"
 
 
 def test_one_that_cannot_be_made_leaves_the_old_one_alone(networks):

@@ -29,6 +29,8 @@ TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {
     "content": {"type": "dict"}, "server_timeout": {"type": "int"},
 }  # fmt: skip
 SERVERS = "module.params['content']['http']['services']['production-app']['loadBalancer']['servers']"
+APP, APP_2 = "http://shop-app-prod:80", "http://shop-app-2-prod:80"
+BOTH = f"{APP} {APP_2}"
 PLAY = {
     "hosts": "localhost",
     "connection": "local",
@@ -39,7 +41,7 @@ PLAY = {
             "ansible.builtin.include_role": {
                 "name": "plannerate.infra.docker_host", "tasks_from": "replace", "rolespec_validate": False,
             },
-            "loop": ["redis", "app", "app-2", "queue"],
+            "loop": "{{ steps }}",
             "loop_control": {"loop_var": "_docker_host_service"},
         }
     ],
@@ -60,7 +62,7 @@ def replaced(tmp_path):
         text = STUB.format(options=options, log=str(log), line=line, answer=dict(answer))
         (modules / f"{name}.py").write_text(text)
 
-    def run(states, answer=()):
+    def run(states, answer=(), steps=("redis", "app", "app-2", "queue")):
         stub("community/docker", "docker_compose_v2", COMPOSE, "module.params['services'][0] + '\\n'", answer)
         servers = f"' '.join(server['url'] for server in {SERVERS}) + '\\n'"
         stub("plannerate/infra", "traefik_dynamic_file", TRAEFIK, servers)
@@ -76,6 +78,8 @@ def replaced(tmp_path):
             "docker_host_app_containers": len(states),
             "pgbouncer_client_environment": {"DB_HOST": "", "DB_PORT": "", "DB_DATABASE": "", "DB_USERNAME": "", "PGSSLROOTCERT": "/ca"},
             "_docker_host_variables": {},
+            "_docker_host_definition_key": "key",
+            "steps": steps,
             "__docker_host_probe": {"stdout": "\n".join(lines)},
         }  # fmt: skip
         (tmp_path / "play.yml").write_text(json.dumps([PLAY]))
@@ -96,13 +100,18 @@ def replaced(tmp_path):
 def test_each_while_the_other_one_serves(replaced):
     code, said, steps = replaced({"app": "healthy", "app-2": "healthy"})
     assert code == 0, said
-    assert steps == ["redis", "http://shop-app-2-prod:80", "app", "http://shop-app-prod:80", "app-2", "queue"]
+    # Both again before what comes later, which may fail.
+    assert steps == ["redis", APP_2, "app", APP, "app-2", BOTH, "queue"]
 
 
-def test_nothing_is_sent_to_one_that_is_not_healthy(replaced):
-    code, said, steps = replaced({"app": "healthy", "app-2": "unhealthy"})
+def test_nothing_is_sent_to_one_that_is_not_healthy_until_it_was_replaced(replaced):
+    code, said, steps = replaced({"app": "unhealthy", "app-2": "healthy"})
     assert code == 0, said
-    assert steps == ["redis", "app", "http://shop-app-prod:80", "app-2", "queue"]
+    assert steps == ["redis", APP_2, "app", APP, "app-2", BOTH, "queue"]
+    code, said, steps = replaced(
+        {"app": "unhealthy", "app-2": "healthy"}, {"msg": "app is unhealthy"}, ["app", "app-2"]
+    )
+    assert code != 0 and steps[-2:] == [APP_2, "app"], "the last healthy one goes on"
 
 
 def test_the_first_that_is_not_healthy_ends_the_run(replaced):

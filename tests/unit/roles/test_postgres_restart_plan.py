@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from support.helpers.plays import values_of_role
+import pytest
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play, values_of_role
 
 RUNNING = {"max_connections": {"shown": "100", "unit": None}, "shared_buffers": {"shown": "128MB", "unit": "8kB"}}
 TOPOLOGY = {
@@ -52,3 +54,16 @@ def test_how_and_why_a_member_restarts(tmp_path):
     rows = values_of_role(tmp_path, "postgres", *(("_postgres_restart_row", variables) for variables, *_rest in cases))
     assert [(row["kind"], row["why"]) for row in rows] == [(kind, why) for _variables, kind, why in cases]
     assert {row["machine"] for row in rows} == {"db01"}
+
+
+@pytest.mark.parametrize(("role", "count"), [("standby", 1), ("aside", 0), ("absent", 0)])
+def test_a_member_that_is_left_as_it_is_has_no_row(tmp_path, role, count):
+    row = {"machine": "db01", "name": "pg-old", "kind": role, "why": "x is 1, wanted 2"}
+    variables = {
+        "postgres_answer": {"state": "running"}, "postgres_role": role, "_postgres_restart_due": True,
+        "_postgres_restart_reasons": ["x"], "_postgres_restart_row": row,
+    }  # fmt: skip
+    tasks = [{"name": "Plan", "ansible.builtin.include_tasks": str(ROOT / "roles/postgres/tasks/restart_plan.yml")}]
+    code, said = run_play(tmp_path, {"hosts": "all", "vars": variables, "tasks": tasks}, "--inventory=pg-old,")
+    assert code == 0, said
+    assert said.count("before it is done: db01: pg-old") == count

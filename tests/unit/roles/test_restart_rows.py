@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-from support.helpers.plays import values_of_role
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play, values_of_role
 
 from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import row
 
@@ -60,3 +63,17 @@ def test_what_a_role_restarts_is_a_row(tmp_path, role):
     before, after = values_of_role(tmp_path, role, (expression, unchanged), (expression, {**unchanged, **change}))
     assert before == []
     assert [row(each, "db01")["name"] for each in after] == expected
+
+
+def test_a_pgbouncer_that_would_restart_counts_as_a_change_in_check_mode(tmp_path):
+    (tmp_path / "templates").symlink_to(ROOT / "roles/pgbouncer/templates")
+    tasks = [{"name": "Restart", "ansible.builtin.include_tasks": str(ROOT / "roles/pgbouncer/tasks/restart.yml")}]
+    variables = {
+        "ansible_python_interpreter": sys.executable,
+        "_pgbouncer_pending": {"restart": ["listen_backlog"]},
+        "_pgbouncer_sockets": "/x",
+        "pgbouncer_port": 1,
+    }
+    play = {"hosts": "all", "vars": variables, "tasks": tasks}
+    code, said = run_play(tmp_path, play, "--inventory=db01,", "--check")
+    assert code == 0 and "changed=1" in said, said

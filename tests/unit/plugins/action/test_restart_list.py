@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from support.helpers.plays import run_play
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play, run_plays
 
 ROW = {"name": "pgbouncer", "kind": "pgbouncer", "why": "listen_backlog is '128', wanted '1024'"}
 LINE = "db01: pgbouncer restarts, since listen_backlog is '128', wanted '1024'. Who notices: "
@@ -24,6 +27,11 @@ def listing(*rows):
     return {"plannerate.infra.restart_list": {"restarts": list(rows)}, "when": "inventory_hostname == 'db01'"}
 
 
+# Nothing answers there.
+UNREACHABLE = {
+    "ansible.builtin.command": "true",
+    "vars": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+}
 SHOW = {"plannerate.infra.restart_list": None, "run_once": True}
 CHANGE = {"ansible.builtin.debug": {"msg": "the change"}}
 
@@ -53,6 +61,28 @@ def test_every_hosts_rows_are_in_it(run):
 def test_nothing_restarts(run, options):
     code, said = run(SHOW, options=options)
     assert code == 0 and said.count("Nothing restarts.") == 1, said
+
+
+UNKNOWN = {"name": "what restarts of PgBouncer", "kind": "unknown", "why": "its packages are not installed yet"}
+
+
+def test_what_is_not_known_is_not_said_to_be_nothing(run):
+    code, said = run(listing(UNKNOWN), SHOW, options=["--check"])
+    assert code == 0 and "Nothing restarts." not in said, said
+    assert "- db01: what restarts of PgBouncer is not known, since its packages are not installed yet.\n" in said
+
+
+@pytest.mark.parametrize("broken", [{"ansible.builtin.fail": {"msg": "no"}}, UNREACHABLE])
+def test_a_host_that_failed_in_an_earlier_play_is_in_the_list(tmp_path, broken):
+    groups = {"machines": {"hosts": {"db01": {}, "app01": {}}}, "postgres": {"hosts": {"pg-main": {}}}}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
+    task = {"name": "Break", **broken, "when": "inventory_hostname == 'app01'"}
+    first = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    plays = [first, {"ansible.builtin.import_playbook": str(ROOT / "playbooks/restart_list.yml")}]
+    _code, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")
+    assert said.count("- app01: what restarts, or more of it, is not known") == 1, said
+    _code, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json", "--limit=pg-main")
+    assert said.count("Nothing restarts.") == 1, "a member alone has a list too"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ SERVICES = {
 }
 VARIABLES = {"REDIS_PASSWORD": "old", "DB_PASSWORD": "old", "HOME": "/root"}
 NAMES = {service: f"shop-{service}-prod" for service in SERVICES}
-DEFINITIONS = definitions(SERVICES, VARIABLES)
+KEY = "a secret"
+DEFINITIONS = definitions(SERVICES, VARIABLES, KEY)
 RUNNING = "running project=shop-production oneoff=False definition={} status=Up 5 minutes (healthy)"
 
 
@@ -34,7 +35,8 @@ def reasons(found):
 
 
 def test_what_has_not_changed_stays():
-    assert planned(listed(DEFINITIONS)) == {"rows": [], "replaced": [], "removed": [], "healthy": ["shop-app-prod"]}
+    found = planned(listed(DEFINITIONS))
+    assert found.pop("others") and found == {"rows": [], "replaced": [], "removed": [], "healthy": ["shop-app-prod"]}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ def test_what_has_not_changed_stays():
 )  # fmt: skip
 def test_what_changed_is_replaced_and_said(services, variables, expected):
     now = definitions(
-        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()}, {**VARIABLES, **variables}
+        {name: {**service, **services.get(name, {})} for name, service in SERVICES.items()},
+        {**VARIABLES, **variables},
+        KEY,
     )
     found = planned(listed(DEFINITIONS), made_of=now)
     assert reasons(found) == expected
@@ -66,12 +70,15 @@ def test_the_label_itself_and_the_order_of_things_do_not_count():
         name: {**dict(reversed(service.items())), "labels": {"infra.definition": "x"}}
         for name, service in SERVICES.items()
     }
-    assert definitions(labelled, dict(reversed(VARIABLES.items()))) == DEFINITIONS
+    assert definitions(labelled, dict(reversed(VARIABLES.items())), KEY) == DEFINITIONS
     assert "labels" in labelled["app"], "the input stays as it was"
 
 
 def test_no_secret_is_in_a_label():
+    """Nor can one who guesses it see that it fits."""
     assert "old" not in "".join(DEFINITIONS.values())
+    guessed = definitions(SERVICES, VARIABLES, "another")
+    assert not set("-".join(DEFINITIONS.values()).split("-")) & set("-".join(guessed.values()).split("-"))
 
 
 def test_one_from_before_there_were_labels_is_replaced():
@@ -84,7 +91,7 @@ def test_one_from_before_there_were_labels_is_replaced():
     [("exited project=shop-production oneoff= definition={} status=Exited (0) 2 hours ago", "starts"), (None, "is created")],
 )  # fmt: skip
 def test_one_that_does_not_run_interrupts_nobody(state, action):
-    lines = listed(DEFINITIONS, app=state and state.format("another"))
+    lines = listed(DEFINITIONS, app=state and state.format(DEFINITIONS["app"]))
     found = planned([line for line in lines if state or "app" not in line])
     assert [(row["name"], row["action"]) for row in found["rows"]] == [("shop-app-prod", action)]
     assert found["replaced"] == []
@@ -102,14 +109,48 @@ def test_one_that_the_inventory_no_longer_has_is_removed_and_others_are_left_alo
     assert [(row["name"], row["action"]) for row in found["rows"]] == [("shop-app-2-prod", "is removed")]
 
 
-@pytest.mark.parametrize(("health", "kind"), [("(healthy)", "app_beside_another"), ("(unhealthy)", "app"), ("", "app")])
-def test_visitors_notice_nothing_only_where_another_one_is_healthy(health, kind):
-    services = {**SERVICES, "app-2": SERVICES["app"]}
-    names = {**NAMES, "app-2": "shop-app-2-prod"}
-    made_of = definitions(services, VARIABLES)
-    other = RUNNING.format(made_of["app-2"]).replace("(healthy)", health)
-    lines = [*listed({**DEFINITIONS, "app": "a-b-c"}), f"shop-app-2-prod {other}"]
-    assert [row["kind"] for row in planned(lines, names, made_of)["rows"]] == [kind]
+# By the names and states of the application containers, "old" where its definition changed: what is seen to, and who serves meanwhile.
+APPS = {
+    "both": ({"app": "old healthy", "app-2": "old healthy"}, {"app": ["app-2"], "app-2": ["app"]}),
+    "the other one is as it should be": ({"app": "old healthy", "app-2": "new healthy"}, {"app": ["app-2"]}),
+    # Had it stayed unhealthy, the run would end before the last healthy one is touched.
+    "a broken image, again": ({"app": "new unhealthy", "app-2": "old healthy"}, {"app": ["app-2"], "app-2": ["app"]}),
+    "and the other way round": ({"app": "old healthy", "app-2": "new unhealthy"}, {"app-2": ["app"], "app": ["app-2"]}),
+    "the image put right": ({"app": "old unhealthy", "app-2": "old healthy"}, {"app": ["app-2"], "app-2": ["app"]}),
+    "from one to two": ({"app": "old healthy", "app-2": "missing"}, {"app-2": ["app"], "app": ["app-2"]}),
+    "the only one": ({"app": "old healthy"}, {"app": []}),
+    "nothing to replace": ({"app": "new unhealthy", "app-2": "missing"}, {}),
+}
+
+
+@pytest.mark.parametrize("case", APPS)
+def test_the_last_healthy_application_container_goes_after_another_one_is(case):
+    states, expected = APPS[case]
+    services = {**SERVICES, **dict.fromkeys(states, SERVICES["app"])}
+    names = {service: f"shop-{service}-prod" for service in services}
+    made_of = definitions(services, VARIABLES, KEY)
+    lines = listed({**DEFINITIONS, "app": ""})
+    lines = [line for line in lines if "shop-app-" not in line]
+    for service, state in states.items():
+        if state != "missing":
+            age, health = state.split()
+            running = RUNNING.format(made_of[service] if age == "new" else "a-b-c").replace("(healthy)", f"({health})")
+            lines.append(f"{names[service]} {running}")
+    found = planned(lines, names, made_of)
+    assert found["replaced"] == list(expected)
+    for service, others in expected.items():
+        assert found["others"][service] == [names[other] for other in others], service
+    kinds = {row["name"]: row["kind"] for row in found["rows"]}
+    assert {kinds[names[service]] for service in expected if names[service] in kinds} <= (
+        {"app"} if len(states) == 1 else {"app_beside_another"}
+    )
+
+
+def test_one_that_does_not_run_and_changed_is_made_anew_and_what_is_missing_comes_in_its_place():
+    lines = listed(
+        {**DEFINITIONS, "redis": "x"}, app="exited project=shop-production oneoff= definition=a-b-c status=Exited"
+    )[1:]
+    assert planned(lines)["replaced"] == ["redis", "app"]
 
 
 def test_a_file_that_compose_does_not_know_of_replaces_it_too():

@@ -26,6 +26,7 @@ STORED = {
     "MY_SHOP_REDIS_PASSWORD": "redis",
     "MY_SHOP_PGADMIN_PASSWORD": "pgadmin",
     "MY_SHOP_REVERB_APP_SECRET": "reverb",
+    "MY_SHOP_DEFINITION_KEY": "no variable",
     "MY_SHOP_APP_KEY": "given",
     "MY_SHOP_MAIL_PASSWORD": "mail",
 }
@@ -38,6 +39,7 @@ class TestWantedSecrets:
             "MY_SHOP_REDIS_PASSWORD": {},
             "MY_SHOP_PGADMIN_PASSWORD": {},
             "MY_SHOP_REVERB_APP_SECRET": {},
+            "MY_SHOP_DEFINITION_KEY": {},
             "MY_SHOP_APP_KEY": {"value": "given", "generate": False},
             "MY_SHOP_MAIL_PASSWORD": {"value": None, "generate": False},
         }
