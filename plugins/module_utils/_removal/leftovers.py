@@ -14,7 +14,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces i
 
 # Every inventory reads the same lists of stacks and pools, so what they do not name is nobody's. Anything else that is not named may be
 # another inventory's, unless a removal was begun.
-_LISTED = {"stack", "routes", "pools", "removal"}
+LISTED = {"stack", "routes", "pools", "removal"}
 _SAYS = {
     "expectations": "expectations of the monitoring",
     "probes": "probes",
@@ -56,7 +56,7 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
             if trace["environment"] not in named["environments"]:
                 found.setdefault(trace["environment"], {}).setdefault(trace["kind"], []).append(machine)
     for name, kinds in sorted(found.items()):
-        if not _LISTED & {*kinds}:
+        if not LISTED & {*kinds}:
             continue
         databases = {database for has in machines.values() for database in has["databases"].get(name, [])}
         own = sorted(database for database in databases if database in present and database not in named["databases"])
