@@ -30,10 +30,11 @@ _WORDS = {"backups": "remove_backup_key", "files": "remove_volumes"}
 
 
 class Named(TypedDict):
-    """What inventories name: environments, and databases of these."""
+    """What inventories name: environments, databases of these, and the machine of each member."""
 
     environments: Sequence[str]
     databases: Sequence[str]
+    members: Mapping[str, str]
 
 
 def leftovers(
@@ -46,7 +47,7 @@ def leftovers(
     """
     primary = answers.get(topology.get("primary") or "")
     present = (primary and primary["databases"]) or []
-    return [*_environments(machines, named, present), *(_members(machines, topology, answers) if topology else [])]
+    return [*_environments(machines, named, present), *(_members(machines, named, topology, answers) if topology else [])]
 
 
 def _environments(machines: Mapping[str, Installed], named: Named, present: Sequence[str]) -> Iterator[str]:
@@ -69,13 +70,24 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
             yield f"{name}, an environment: {'; '.join(things)}. playbooks/remove_environment.yml -e remove_environment={name}{kept}"
 
 
-def _members(machines: Mapping[str, Installed], topology: Mapping[str, Any], answers: Instances) -> Iterator[str]:
+def _members(
+    machines: Mapping[str, Installed], named: Named, topology: Mapping[str, Any], answers: Instances
+) -> Iterator[str]:
     names = [*topology["roles"]]
     told = set()
     for machine, has in machines.items():
         for member in has["members"]:
             # That of another cluster is another inventory's.
-            if member["name"] in names or member["system_identifier"] != topology["system_identifier"]:
+            if member["system_identifier"] != topology["system_identifier"]:
+                continue
+            if member["name"] in names:
+                expected = named["members"].get(member["name"], machine)
+                # Its name is the one that moved, so only its machine's administrator can remove it.
+                if expected != machine:
+                    yield (
+                        f"{member['name']}, a member on {machine}, but the inventory has it on {expected}. On {machine}, if nobody needs its "
+                        f"data ({member['data_directory']}): pg_dropcluster --stop {member['version']} {member['cluster']}"
+                    )
                 continue
             told.add(member["slot"])
             state = "running" if member["running"] else f"stopped, with its data ({member['data_directory']})"
