@@ -66,7 +66,8 @@ class Cluster(TypedDict):
 
 class EnvironmentPlan(TypedDict):
     """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not
-    log in any more, before the backup that goes before a drop. ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
+    log in any more, before the backup that goes before a drop. ``roles``: roles that are dropped; with the last database also the one
+    that makes the backups, ``dump_role``.
     ``databases`` and ``owners`` are remembered until nothing is left of it, ``finished``.
     """
 
@@ -202,8 +203,8 @@ def _unreached(request: Request, own: Sequence[tuple[str, Trace]]) -> Iterator[s
         group = _GROUPS.get(trace["kind"])
         if group and machine not in request["groups"].get(group, []):
             yield (
-                f"{request['environment']} was not removed: {machine} has {trace['path']}, but is not in the group {group} of the inventory. "
-                f"Expected it there, since else this stays. Put {machine} into {group}, and run this again"
+                f"{request['environment']} was not removed: {machine} has {trace['path']}, but is not in the group {group} of the inventory"
+                f". Expected it there, since else this stays. Put {machine} into {group}, and run this again"
             )
 
 

@@ -85,8 +85,8 @@ def _members(
                 # Its name is the one that moved, so only its machine's administrator can remove it.
                 if expected != machine:
                     yield (
-                        f"{member['name']}, a member on {machine}, but the inventory has it on {expected}. On {machine}, if nobody needs its "
-                        f"data ({member['data_directory']}): pg_dropcluster --stop {member['version']} {member['cluster']}"
+                        f"{member['name']}, a member on {machine}, but the inventory has it on {expected}. On {machine}, if nobody needs "
+                        f"its data ({member['data_directory']}): pg_dropcluster --stop {member['version']} {member['cluster']}"
                     )
                 continue
             told.add(member["slot"])

@@ -90,7 +90,7 @@ def member_plan(
         "place": place,
         "slots": slots,
         "alone": alone,
-        "serves": alone and bool(leaving) and (leaving or {}).get("state") == "running",
+        "serves": alone and bool(leaving and leaving["state"] == "running"),
     }
     plan["lines"] = list(_lines(request, plan, topology))
     return plan

@@ -44,7 +44,7 @@ def run(tmp_path, stacks):
 
     def run(name, *options, members=(), docker_hosts=("app01", "db01"), **more):
         inventory = {"all": {"vars": {**variables, **more}}, "machines": {"hosts": machines}}
-        inventory["docker_hosts"] = {"hosts": dict.fromkeys(docker_hosts, {})}
+        inventory["docker_hosts"] = {"hosts": {name: {} for name in docker_hosts}}
         for number, member in enumerate(members):
             group = "postgres_replica" if number else "postgres_primary"
             host = {"postgres_machine": "db01", "postgres_port": 5432 + number}

@@ -212,5 +212,5 @@ def test_one_that_may_be_a_live_one_of_an_inventory_without_stack_or_pools_needs
 @pytest.mark.parametrize("kind", ["stack", "routes", "pools", "removal"])
 def test_one_that_the_common_lists_would_name_needs_no_word(kind):
     left = machines(kinds={"app01": [], "db01": ["timers", kind]})
-    groups = dict.fromkeys(["docker_hosts", "pgbouncers", "s3_backups"], ["db01"])
+    groups = {group: ["db01"] for group in ("docker_hosts", "pgbouncers", "s3_backups")}
     assert plan(left, groups=groups)["problems"] == []
