@@ -47,7 +47,10 @@ def leftovers(
     """
     primary = answers.get(topology.get("primary") or "")
     present = (primary and primary["databases"]) or []
-    return [*_environments(machines, named, present), *(_members(machines, named, topology, answers) if topology else [])]
+    return [
+        *_environments(machines, named, present),
+        *(_members(machines, named, topology, answers) if topology else []),
+    ]
 
 
 def _environments(machines: Mapping[str, Installed], named: Named, present: Sequence[str]) -> Iterator[str]:
