@@ -9,9 +9,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed
+from ansible_collections.plannerate.infra.plugins.module_utils._removal.leftovers import LISTED
+from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed, Trace
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+# What the machines have for themselves stands beside what environments have, by these names.
+_RESERVED = ("machine", "traefik")
+# The group whose machines lose what is of this kind.
+_GROUPS = {
+    "routes": "docker_hosts",
+    "stack": "docker_hosts",
+    "files": "docker_hosts",
+    "pools": "pgbouncers",
+    "timers": "s3_backups",
+    "backups": "s3_backups",
+}
 # In the order in which they go: nobody is told of what is missing on purpose, and no client is left at a door that leads nowhere.
 _GOES = {
     "expectations": "what the monitoring expects of it",
@@ -27,8 +39,8 @@ class Request(TypedDict):
     """What the operator and the inventory say.
 
     ``own``: environments of this inventory. ``named``: those that any inventory names. ``named_databases``: databases of these. ``drop``:
-    databases that may be dropped. ``volumes``, ``without_backup`` and ``backup_key`` hold the environment's name where the operator said
-    so, else nothing.
+    databases that may be dropped. ``volumes``, ``without_backup``, ``backup_key`` and ``unlisted`` hold the environment's name where the
+    operator said so, else nothing. ``groups``: the machines of each group.
     """
 
     environment: str
@@ -41,6 +53,8 @@ class Request(TypedDict):
     volumes: str
     without_backup: str
     backup_key: str
+    unlisted: str
+    groups: Mapping[str, Sequence[str]]
 
 
 class Cluster(TypedDict):
@@ -52,7 +66,8 @@ class Cluster(TypedDict):
 
 class EnvironmentPlan(TypedDict):
     """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not
-    log in any more. ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
+    log in any more, before the backup that goes before a drop. ``roles``: roles that are dropped; with the last database also the one
+    that makes the backups, ``dump_role``.
     ``databases`` and ``owners`` are remembered until nothing is left of it, ``finished``.
     """
 
@@ -93,11 +108,11 @@ def environment_plan(request: Request, machines: Mapping[str, Installed], cluste
     all_go = not [database for database in present if database not in drop]
     plan: EnvironmentPlan = {
         "lines": [],
-        "problems": list(_problems(request, databases, present, kinds)),
+        "problems": [*_problems(request, databases, present, kinds), *_unreached(request, own)],
         "present": present,
         "backup": backup,
         "drop": drop,
-        "logins": [] if all_go else own_roles,
+        "logins": own_roles,
         "roles": own_roles if all_go else [],
         "dump_role": all_go,
         "finished": all_go
@@ -130,6 +145,9 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
     if not _NAME.fullmatch(name):
         yield f"remove_environment is {name!r}, expected the name of an environment: -e remove_environment=<environment>"
         return
+    if name in _RESERVED:
+        yield f"remove_environment is {name}, which the machines have for themselves. Expected the name of an environment"
+        return
     if not request["owned"]:
         yield (
             f"{name} was not removed: the machines belong to another inventory (machine_owned is false here). Run this playbook with "
@@ -147,6 +165,11 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
             f"{name} was not removed: the inventory still names it, and a converge would make it again. Expected it gone from "
             "docker_host_environments and pgbouncer_environments. Take it out there, then run this again"
         )
+    elif kinds and not LISTED & kinds and request["unlisted"] != name:
+        yield (
+            f"{name} was not removed: no machine has a stack, routes or pools of it, so it may be that of an inventory that has none, and "
+            f"live. Found of it: {', '.join(sorted(kinds))}. If nobody needs it, say -e remove_unlisted={name}"
+        )
     for database in request["drop"]:
         if database in request["named_databases"]:
             yield f"remove_database names {database}, which an environment of this inventory has. Expected one of {name} alone"
@@ -163,6 +186,7 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
         ("remove_volumes", request["volumes"]),
         ("remove_without_backup", request["without_backup"]),
         ("remove_backup_key", request["backup_key"]),
+        ("remove_unlisted", request["unlisted"]),
     ):
         if value not in ("", name):
             yield f"{word} is {value}, expected {name}, the environment that is removed, or nothing"
@@ -173,6 +197,17 @@ def _problems(request: Request, databases: Sequence[str], present: Sequence[str]
         )
 
 
+def _unreached(request: Request, own: Sequence[tuple[str, Trace]]) -> Iterator[str]:
+    """What no step would reach, the last backup among it."""
+    for machine, trace in own:
+        group = _GROUPS.get(trace["kind"])
+        if group and machine not in request["groups"].get(group, []):
+            yield (
+                f"{request['environment']} was not removed: {machine} has {trace['path']}, but is not in the group {group} of the inventory"
+                f". Expected it there, since else this stays. Put {machine} into {group}, and run this again"
+            )
+
+
 def _goes(
     request: Request, plan: EnvironmentPlan, gone: Sequence[str], kept: Sequence[tuple[str, str]]
 ) -> Iterator[str]:
@@ -181,7 +216,7 @@ def _goes(
     yield from (f"goes: {line}" for line in gone)
     if kept and request["volumes"]:
         yield from (f"goes: its files and volumes, UPLOADS INCLUDED: {path} on {machine}" for machine, path in kept)
-    if plan["logins"]:
+    if plan["logins"] and not plan["roles"]:
         yield f"goes: the login of {', '.join(plan['logins'])}"
     if plan["drop"]:
         again = " after one more backup" if plan["backup"] else " WITHOUT a last backup"

@@ -14,7 +14,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces i
 
 # Every inventory reads the same lists of stacks and pools, so what they do not name is nobody's. Anything else that is not named may be
 # another inventory's, unless a removal was begun.
-_LISTED = {"stack", "routes", "pools", "removal"}
+LISTED = {"stack", "routes", "pools", "removal"}
 _SAYS = {
     "expectations": "expectations of the monitoring",
     "probes": "probes",
@@ -30,10 +30,11 @@ _WORDS = {"backups": "remove_backup_key", "files": "remove_volumes"}
 
 
 class Named(TypedDict):
-    """What inventories name: environments, and databases of these."""
+    """What inventories name: environments, databases of these, and the machine of each member."""
 
     environments: Sequence[str]
     databases: Sequence[str]
+    members: Mapping[str, str]
 
 
 def leftovers(
@@ -46,7 +47,10 @@ def leftovers(
     """
     primary = answers.get(topology.get("primary") or "")
     present = (primary and primary["databases"]) or []
-    return [*_environments(machines, named, present), *(_members(machines, topology, answers) if topology else [])]
+    return [
+        *_environments(machines, named, present),
+        *(_members(machines, named, topology, answers) if topology else []),
+    ]
 
 
 def _environments(machines: Mapping[str, Installed], named: Named, present: Sequence[str]) -> Iterator[str]:
@@ -56,7 +60,7 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
             if trace["environment"] not in named["environments"]:
                 found.setdefault(trace["environment"], {}).setdefault(trace["kind"], []).append(machine)
     for name, kinds in sorted(found.items()):
-        if not _LISTED & {*kinds}:
+        if not LISTED & {*kinds}:
             continue
         databases = {database for has in machines.values() for database in has["databases"].get(name, [])}
         own = sorted(database for database in databases if database in present and database not in named["databases"])
@@ -69,13 +73,24 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
             yield f"{name}, an environment: {'; '.join(things)}. playbooks/remove_environment.yml -e remove_environment={name}{kept}"
 
 
-def _members(machines: Mapping[str, Installed], topology: Mapping[str, Any], answers: Instances) -> Iterator[str]:
+def _members(
+    machines: Mapping[str, Installed], named: Named, topology: Mapping[str, Any], answers: Instances
+) -> Iterator[str]:
     names = [*topology["roles"]]
     told = set()
     for machine, has in machines.items():
         for member in has["members"]:
             # That of another cluster is another inventory's.
-            if member["name"] in names or member["system_identifier"] != topology["system_identifier"]:
+            if member["system_identifier"] != topology["system_identifier"]:
+                continue
+            if member["name"] in names:
+                expected = named["members"].get(member["name"], machine)
+                # Its name is the one that moved, so only its machine's administrator can remove it.
+                if expected != machine:
+                    yield (
+                        f"{member['name']}, a member on {machine}, but the inventory has it on {expected}. On {machine}, if nobody needs "
+                        f"its data ({member['data_directory']}): pg_dropcluster --stop {member['version']} {member['cluster']}"
+                    )
                 continue
             told.add(member["slot"])
             state = "running" if member["running"] else f"stopped, with its data ({member['data_directory']})"

@@ -6,21 +6,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import SLOT_NAME, slot_name
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
+    confirmations,
+    listed,
+    standby_names,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed, InstalledMember
 
 
 class Request(TypedDict):
-    """What the operator and the inventory say. ``data``: the member's name where its data may go, else nothing."""
+    """What the operator and the inventory say.
+
+    ``members``: those that the inventory names. ``data``: the member's name where its data may go, else nothing.
+    """
 
     member: str
     owned: bool
     limited: bool
-    named: Sequence[str]
+    members: Sequence[Mapping[str, Any]]
     sync_mode: str
     sync_count: int
     data: str
@@ -33,12 +41,17 @@ class Place(InstalledMember):
 
 
 class MemberPlan(TypedDict):
-    """``place``: None where no machine has it any more. ``slots``: names of its slot by the member that has it."""
+    """``place``: None where no machine has it any more. ``slots``: names of its slot by the member that has it.
+
+    ``alone``: no member that the inventory names has its port on its machine. ``serves``: it answers there, and may have readers.
+    """
 
     lines: list[str]
     problems: list[str]
     place: Place | None
     slots: dict[str, list[str]]
+    alone: bool
+    serves: bool
 
 
 def place_of(member: str, machines: Mapping[str, Installed]) -> Place | None:
@@ -69,17 +82,27 @@ def member_plan(
         for slot in (answer and answer["slots"]) or []
         if slot["name"] == slot_name(name) and slot["type"] == "physical"
     }
+    neighbours = [member for member in request["members"] if place and member["machine"] == place["machine"]]
+    alone = not [member for member in neighbours if place and member["port"] == place["port"]]
     plan: MemberPlan = {
         "lines": [],
-        "problems": list(_problems(request, place, topology, leaving)),
+        "problems": list(_problems(request, place, neighbours, topology, leaving)),
         "place": place,
         "slots": slots,
+        "alone": alone,
+        "serves": alone and bool(leaving and leaving["state"] == "running"),
     }
     plan["lines"] = list(_lines(request, plan, topology))
     return plan
 
 
-def _problems(request: Request, place: Place | None, topology: Topology, leaving: Instance | None) -> Iterator[str]:
+def _problems(
+    request: Request,
+    place: Place | None,
+    neighbours: Sequence[Mapping[str, Any]],
+    topology: Topology,
+    leaving: Instance | None,
+) -> Iterator[str]:
     name = request["member"]
     if not name or not SLOT_NAME.fullmatch(slot_name(name)):
         yield f"remove_member is {name!r}, expected the name of a member: -e remove_member=<member>"
@@ -100,7 +123,8 @@ def _problems(request: Request, place: Place | None, topology: Topology, leaving
             "(playbooks/switchover.yml), then take it out and run this again"
         )
         return
-    if name in request["named"]:
+    names = [member["name"] for member in request["members"]]
+    if name in names:
         what = (
             "it is the primary: switch over first (playbooks/switchover.yml), then"
             if name == topology["primary"]
@@ -111,6 +135,21 @@ def _problems(request: Request, place: Place | None, topology: Topology, leaving
             "it out of the group postgres"
         )
         return
+    for other in names:
+        if slot_name(other) == slot_name(name):
+            yield (
+                f"{name} was not removed: its slot, {slot_name(name)}, is that of {other}, which the inventory names. Expected a member of "
+                "another name"
+            )
+            return
+    for neighbour in neighbours:
+        if place and neighbour["data_directory"] == place["data_directory"]:
+            yield (
+                f"{name} was not removed: its data directory, {place['data_directory']} on {place['machine']}, is that of "
+                f"{neighbour['name']}, which the inventory names. Expected one of its own. Correct postgres_data_directory, or remove "
+                f"/etc/postgresql/{place['version']}/{place['cluster']} by hand"
+            )
+            return
     if topology["errors"]:
         yield from topology["errors"]
         return
@@ -127,15 +166,23 @@ def _problems(request: Request, place: Place | None, topology: Topology, leaving
 
 
 def _quorum_problems(request: Request, topology: Topology) -> Iterator[str]:
-    following = [name for name, found in topology["following"].items() if found["follows"]]
     needed = {"quorum": request["sync_count"], "all": max(1, len(topology["following"])), "async": 0}.get(
         request["sync_mode"], 0
     )
-    if len(following) < needed:
+    if not needed or not topology["primary"]:
+        return
+    # The setting that the primary gets once the member is gone: a standby that it does not list confirms nothing.
+    machines = {member["name"]: member["machine"] for member in request["members"]}
+    setting = standby_names(request["sync_mode"], machines, request["sync_count"])[topology["primary"]]
+    follow = [name for name, found in topology["following"].items() if found["follows"]]
+    following = [name for name in follow if name in (listed(setting) or [])]
+    silent = [name for name in follow if name not in following]
+    if len(following) < max(needed, confirmations(setting)):
+        not_asked = f" ({', '.join(silent)}, on the primary's own machine, would confirm nothing)" if silent else ""
         yield (
             f"{request['member']} was not removed: commits wait for {needed} standby{'s' if needed > 1 else ''} "
             f"(postgres_sync_mode is {request['sync_mode']}), but without it {', '.join(following) or 'none'} follow"
-            f"{'s' if len(following) == 1 else ''} the primary. Bring another one back, add one, or lower postgres_sync_mode or "
+            f"{'s' if len(following) == 1 else ''} the primary{not_asked}. Bring another one back, add one, or lower postgres_sync_mode or "
             "postgres_sync_count"
         )
 

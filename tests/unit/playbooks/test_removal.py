@@ -36,9 +36,15 @@ def run(tmp_path, stacks):
         "docker_host_environments": {"production": {"domain": "example.com"}},
     }
     machines = {"app01": {"ansible_host": "192.0.2.1"}, "db01": {"ansible_host": "192.0.2.2"}}
+    # No container of this machine is looked at.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin" / "docker").chmod(0o755)
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
 
-    def run(name, *options, members=(), **more):
+    def run(name, *options, members=(), docker_hosts=("app01", "db01"), **more):
         inventory = {"all": {"vars": {**variables, **more}}, "machines": {"hosts": machines}}
+        inventory["docker_hosts"] = {"hosts": {name: {} for name in docker_hosts}}
         for number, member in enumerate(members):
             group = "postgres_replica" if number else "postgres_primary"
             host = {"postgres_machine": "db01", "postgres_port": 5432 + number}
@@ -50,7 +56,7 @@ def run(tmp_path, stacks):
         done = subprocess.run(
             ["ansible-playbook", "--check", f"--inventory={tmp_path}/hosts.json", f"playbooks/{name}.yml", *options],
             cwd=ROOT,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -80,6 +86,18 @@ def test_the_plan_is_printed_and_nothing_is_done(run, stacks):
     assert code == 0, said
     assert "goes: its containers and networks" in said and "stays: the backups in the bucket" in said
     assert files(stacks) == before
+    assert "Remove the files of the stack" in said
+    # Where its variables went in a run that was killed, its containers went before.
+    assert "Remove the containers" not in said
+
+
+def test_what_somebody_else_has_by_this_name_is_not_touched(run, stacks):
+    (stacks / "ghost").mkdir()
+    (stacks / "ghost" / ".env").write_text("A=1\n")
+    code, said = run("remove_environment", "-e", "remove_environment=ghost", "-e", "remove_volumes=ghost")
+    assert code == 0 and "nothing: app01, db01 have nothing of ghost" in said, said
+    assert "changed=0" in said and "changed=1" not in said, said
+    assert "Remove the application's files" not in said and "Remove the routes" not in said
 
 
 @pytest.mark.parametrize(
@@ -87,6 +105,8 @@ def test_the_plan_is_printed_and_nothing_is_done(run, stacks):
     [
         ([], {}, "remove_environment is '', expected the name of an environment"),
         (["-e", "remove_environment=production"], {}, "it is this inventory's own environment"),
+        (["-e", "remove_environment=traefik"], {}, "remove_environment is traefik, which the machines have"),
+        (["-e", "remove_environment=staging"], {"docker_hosts": ["app01"]}, "db01 has"),
         (
             ["-e", "remove_environment=staging", "--limit=app01,localhost"],
             {"machine_owned": False, "pgbouncer_environments": {"staging": {"database": "shop"}}},
@@ -98,7 +118,7 @@ def test_it_is_refused_before_anything_is_asked_of_a_service(run, options, varia
     code, said = run("remove_environment", *options, **variables)
     assert code != 0 and expected in said, said
     assert "changed=0" in said and "Back up first" not in said
-    if variables:
+    if "machine_owned" in variables:
         assert "belong to another inventory" in said and "found --limit, expected none" in said
 
 

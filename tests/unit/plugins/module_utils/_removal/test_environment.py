@@ -27,6 +27,8 @@ def request(**others):
         "volumes": "",
         "without_backup": "",
         "backup_key": "",
+        "unlisted": "",
+        "groups": {"docker_hosts": ["app01"], "pgbouncers": ["db01"], "s3_backups": ["db01"]},
         **others,
     }
 
@@ -86,8 +88,13 @@ def test_each_word_lets_one_thing_go():
 
 def test_with_the_last_database_its_roles_go():
     found = plan(drop=["shop_staging"])
-    assert (found["roles"], found["logins"], found["dump_role"]) == (["shop_staging"], [], True)
-    assert found["backup"] == ["shop_staging"]
+    assert (found["roles"], found["dump_role"], found["backup"]) == (["shop_staging"], True, ["shop_staging"])
+
+
+def test_nobody_logs_in_any_more_when_the_backup_before_a_drop_is_made():
+    found = plan(drop=["shop_staging"])
+    assert found["logins"] == ["shop_staging"]
+    assert not any("the login of" in line for line in found["lines"])
 
 
 def test_with_one_of_two_databases_no_role_goes():
@@ -145,6 +152,9 @@ def test_where_nothing_is_left_it_says_so_and_asks_for_nothing():
         ({"environment": ""}, "expected the name of an environment: -e remove_environment=<environment>"),
         ({"environment": "../production"}, "expected the name of an environment"),
         ({"environment": "Staging"}, "expected the name of an environment"),
+        ({"environment": "machine"}, "remove_environment is machine, which the machines have for themselves"),
+        ({"environment": "traefik"}, "remove_environment is traefik, which the machines have for themselves"),
+        ({"unlisted": "yes"}, "remove_unlisted is yes, expected staging"),
         ({"owned": False}, "belong to another inventory"),
         ({"limited": True}, "found --limit, expected none"),
         ({"environment": "production"}, "it is this inventory's own environment"),
@@ -173,3 +183,34 @@ def test_a_database_is_not_dropped_without_a_backup_unless_so_told():
     assert "without a last backup" in plan(without, drop=["shop_staging"])["problems"][0]
     assert plan(without, drop=["shop_staging"], without_backup="staging")["problems"] == []
     assert plan(without)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ("s3_backups", "db01 has /backups, but is not in the group s3_backups"),
+        ("docker_hosts", "app01 has /stack, but is not in the group docker_hosts"),
+        ("pgbouncers", "db01 has /pools, but is not in the group pgbouncers"),
+    ],
+)
+@pytest.mark.parametrize("machine", [[], ["web01"]])
+def test_what_no_step_would_reach_is_refused(group, said, machine):
+    groups = {**request()["groups"], group: machine}
+    problems = plan(groups=groups, drop=["shop_staging"])["problems"]
+    assert any(said in problem for problem in problems), problems
+    del groups[group]
+    assert any(said in problem for problem in plan(groups=groups)["problems"])
+
+
+def test_one_that_may_be_a_live_one_of_an_inventory_without_stack_or_pools_needs_a_word():
+    live = machines(["routes", "stack", "pools"])
+    (problem,) = plan(live)["problems"]
+    assert "it may be that of an inventory that has none" in problem and "-e remove_unlisted=staging" in problem
+    assert plan(live, unlisted="staging")["problems"] == []
+
+
+@pytest.mark.parametrize("kind", ["stack", "routes", "pools", "removal"])
+def test_one_that_the_common_lists_would_name_needs_no_word(kind):
+    left = machines(kinds={"app01": [], "db01": ["timers", kind]})
+    groups = {group: ["db01"] for group in ("docker_hosts", "pgbouncers", "s3_backups")}
+    assert plan(left, groups=groups)["problems"] == []

@@ -8,7 +8,11 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.leftovers import leftovers
 
-NAMED = {"environments": ["production"], "databases": ["shop_production"]}
+NAMED = {
+    "environments": ["production"],
+    "databases": ["shop_production"],
+    "members": {"pg-main": "db01", "pg-replica1": "db01"},
+}
 TOPOLOGY = {
     "primary": "pg-main",
     "system_identifier": "757",
@@ -27,6 +31,7 @@ def machine(*kinds, environment="staging", members=(), databases=()):
 
 def member(name="pg-replica2", **others):
     found = {"name": name, "slot": name.replace("-", "_"), "data_directory": "/data", "running": True}
+    found |= {"version": 15, "cluster": name.replace("-", "_")}
     return {**found, "system_identifier": "757", **others}
 
 
@@ -99,6 +104,12 @@ def test_a_member_that_went(running, state, word):
 @pytest.mark.parametrize("other", [member("pg-main"), member(system_identifier="8"), member(system_identifier=None)])
 def test_a_member_that_is_named_or_of_another_cluster_is_not_left(other):
     assert left({"db01": machine(members=[other])}) == []
+
+
+def test_a_member_that_moved_is_left_on_its_old_machine():
+    (line,) = left({"db02": machine(members=[member("pg-replica1")]), "db01": machine(members=[member("pg-replica1")])})
+    assert line.startswith("pg-replica1, a member on db02, but the inventory has it on db01")
+    assert "(/data): pg_dropcluster --stop 15 pg_replica1" in line and "remove_member" not in line
 
 
 def test_a_slot_is_told_with_its_member_and_else_by_itself():

@@ -21,12 +21,24 @@ MEMBER = {
 STANDBY = {"state": "running", "role": "standby"}
 
 
+def named(*names, **machines):
+    return [
+        {
+            "name": name,
+            "machine": machines.get(name.replace("-", "_"), "db01"),
+            "port": 5432 + ("pg-main", "pg-replica1", "pg-replica2", "pg-replica3", "pg-replica4").index(name),
+            "data_directory": f"/data/{name}",
+        }
+        for name in names
+    ]
+
+
 def request(**others):
     return {
         "member": "pg-replica2",
         "owned": True,
         "limited": False,
-        "named": ["pg-main", "pg-replica1"],
+        "members": named("pg-main", "pg-replica1", "pg-replica3"),
         "sync_mode": "quorum",
         "sync_count": 1,
         "data": "",
@@ -116,7 +128,9 @@ def test_a_former_primary_that_is_stopped_may_go():
         ({"owned": False}, "belong to another inventory"),
         ({"limited": True}, "found --limit, expected none"),
         ({"data": "yes"}, "remove_data is yes, expected pg-replica2"),
-        ({"named": ["pg-main", "pg-replica1", "pg-replica2"]}, "the inventory still names it"),
+        ({"members": named("pg-main", "pg-replica1", "pg-replica2")}, "the inventory still names it"),
+        ({"member": "pg_replica1", "leaving": None}, "its slot, pg_replica1, is that of pg-replica1"),
+        ({"machines": machines({**MEMBER, "data_directory": "/data/pg-main"})}, "is that of pg-main"),
         ({"member": "pg-main", "leaving": None}, "it is the primary: switch over first (playbooks/switchover.yml)"),
         (
             {"sync_count": 2},
@@ -138,6 +152,31 @@ def test_a_former_primary_that_is_stopped_may_go():
 def test_refused(given, said):
     problems = plan(**given)["problems"]
     assert any(said in problem for problem in problems), problems
+
+
+def test_a_standby_that_the_primary_will_not_ask_does_not_count():
+    """s1 is on the primary's machine; with two standbys elsewhere the primary lists these alone, and they do not follow."""
+    members = named("pg-main", "pg-replica1", "pg-replica3", "pg-replica4", pg_replica3="db02", pg_replica4="db03")
+    known = topology(follows=("pg-replica1",), standbys=("pg-replica1", "pg-replica3", "pg-replica4"))
+    (problem,) = plan(members=members, topology=known)["problems"]
+    assert "without it none follow the primary (pg-replica1, on the primary's own machine, would confirm" in problem
+    known = topology(follows=("pg-replica4",), standbys=("pg-replica1", "pg-replica3", "pg-replica4"))
+    assert plan(members=members, topology=known)["problems"] == []
+
+
+def test_what_answers_at_the_port_of_a_named_member_is_not_taken_for_the_one_that_leaves():
+    found = plan(members=named("pg-main", "pg-replica1"))
+    assert (found["alone"], found["serves"]) == (True, True)
+    found = plan(machines({**MEMBER, "port": 5433}), members=named("pg-main", "pg-replica1"))
+    assert (found["problems"], found["alone"], found["serves"]) == ([], False, False)
+    found = plan(machines({**MEMBER, "port": 5433}), members=named("pg-main", "pg-replica1", pg_replica1="app01"))
+    assert found["alone"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "starting", "unreachable"])
+def test_nobody_waits_for_the_readers_of_one_that_does_not_serve(state):
+    """A broken one leaves postmaster.pid behind."""
+    assert not plan(leaving={"state": state, "role": "standby"})["serves"]
 
 
 def test_the_primary_taken_from_the_inventory_is_refused_before_anybody_is_told_to_promote():
