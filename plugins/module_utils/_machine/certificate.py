@@ -24,8 +24,11 @@ class Wanted(TypedDict):
 
 
 def subject_alt_names(names: Iterable[str]) -> list[str]:
-    """Names and addresses as OpenSSL writes them, each once: C(DNS:db01), C(IP:198.51.100.7)."""
-    return [f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in dict.fromkeys(names)]
+    """Names and addresses as a certificate has them, each once: C(DNS:db01), C(IP:198.51.100.7).
+
+    :raises ValueError: naming one that no certificate can have.
+    """
+    return list(dict.fromkeys(_marked(name) for name in names))
 
 
 def due(wanted: Iterable[Wanted], found: Iterable[Mapping[str, Any]], authority: Mapping[str, Any]) -> list[Wanted]:
@@ -77,9 +80,13 @@ def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
     return min(wanted, str(authority["not_after"]))
 
 
-def _is_address(name: str) -> bool:
+def _marked(name: str) -> str:
     try:
-        ipaddress.ip_address(name)
+        return f"IP:{ipaddress.ip_address(name).compressed}"
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        # The rest is left as it is: a name in ASCII may have what IDNA does not know, as "*" and "_".
+        return f"DNS:{name if name.isascii() else name.encode('idna').decode('ascii')}"
+    except UnicodeError as error:
+        raise ValueError(f"Found the name {name!r} for a certificate. Expected a DNS name or an address ({error}).") from None
