@@ -69,7 +69,9 @@ def is_due(certificate: Mapping[str, Any], authority: Mapping[str, Any], wanted:
 
 def as_written(names: Iterable[str] | None) -> set[str]:
     """The names of a certificate or a request, in the words of C(subject_alt_names)."""
-    return {name.replace("IP Address:", "IP:") for name in names or []}
+    given = [name.replace("IP Address:", "IP:") for name in names or []]
+    # Releases of Python write an IPv4 address in an IPv6 one in two ways.
+    return {f"IP:{_address(name[3:]) or name[3:]}" if name.startswith("IP:") else name for name in given}
 
 
 def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
@@ -81,12 +83,20 @@ def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
 
 
 def _marked(name: str) -> str:
-    try:
-        return f"IP:{ipaddress.ip_address(name).compressed}"
-    except ValueError:
-        pass
+    if address := _address(name):
+        return f"IP:{address}"
     try:
         # The rest is left as it is: a name in ASCII may have what IDNA does not know, as "*" and "_".
         return f"DNS:{name if name.isascii() else name.encode('idna').decode('ascii')}"
     except UnicodeError as error:
-        raise ValueError(f"Found the name {name!r} for a certificate. Expected a DNS name or an address ({error}).") from None
+        raise ValueError(
+            f"Found the name {name!r} for a certificate. Expected a DNS name or an address ({error})."
+        ) from None
+
+
+def _address(text: str) -> str | None:
+    """An address in the one form in which it is compared, or None. A zone says something on one machine alone, and no certificate has it."""
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).compressed
+    except ValueError:
+        return None

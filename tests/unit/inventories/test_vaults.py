@@ -155,7 +155,9 @@ def test_one_of_several_environments_is_to_be_taken_apart(repository, text):
     (repository / vault).write_text(text)
     done = subprocess.run(["scripts/check-vaults", vault], cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"{vault}. Expected its values in inventories/production/" in done.stderr and "delete the file" in done.stderr
+    assert (
+        f"{vault}. Expected its values in inventories/production/" in done.stderr and "delete the file" in done.stderr
+    )
     assert "Run: " not in done.stderr
 
 

@@ -125,9 +125,7 @@ def one(tmp_path):
         vault.parent.mkdir(parents=True)
         vault.write_text(content)
         encrypt(vault, tmp_path / "password", "one")
-        return vaults.vault_values(
-            str(tmp_path / "one"), {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")}
-        )
+        return vaults.vault_values(str(tmp_path / "one"), {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")})
 
     return make
 

@@ -15,6 +15,7 @@ from ansible_collections.community.crypto.plugins.module_utils._crypto.cryptogra
 )
 from ansible_collections.plannerate.infra.plugins.module_utils._machine.certificate import (
     USES,
+    as_written,
     due,
     end,
     is_due,
@@ -50,7 +51,7 @@ def test_names_and_addresses_are_marked_each_once():
     ("given", "certificate"),
     [
         (["2001:DB8:0:0::0001", "2001:db8::1"], ["IP:2001:db8::1"]),
-        (["::ffff:198.51.100.7"], ["IP:::ffff:c633:6407"]),
+        (["FE80::1%eth0"], ["IP:fe80::1"]),
         (["münchen.example", "xn--mnchen-3ya.example"], ["DNS:xn--mnchen-3ya.example"]),
         (["*.bücher.example"], ["DNS:*.xn--bcher-kva.example"]),
         (["DB_01", "*.example.com"], ["DNS:DB_01", "DNS:*.example.com"]),
@@ -63,6 +64,11 @@ def test_they_are_written_as_a_certificate_gives_them_back(given, certificate):
     extension = x509.SubjectAlternativeName([cryptography_get_name(name) for name in names])
     read = [cryptography_decode_name(name, idn_rewrite="ignore") for name in extension]
     assert not is_due({**CERTIFICATE, "subject_alt_name": read}, AUTHORITY, {**SERVER, "names": names})
+
+
+@pytest.mark.parametrize("written", ["IP:::ffff:c633:6407", "IP:::ffff:198.51.100.7", "IP Address:::FFFF:C633:6407"])
+def test_an_address_is_the_same_however_it_is_written(written):
+    assert as_written([written]) == set(subject_alt_names(["::ffff:198.51.100.7"]))
 
 
 def test_a_name_that_no_certificate_can_have_is_told():
