@@ -103,8 +103,9 @@ def _secrets(env: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
                 secret.load()
             except (AnsibleError, OSError) as error:
                 raise AccessRefused(
-                    f"Found no password of the vault id {name or 'default'} in {source}. Expected a file with it, or a program that prints it "
-                    f"(ANSIBLE_VAULT_IDENTITY_LIST, ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg). Ansible said: {' '.join(str(error).split())}"
+                    f"Found no password of the vault id {name or 'default'} in {source}. Expected a file with it, or a program that prints "
+                    "it, from ANSIBLE_VAULT_IDENTITY_LIST, ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg. Ansible said: "
+                    f"{' '.join(str(error).split())}"
                 ) from None
             yield name or "default", secret
 

@@ -95,7 +95,7 @@ def _marked(name: str) -> str:
 
 
 def _address(text: str) -> str | None:
-    """An address in the one form in which it is compared, or None. A zone says something on one machine alone, and no certificate has it."""
+    """An address in the one form in which it is compared, or None. A zone means something on one machine alone: no certificate has it."""
     try:
         return ipaddress.ip_address(text.partition("%")[0]).compressed
     except ValueError:
