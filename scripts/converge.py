@@ -85,7 +85,7 @@ def hide(values: Mapping[str, list[str]]) -> list[str]:
         print(mask_commands(texts), end="", flush=True)
     for name in too_short(values):
         print(
-            f"{name} has a text in the vault that is too short to be hidden. Expected 6 characters of a secret.",
+            f"{name} has a text, or a line of one, in the vault that is too short to be hidden. Expected 6 characters of a secret.",
             file=sys.stderr,
         )
     return texts

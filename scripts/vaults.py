@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from access import AccessRefused
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, get_file_vault_secret
@@ -36,7 +37,7 @@ def vault_values(inventory: str, env: Mapping[str, str]) -> dict[str, list[str]]
 
     Empty without a password, with which Ansible opens no vault either.
 
-    :raises AccessRefused: naming a vault that the password does not open.
+    :raises AccessRefused: naming a vault that the password does not open, or in which something else than YAML stands.
     """
     secrets = list(_secrets(env))
     found: dict[str, list[str]] = {}
@@ -44,8 +45,8 @@ def vault_values(inventory: str, env: Mapping[str, str]) -> dict[str, list[str]]
         text = path.read_text(errors="replace")
         if HEADER not in text:
             continue
+        whole = text.startswith(HEADER)
         try:
-            whole = text.startswith(HEADER)
             content = yaml.load(VaultLib(secrets).decrypt(text) if whole else text, _Loader)
             for name, value in content.items() if isinstance(content, dict) else ():
                 texts = [leaf if whole else _plain(leaf, secrets) for leaf in _leaves(value, whole)]
@@ -54,6 +55,14 @@ def vault_values(inventory: str, env: Mapping[str, str]) -> dict[str, list[str]]
             raise AccessRefused(
                 f"Found a vault that cannot be decrypted, {path}. Expected the password of {Path(inventory).name}'s vaults: each "
                 f"environment has its own. Ansible said: {' '.join(str(error).split())}"
+            ) from None
+        except (yaml.YAMLError, ValueError) as error:
+            # Neither the error nor what it comes from is told: both quote the text.
+            mark = getattr(error, "problem_mark", None)
+            where = f", line {mark.line + 1}" if mark else ""
+            edit = "ansible-vault edit" if whole else "an editor"
+            raise AccessRefused(
+                f"Found something that is not valid YAML in {path}{where}. Expected variables with their values. Mend it with {edit}."
             ) from None
     told = {name: [text for text in texts if text.strip()] for name, texts in found.items()}
     return {name: texts for name, texts in told.items() if texts}
@@ -68,7 +77,11 @@ def hidden(values: Mapping[str, Iterable[str]]) -> list[str]:
 
 def too_short(values: Mapping[str, Iterable[str]]) -> list[str]:
     """The variables of which something is too short to be hidden."""
-    return sorted(name for name, texts in values.items() if any(len(text.strip()) < SHORTEST for text in texts))
+    return sorted(name for name, texts in values.items() if any(_is_short(text) for text in texts))
+
+
+def _is_short(text: str) -> bool:
+    return any(len(line.strip()) < SHORTEST for line in text.splitlines() if line.strip())
 
 
 def mask_commands(texts: Iterable[str]) -> str:
@@ -78,12 +91,22 @@ def mask_commands(texts: Iterable[str]) -> str:
 
 def _secrets(env: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     """The passwords that are files or programs; one that a person types is asked for by Ansible alone."""
-    identities = [each.strip() for each in env.get("ANSIBLE_VAULT_IDENTITY_LIST", "").split(",")]
-    for identity in [*identities, env.get("ANSIBLE_VAULT_PASSWORD_FILE", "")]:
+    # As Ansible reads them: what its configuration file says holds where the environment says nothing.
+    named, file = env.get("ANSIBLE_VAULT_IDENTITY_LIST"), env.get("ANSIBLE_VAULT_PASSWORD_FILE")
+    identities = constants.config.get_config_value("DEFAULT_VAULT_IDENTITY_LIST") if named is None else named.split(",")
+    password = constants.config.get_config_value("DEFAULT_VAULT_PASSWORD_FILE") if file is None else file
+    for identity in [*(each.strip() for each in identities), password or ""]:
         name, at, source = identity.rpartition("@")
         if source and not source.startswith("prompt"):
-            secret = get_file_vault_secret(source, vault_id=name if at else "default", loader=DataLoader())
-            secret.load()
+            try:
+                secret = get_file_vault_secret(source, vault_id=name if at else "default", loader=DataLoader())
+                secret.load()
+            except (AnsibleError, OSError) as error:
+                raise AccessRefused(
+                    f"Found no password of the vault id {name or 'default'} in {source}. Expected a file with it, or a program that prints "
+                    "it, from ANSIBLE_VAULT_IDENTITY_LIST, ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg. Ansible said: "
+                    f"{' '.join(str(error).split())}"
+                ) from None
             yield name or "default", secret
 
 
@@ -99,7 +122,16 @@ def _files(inventory: str) -> Iterator[Path]:
             # A link may lead back up.
             seen.add(os.path.realpath(directory))
             directories[:] = [name for name in directories if os.path.realpath(Path(directory, name)) not in seen]
-            yield from (Path(directory, name) for name in sorted(names) if name.endswith((".yml", ".yaml", ".json")))
+            yield from (Path(directory, name) for name in sorted(names) if _is_read(directory, name))
+
+
+def _is_read(directory: str, name: str) -> bool:
+    """Whether Ansible may read variables of a file: group_vars/all/vault and host_vars/db01.example.com too, and no backups."""
+    if name.startswith(".") or name.endswith("~"):
+        return False
+    inside = {"group_vars", "host_vars"} & {*Path(directory).parts}
+    bare = bool(inside) and (not Path(name).suffix or Path(directory).name == "host_vars")
+    return bare or name.endswith((".yml", ".yaml", ".json"))
 
 
 def _leaves(value: Any, whole: bool) -> Iterator[str]:

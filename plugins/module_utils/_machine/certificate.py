@@ -24,8 +24,11 @@ class Wanted(TypedDict):
 
 
 def subject_alt_names(names: Iterable[str]) -> list[str]:
-    """Names and addresses as OpenSSL writes them, each once: C(DNS:db01), C(IP:198.51.100.7)."""
-    return [f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in dict.fromkeys(names)]
+    """Names and addresses as a certificate has them, each once: C(DNS:db01), C(IP:198.51.100.7).
+
+    :raises ValueError: naming one that no certificate can have.
+    """
+    return list(dict.fromkeys(_marked(name) for name in names))
 
 
 def due(wanted: Iterable[Wanted], found: Iterable[Mapping[str, Any]], authority: Mapping[str, Any]) -> list[Wanted]:
@@ -66,7 +69,9 @@ def is_due(certificate: Mapping[str, Any], authority: Mapping[str, Any], wanted:
 
 def as_written(names: Iterable[str] | None) -> set[str]:
     """The names of a certificate or a request, in the words of C(subject_alt_names)."""
-    return {name.replace("IP Address:", "IP:") for name in names or []}
+    given = [name.replace("IP Address:", "IP:") for name in names or []]
+    # Releases of Python write an IPv4 address in an IPv6 one in two ways.
+    return {f"IP:{_address(name[3:]) or name[3:]}" if name.startswith("IP:") else name for name in given}
 
 
 def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
@@ -77,9 +82,21 @@ def end(days: int, authority: Mapping[str, Any], now: datetime) -> str:
     return min(wanted, str(authority["not_after"]))
 
 
-def _is_address(name: str) -> bool:
+def _marked(name: str) -> str:
+    if address := _address(name):
+        return f"IP:{address}"
     try:
-        ipaddress.ip_address(name)
+        # The rest is left as it is: a name in ASCII may have what IDNA does not know, as "*" and "_".
+        return f"DNS:{name if name.isascii() else name.encode('idna').decode('ascii')}"
+    except UnicodeError as error:
+        raise ValueError(
+            f"Found the name {name!r} for a certificate. Expected a DNS name or an address ({error})."
+        ) from None
+
+
+def _address(text: str) -> str | None:
+    """An address in the one form in which it is compared, or None. A zone means something on one machine alone: no certificate has it."""
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).compressed
     except ValueError:
-        return False
-    return True
+        return None

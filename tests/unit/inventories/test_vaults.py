@@ -139,6 +139,28 @@ def test_a_vault_without_an_id_is_noticed(repository, offline):
     assert "ansible-vault rekey --new-vault-id" in done.stderr
 
 
+def test_one_without_an_ending_is_noticed(repository):
+    """Ansible reads it, and who forces it past .gitignore commits it."""
+    (repository / "inventories/staging/group_vars/all/vault").write_text("vault_token: cf-8d2f41c09a\n")
+    subprocess.run(["git", "add", "--force", "inventories/staging/group_vars/all/vault"], cwd=repository, check=True)
+    done = subprocess.run(["scripts/check-vaults"], cwd=repository, capture_output=True, text=True, check=False)
+    assert re.search(r"inventories/staging/group_vars/all/vault(?!\.)", done.stderr)
+
+
+@pytest.mark.parametrize("text", ["$ANSIBLE_VAULT;1.2;AES256;production\n", "vault_token: cf-8d2f41c09a\n"])
+def test_one_of_several_environments_is_to_be_taken_apart(repository, text):
+    """To encrypt it, or with another id, is not the way: it cannot have both."""
+    vault = "inventories/shared/group_vars/all/vault.yml"
+    (repository / vault).parent.mkdir(parents=True, exist_ok=True)
+    (repository / vault).write_text(text)
+    done = subprocess.run(["scripts/check-vaults", vault], cwd=repository, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert (
+        f"{vault}. Expected its values in inventories/production/" in done.stderr and "delete the file" in done.stderr
+    )
+    assert "Run: " not in done.stderr
+
+
 @pytest.mark.parametrize(
     "name",
     [

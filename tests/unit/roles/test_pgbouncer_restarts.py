@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 from support.helpers.plays import values_of_role
@@ -38,6 +39,40 @@ def test_one_that_runs_since_there_were_two_environments_has_room_for_eight(tmp_
     )
     assert needed == [CLIENTS + number * (2 * 25 + 5) + 500 for number in (2, 3, 8)], "three pools for each"
     assert limit >= max(needed) and limit % 8192 == 0
+
+
+def test_it_is_stale_by_its_own_files_alone(tmp_path):
+    directories = {"_pgbouncer_directory": tmp_path / "etc", "_pgbouncer_tls_directory": tmp_path / "tls"}
+    stamp = tmp_path / "loaded"
+    paths = {name: str(path) for name, path in directories.items()} | {
+        "_pgbouncer_stamp": str(stamp),
+        "postgres_version": 15,
+    }
+    (script,) = values_of_role(
+        tmp_path, "pgbouncer", ("lookup('ansible.builtin.template', 'probe.sh.j2')", {**inventory(1), **paths})
+    )
+    ask = script[script.index("find ") : script.index('newer "$(pgrep')]
+    files = [tmp_path / name for name in ("etc/pgbouncer.ini", "tls/machine.crt", "tls/machine.key", "tls/ca.crt")]
+    others = [tmp_path / name for name in ("etc/replica-agent.json", "tls/client.crt", "tls/client.key")]
+    for directory in directories.values():
+        directory.mkdir()
+    stamp.touch()
+
+    def touched(file, seconds):
+        file.touch()
+        os.utime(file, (seconds, seconds))
+
+    loaded = stamp.stat().st_mtime
+    for file in [*files, *others]:
+        touched(file, loaded - 1)
+    said = {}
+    for file in [*files, *others]:
+        touched(file, loaded + 1)
+        done = subprocess.run(["/bin/sh", "-c", ask], capture_output=True, text=True, timeout=20, check=False)
+        said[file] = done.stdout.split()
+        touched(file, loaded - 1)
+    assert [said[file] for file in files] == [["pgbouncer"]] * 4
+    assert [said[file] for file in others] == [[]] * 3
 
 
 def test_transactions_end_first_and_it_restarts_whatever_they_do(tmp_path):

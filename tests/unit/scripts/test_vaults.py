@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import traceback
 from argparse import Namespace
 
 import pytest
 import yaml
+from ansible import constants
+from ansible.config.manager import ConfigManager
 from support.helpers.checkout import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -112,6 +115,70 @@ def test_stagings_password_shows_nothing_of_productions_vault(inventories):
     )
 
 
+@pytest.fixture
+def one(tmp_path):
+    """An inventory with one vault, of any name and content."""
+
+    def make(content, name="group_vars/all/vault.yml"):
+        (tmp_path / "password").write_text("a password")
+        vault = tmp_path / "one" / name
+        vault.parent.mkdir(parents=True)
+        vault.write_text(content)
+        encrypt(vault, tmp_path / "password", "one")
+        return vaults.vault_values(str(tmp_path / "one"), {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")})
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("a: 1\nvault_token: 'cf-8d2f41c09a\n", ", line "),
+        ("a: 1\nvault_token: @cf-8d2f41c09a\n", ", line 2"),
+        ("a: 1\nvault_token: cf-8d2f41c09a: more\n", ", line 2"),
+        ("vault_token: !!int cf-8d2f41c09a\n", ""),
+        ("vault_token: cf-8d2f41c09a\x07\n", ""),
+    ],
+)
+def test_one_that_is_not_yaml_is_named_and_its_text_is_not(one, content, line):
+    with pytest.raises(AccessRefused, match=rf"not valid YAML in \S+/vault\.yml{line}") as refused:
+        one(content)
+    assert "8d2f" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("group_vars/all/vault", True),
+        ("group_vars/all", True),
+        ("host_vars/db01", True),
+        ("host_vars/db01.example.com", True),
+        ("group_vars/all/vault~", False),
+        ("group_vars/all/.vault", False),
+        ("group_vars/all/vault.bak", False),
+    ],
+)
+def test_a_vault_is_found_by_what_ansible_reads(one, name, found):
+    assert one("vault_token: cf-8d2f41c09a\n", name) == ({"vault_token": ["cf-8d2f41c09a"]} if found else {})
+
+
+@pytest.mark.parametrize("setting", ["vault_password_file = {}", "vault_identity_list = staging@{}"])
+def test_a_password_that_the_configuration_names_opens_it(inventories, monkeypatch, tmp_path, setting):
+    for name in ("ANSIBLE_VAULT_IDENTITY_LIST", "ANSIBLE_VAULT_PASSWORD_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    file = tmp_path / "ansible.cfg"
+    file.write_text(f"[defaults]\n{setting.format(inventories / 'staging.password')}\n")
+    monkeypatch.setattr(constants, "config", ConfigManager(str(file)))
+    assert vaults.vault_values(str(inventories / "staging"), {})["one"] == ["inline-sesame"]
+
+
+@pytest.mark.parametrize("identity", ["staging@{}/absent", "staging@{}"])
+def test_a_password_that_cannot_be_read_is_named(inventories, tmp_path, identity):
+    named = identity.format(tmp_path)
+    with pytest.raises(AccessRefused, match=rf"vault id staging in {named.rpartition('@')[2]}\."):
+        vaults.vault_values(str(inventories / "staging"), {"ANSIBLE_VAULT_IDENTITY_LIST": named})
+
+
 def test_a_named_password_opens_it_too_and_one_that_is_typed_is_not_asked_for(inventories):
     named = {"ANSIBLE_VAULT_IDENTITY_LIST": f"production@prompt, staging@{inventories}/staging.password"}
     assert vaults.vault_values(str(inventories / "staging"), named)["one"] == ["inline-sesame"]
@@ -136,6 +203,10 @@ def test_each_line_is_hidden_as_json_and_yaml_write_it_too(values):
 def test_what_is_short_is_not_hidden_but_named(values):
     assert "587" not in vaults.hidden(values)
     assert vaults.too_short(values) == ["vault_nested"]
+
+
+def test_a_short_line_of_a_long_text_is_named():
+    assert vaults.too_short({"key": ["MIIBVgIBADANBgkq\n\nAg==\n"], "token": ["cf-8d2f41c09a\n\n"]}) == ["key"]
 
 
 def test_github_is_told_one_line_each(values):

@@ -7,9 +7,15 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from cryptography import x509
 
+from ansible_collections.community.crypto.plugins.module_utils._crypto.cryptography_support import (
+    cryptography_decode_name,
+    cryptography_get_name,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._machine.certificate import (
     USES,
+    as_written,
     due,
     end,
     is_due,
@@ -39,6 +45,35 @@ def test_names_and_addresses_are_marked_each_once():
         "IP:2001:db8::1",
         "DNS:1.example.com",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "certificate"),
+    [
+        (["2001:DB8:0:0::0001", "2001:db8::1"], ["IP:2001:db8::1"]),
+        (["FE80::1%eth0"], ["IP:fe80::1"]),
+        (["münchen.example", "xn--mnchen-3ya.example"], ["DNS:xn--mnchen-3ya.example"]),
+        (["*.bücher.example"], ["DNS:*.xn--bcher-kva.example"]),
+        (["DB_01", "*.example.com"], ["DNS:DB_01", "DNS:*.example.com"]),
+    ],
+)
+def test_they_are_written_as_a_certificate_gives_them_back(given, certificate):
+    """Else each run would issue a certificate, and the authority refuse the request as one that was tampered with."""
+    names = subject_alt_names(given)
+    assert names == certificate
+    extension = x509.SubjectAlternativeName([cryptography_get_name(name) for name in names])
+    read = [cryptography_decode_name(name, idn_rewrite="ignore") for name in extension]
+    assert not is_due({**CERTIFICATE, "subject_alt_name": read}, AUTHORITY, {**SERVER, "names": names})
+
+
+@pytest.mark.parametrize("written", ["IP:::ffff:c633:6407", "IP:::ffff:198.51.100.7", "IP Address:::FFFF:C633:6407"])
+def test_an_address_is_the_same_however_it_is_written(written):
+    assert as_written([written]) == set(subject_alt_names(["::ffff:198.51.100.7"]))
+
+
+def test_a_name_that_no_certificate_can_have_is_told():
+    with pytest.raises(ValueError, match=r"Found the name 'ü\.\.example' for a certificate"):
+        subject_alt_names(["ü..example"])
 
 
 def test_one_that_has_everything_stays():
