@@ -18,6 +18,9 @@ from support.helpers.object_store import BUCKET, KEYS, ObjectStore
 from support.helpers.servers import Servers
 from support.helpers.servers_base import OWNER, ROOT_USER, own
 
+# How the installed command finds the primary.
+_VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
+_SESSION = re.search(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)[1]
 PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
 
 
@@ -44,7 +47,7 @@ class Site:
             # A server does not run as root.
             "users": {"drill": OWNER if ROOT_USER else None, "restore": None},
             "source": {
-                "conninfo": f"host={servers.sockets} port={port} user=dump",
+                "conninfo": f"host={servers.sockets} port={port} user=dump target_session_attrs={_SESSION}",
                 "binaries": str(servers.base.programs),
                 "roles_function": "s3_backup.environment_roles",
             },
