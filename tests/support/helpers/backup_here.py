@@ -105,6 +105,11 @@ class Site:
                     cursor.execute(statement)
                 return cursor.fetchall() if cursor.description else []
 
+    def session(self, database: str = "shop") -> Any:
+        """A connection of the administrator."""
+        port = self.servers.members[self.member]["port"]
+        return psycopg2.connect(host=str(self.servers.sockets), port=port, user="postgres", dbname=database)
+
     def databases(self) -> set[str]:
         listed = self.say("SELECT datname FROM pg_database WHERE NOT datistemplate", database="postgres")
         return {name for (name,) in listed} - {"postgres"}
