@@ -9,18 +9,7 @@ import yaml
 from support.helpers.checkout import ROOT
 
 # They read, or ask a service of the machine that sees to it itself that it runs once.
-WITHOUT = {
-    "backup",
-    "discover",
-    "leftovers",
-    "lock",
-    "pools",
-    "restart_list",
-    "restore_drill",
-    "slo",
-    "status",
-    "unlock",
-}
+WITHOUT = {"backup", "discover", "leftovers", "lock", "pools", "restart_list", "restore_drill", "slo", "status", "unlock"}
 PLAYBOOKS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "playbooks").glob("*.yml")}
 IMPORT = "ansible.builtin.import_playbook"
 
