@@ -11,7 +11,7 @@ from typing import Any
 _REQUIRED = ("bucket", "prefix", "writer_access_key", "writer_secret_key", "rotator_access_key", "rotator_secret_key")
 _AT_LEAST_ONE = ("keep_daily", "keep_verified")
 # The units have an empty one of their own, or none.
-_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 
 
 def problems(wanted: Mapping[str, Any]) -> list[str]:
