@@ -156,21 +156,20 @@ def test_rows_are_counted_once_pg_dump_holds_its_locks(site):
     assert (code, answer["backups"][0]["tables"]) == (0, {"public.orders": 9})
 
 
-@pytest.mark.parametrize("option", ["--jobs=2", "--table=public.orders"])
-def test_what_needs_files_is_unpacked_first_and_removed(site, option):
+def test_what_needs_files_is_unpacked_first_and_removed(site):
     site.say(*ZOO)
     site.back_up()
-    site.good("restore", "--into=copy", option)
-    assert site.say("SELECT count(*) FROM public.orders", database="copy") == [(100,)]
-    assert list((site.directory / "work").iterdir()) == []
+    for name, option in (("parallel", "--jobs=2"), ("table", "--table=public.orders")):
+        site.good("restore", f"--into={name}", option)
+        assert site.say("SELECT count(*) FROM public.orders", database=name) == [(100,)]
+        assert list((site.directory / "work").iterdir()) == []
 
 
 def test_counting_holds_few_locks(make_site):
     """All together would need 800, of which the server has some 300."""
     site = make_site(max_connections=20, max_locks_per_transaction=10, max_prepared_transactions=0)
-    for number in range(80):
-        indexes = "; ".join(f"CREATE INDEX ON t{number} ((id + {more}))" for more in range(9))
-        site.say(f"CREATE TABLE t{number} (id int); {indexes}")
+    indexes = [[f"CREATE INDEX ON t{number} ((id + {more}))" for more in range(9)] for number in range(80)]
+    site.say(*("; ".join([f"CREATE TABLE t{number} (id int)", *made]) for number, made in enumerate(indexes)))
     assert len(site.back_up()["tables"]) == 80
 
 
