@@ -20,7 +20,7 @@ from support.helpers.servers_base import OWNER, ROOT_USER, own
 
 # How the installed command finds the primary.
 _VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
-_SESSION = re.search(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)[1]
+(_SESSION,) = re.findall(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)
 PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
 
 
