@@ -10,13 +10,15 @@ from typing import Any
 
 _REQUIRED = ("bucket", "prefix", "writer_access_key", "writer_secret_key", "rotator_access_key", "rotator_secret_key")
 _AT_LEAST_ONE = ("keep_daily", "keep_verified")
+# The units have an empty one of their own, or none.
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 
 
 def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every reason why backups cannot work, each as one sentence with what was found and what to do.
 
     :arg wanted: the role's variables without their prefix ``s3_backup_``: ``databases``, ``bucket``, ``prefix``, ``endpoint``, the
-        four keys, ``exclude_table_data``, ``keep_daily`` and ``keep_verified``.
+        four keys, ``exclude_table_data``, ``scratch_directory``, ``keep_daily`` and ``keep_verified``.
     """
     result = []
     if not wanted["databases"]:
@@ -34,6 +36,12 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
         for name in wanted.get("exclude_table_data", [])
         if "." not in name
     ]
+    scratch = wanted["scratch_directory"]
+    if any(f"{scratch}/".startswith(f"{hidden}/") for hidden in _HIDDEN):
+        result.append(
+            f"s3_backup_scratch_directory is {scratch}, which the drill's unit does not see. Expected a directory outside of "
+            f"{', '.join(_HIDDEN)}"
+        )
     if wanted["writer_access_key"] and wanted["writer_access_key"] == wanted["rotator_access_key"]:
         result.append(
             "the writer and the rotator have the same access key, expected one each: only the rotator may delete"

@@ -15,11 +15,6 @@ from support.helpers.servers_base import wait_for
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restore import mark
 
 
-def connect(site, database):
-    port = site.servers.members["pg-main"]["port"]
-    return psycopg2.connect(host=str(site.servers.sockets), port=port, user="postgres", dbname=database)
-
-
 @pytest.fixture
 def backed_up(site):
     site.say("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 1000) g")
@@ -106,12 +101,7 @@ def test_a_name_that_was_taken_meanwhile_keeps_what_was_loaded(backed_up, held):
 
 def test_a_swap_puts_the_old_one_aside_and_closes_it(backed_up):
     backed_up.say("DELETE FROM orders")
-    client = psycopg2.connect(
-        host=str(backed_up.servers.sockets),
-        port=backed_up.servers.members["pg-main"]["port"],
-        user="postgres",
-        dbname="shop",
-    )
+    client = backed_up.session()
     backups = backed_up.good("list")["backups"]
     answer = backed_up.good("restore", "--overwrite-name=shop", f"--backup={backups[-1]['id']}")
     client.close()
@@ -125,7 +115,7 @@ def test_a_swap_puts_the_old_one_aside_and_closes_it(backed_up):
 def test_a_swap_that_is_ended_is_done_or_undone(backed_up):
     """SIGTERM arrives while it waits for a lock on the database's row."""
     backups = backed_up.good("list")["backups"]
-    blocker = connect(backed_up, "postgres")
+    blocker = backed_up.session("postgres")
     blocker.cursor().execute("COMMENT ON DATABASE shop IS 'held'; ALTER DATABASE shop CONNECTION LIMIT 7")
     process = backed_up.start("restore", "--overwrite-name=shop", f"--backup={backups[-1]['id']}")
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER DATABASE%'"

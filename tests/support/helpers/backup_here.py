@@ -18,6 +18,9 @@ from support.helpers.object_store import BUCKET, KEYS, ObjectStore
 from support.helpers.servers import Servers
 from support.helpers.servers_base import OWNER, ROOT_USER, own
 
+# How the installed command finds the primary.
+_VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
+(_SESSION,) = re.findall(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)
 PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
 
 
@@ -44,7 +47,7 @@ class Site:
             # A server does not run as root.
             "users": {"drill": OWNER if ROOT_USER else None, "restore": None},
             "source": {
-                "conninfo": f"host={servers.sockets} port={port} user=dump",
+                "conninfo": f"host={servers.sockets} port={port} user=dump target_session_attrs={_SESSION}",
                 "binaries": str(servers.base.programs),
                 "roles_function": "s3_backup.environment_roles",
             },
@@ -101,6 +104,11 @@ class Site:
                 for statement in statements:
                     cursor.execute(statement)
                 return cursor.fetchall() if cursor.description else []
+
+    def session(self, database: str = "shop") -> Any:
+        """A connection of the administrator."""
+        port = self.servers.members[self.member]["port"]
+        return psycopg2.connect(host=str(self.servers.sockets), port=port, user="postgres", dbname=database)
 
     def databases(self) -> set[str]:
         listed = self.say("SELECT datname FROM pg_database WHERE NOT datistemplate", database="postgres")

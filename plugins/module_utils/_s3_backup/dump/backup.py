@@ -14,7 +14,7 @@ from ..catalogue import guide, keys, manifest
 from ..machine.digest import Digest
 from ..machine.encryption import SUFFIXES, encrypting
 from ..machine.pipeline import Command, Pipeline
-from . import roles
+from . import omissions, roles
 from .preflight import check_version
 from .source import Source
 from .stream import StreamDump
@@ -96,10 +96,18 @@ def _upload(configuration, store, source, directory, progress_of):
         ThreadPoolExecutor(1) as pool,
         StreamDump(configuration, store, source, directory, encrypt, suffix) as dump,
     ):
-        counting = pool.submit(source.count) if configuration["source"]["row_counts"] else None
+        counting = None
         progress = progress_of(f"backup of {source.database}", source.facts["bytes"])
+
+        def passed(size):
+            nonlocal counting
+            # Once pg_dump writes it holds its locks: what is counted is what is dumped.
+            if counting is None and configuration["source"]["row_counts"]:
+                counting = pool.submit(source.count)
+            progress.add(size)
+
         try:
-            dump.send(progress.add)
+            dump.send(passed)
             found.update(counting.result() if counting else {"tables": {}})
         except BaseException:
             if counting and not counting.done():
@@ -108,7 +116,15 @@ def _upload(configuration, store, source, directory, progress_of):
         finally:
             progress.finish()
         found["row_counts"] = bool(counting)
-        found["warnings"] = dump.warnings + [f"no table matches {pattern}" for pattern in source.unmatched]
+        found["warnings"] = [
+            *omissions.new(dump.warnings),
+            *(f"no table matches {pattern}" for pattern in source.unmatched),
+            *(
+                f"{name} was emptied, rewritten or dropped meanwhile: its rows are not counted"
+                for name, rows in found["tables"].items()
+                if rows is None
+            ),
+        ]
         small = [_roles(configuration, store, directory, own, encrypt, suffix)] if own else []
         found["objects"] = dump.complete() + small
         return found

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..machine.session import execute, quoted
+from ..machine.session import SessionError, execute, quoted
 
 # Rows of an extension's own tables come with the extension, those of a materialised view from its query.
 _TABLES = """
@@ -21,6 +21,13 @@ SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
   SELECT lo_lseek64(fd, 0, 2) AS size, lo_close(fd) FROM (
     SELECT lo_open(oid, 262144) AS fd FROM pg_largeobject_metadata OFFSET 0) AS opened OFFSET 0) AS sized
 """
+# Whether what has the name now is what the snapshot knows by it: neither TRUNCATE nor a rewrite keeps rows for older snapshots.
+_SAME = """
+SELECT c.relfilenode = pg_relation_filenode(format('%%I.%%I', n.nspname, c.relname)::regclass)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
+"""
+# Its table or its schema is gone.
+_GONE = ("42P01", "3F000")
 
 
 def tables(connection):
@@ -34,6 +41,7 @@ def count(connection, without_rows=(), snapshot=None):
     Each is counted in a transaction of its own: all together would hold a lock on every table and index until the end.
 
     :arg without_rows: names of tables that have none in the dump; :arg snapshot: an exported one that every transaction sees.
+        A table that was emptied, rewritten or dropped since then has None instead of a number.
     """
     begin(connection, snapshot)
     listed = tables(connection)
@@ -43,12 +51,23 @@ def count(connection, without_rows=(), snapshot=None):
             found[f"{schema}.{name}"] = 0
             continue
         begin(connection, snapshot)
-        rows = execute(connection, f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}")
-        found[f"{schema}.{name}"] = rows[0][0]
+        found[f"{schema}.{name}"] = _rows(connection, schema, name, snapshot)
     begin(connection, snapshot)
     number, size = execute(connection, _LARGE_OBJECTS)[0]
     connection.rollback()
     return {"tables": found, "large_objects": {"number": number, "bytes": size}}
+
+
+def _rows(connection, schema, name, snapshot):
+    try:
+        rows = execute(connection, f"SELECT count(*) FROM ONLY {quoted(schema)}.{quoted(name)}")
+        # With the lock that counting took.
+        is_same = not snapshot or execute(connection, _SAME, [schema, name])[0][0]
+    except SessionError as error:
+        if snapshot and getattr(error.__cause__, "pgcode", None) in _GONE:
+            return None
+        raise
+    return rows[0][0] if is_same else None
 
 
 def begin(connection, snapshot):

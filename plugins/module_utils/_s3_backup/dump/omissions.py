@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from ..errors import UsageError
 from ..machine.session import execute
 
 # A role that is no superuser is not told the options of others' user mappings, nor where a subscription connects to.
@@ -24,11 +25,41 @@ UNION ALL
 SELECT 'the security label of the database for ' || l.provider FROM pg_shseclabel l JOIN pg_database d ON d.oid = l.objoid
 WHERE l.classoid = 'pg_database'::regclass AND d.datname = current_database()
 """
+_FOREIGN_KEYS = """
+SELECT c.conname, format('%s.%s', hn.nspname, h.relname), format('%s.%s', tn.nspname, t.relname) FROM pg_constraint c
+JOIN pg_class h ON h.oid = c.conrelid JOIN pg_namespace hn ON hn.oid = h.relnamespace
+JOIN pg_class t ON t.oid = c.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
+WHERE c.contype = 'f' AND c.convalidated AND h.relkind = 'r' AND t.relkind = 'r' ORDER BY 2, 1
+"""
+
+
+def foreign_keys(connection):
+    """(name, table that has it, table that it refers to) of those that a restore would check."""
+    return execute(connection, _FOREIGN_KEYS)
+
+
+def check_foreign_keys(keys, without):
+    """:raises UsageError: when rows would be kept that refer to rows which are left out: that is no backup. Pure."""
+    broken = [
+        f"{name} of {table} refers to {other}"
+        for name, table, other in keys
+        if other in without and table not in without
+    ]
+    if broken:
+        raise UsageError(
+            f"exclude_table_data leaves out rows that others need, so that the backup could not be restored: {'; '.join(broken)}. "
+            "Leave out the rows of both, or of none"
+        )
 
 
 def of_database(connection, is_superuser):
     queries = [_UNKEPT] if is_superuser else [_UNTOLD, _UNKEPT]
     return [row[0] for query in queries for row in execute(connection, query)]
+
+
+def new(warnings):
+    """What pg_dump said, without what is named one by one already. Pure."""
+    return [line for line in warnings if "subscriptions not dumped" not in line]
 
 
 def of_roles(own):

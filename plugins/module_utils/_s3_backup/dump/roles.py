@@ -9,12 +9,13 @@ import re
 
 from ..machine.session import literal, quoted
 
-# Every role that the database's objects name, as owners or in privileges.
+# Every role that the database's objects name, as owners or in privileges, and those that have settings of their own in it.
 REFERENCED = """
 SELECT DISTINCT r.rolname FROM pg_roles r
 LEFT JOIN pg_shdepend s ON s.refobjid = r.oid AND s.refclassid = 'pg_authid'::regclass
 LEFT JOIN pg_database d ON d.datname = current_database()
-WHERE s.dbid = d.oid OR d.datdba = r.oid OR (s.classid = 'pg_database'::regclass AND s.objid = d.oid) ORDER BY 1
+WHERE s.dbid = d.oid OR d.datdba = r.oid OR (s.classid = 'pg_database'::regclass AND s.objid = d.oid)
+  OR r.oid IN (SELECT setrole FROM pg_db_role_setting WHERE setdatabase = d.oid) ORDER BY 1
 """
 
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^\s,"]+')

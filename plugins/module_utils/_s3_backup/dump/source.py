@@ -49,6 +49,8 @@ class Source:
             self.without_rows, self.unmatched = omissions.without_rows(
                 counts.tables(self.connection), settings["exclude_table_data"], self.facts["in_recovery"]
             )
+            if self.without_rows:
+                omissions.check_foreign_keys(omissions.foreign_keys(self.connection), self.without_rows)
         except BaseException:
             self.connection.close()
             raise

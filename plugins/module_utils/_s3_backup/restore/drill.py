@@ -15,6 +15,7 @@ from ..machine.pipeline import ProgramFailed, run
 from ..machine.session import program
 from . import scratch
 from .loading import Loader
+from .properties import finishing, role_names
 from .size import database_bytes, unpacked_bytes
 from .target import Server
 
@@ -61,7 +62,7 @@ def _restore(configuration, store, backup, document, progress_of):
         began = time.monotonic()
         try:
             server.run(loader.roles())
-            server.create_placeholders(document["roles"]["referenced"])
+            server.create_placeholders(role_names(document))
             server.create(backup.database, document["database_properties"])
             loader.restore(server.conninfo_of(backup.database))
         finally:
@@ -69,6 +70,8 @@ def _restore(configuration, store, backup, document, progress_of):
         took = time.monotonic() - began
         rows = server.compare(backup.database, document)
         _check_structures(binaries, server, backup.database)
+        # Last, since the database's own settings would count for the checks too.
+        server.run(";\n".join(finishing(backup.database, document["database_properties"])))
     return {"restore_seconds": round(took, 3), "tables": len(rows), "rows": sum(rows.values())}
 
 

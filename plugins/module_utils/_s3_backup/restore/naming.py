@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from ..errors import BackupError
 from ..machine.session import SessionError, execute, quoted
 from .properties import finishing
+from .target import opening
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -30,11 +31,20 @@ def give_name(server, loaded, target, properties, aside=None):
         try:
             if is_closing:
                 server.close_to_clients(target)
-            _in_one_transaction(server, _statements(loaded, target, properties, aside))
-        except BaseException:
+            _in_one_transaction(server, _statements(loaded, target, properties, aside), loaded)
+        except BaseException as error:
             if is_closing:
-                server.open_to_clients(target)
+                _open(server, target, error)
             raise
+
+
+def _open(server, target, reason):
+    try:
+        server.open_to_clients(target)
+    except SessionError as error:
+        raise NotNamed(
+            f"{reason}. Nobody gets into {target} until an administrator says: {opening(target)}; ({error})"
+        ) from reason
 
 
 def _statements(loaded, target, properties, aside):
@@ -44,7 +54,7 @@ def _statements(loaded, target, properties, aside):
     yield f"ALTER DATABASE {quoted(loaded)} RENAME TO {quoted(target)}"
 
 
-def _in_one_transaction(server, statements):
+def _in_one_transaction(server, statements, loaded):
     execute(server.connection, "BEGIN")
     for statement in statements:
         try:
@@ -53,21 +63,30 @@ def _in_one_transaction(server, statements):
             if not server.connection.closed:
                 execute(server.connection, "ROLLBACK")
             raise NotNamed(f"{error}; the statement was: {statement}") from error
-    execute(server.connection, "COMMIT")
+    try:
+        execute(server.connection, "COMMIT")
+    except SessionError as error:
+        # The answer is lost, not what it would have told.
+        if server.is_there(loaded):
+            raise NotNamed(f"{error}; the statement was: COMMIT") from error
+
+
+@contextmanager
+def postponed():
+    """A signal that ends the process counts when this succeeded. Where it failed, that ends the process anyway, and says more."""
+    with _undisturbed() as seen:
+        yield
+    if seen:
+        os.kill(os.getpid(), seen[0])
 
 
 @contextmanager
 def _undisturbed():
-    """A signal that ends the process waits until this is over, and counts only where it failed."""
+    """Signals that end the process come to nothing; gives those that came."""
     seen = []
     before = {number: signal.signal(number, lambda number, _frame: seen.append(number)) for number in _SIGNALS}
     try:
-        yield
-    except BaseException:
+        yield seen
+    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if seen:
-            os.kill(os.getpid(), seen[0])
-        raise
-    for number, handler in before.items():
-        signal.signal(number, handler)

@@ -30,6 +30,12 @@ def creation(database, properties):
     return f"CREATE DATABASE {quoted(database)} {' '.join(clauses)}"
 
 
+def role_names(document):
+    """The roles that have to exist. Earlier releases did not list those that only have settings in the database."""
+    found = [entry["role"] for entry in document["database_properties"].get("role_settings", [])]
+    return [*dict.fromkeys([*document["roles"]["referenced"], *found])]
+
+
 def finishing(database, properties):
     """Statements that give a database the owner, settings, privileges and comment in a manifest."""
     name = quoted(database)

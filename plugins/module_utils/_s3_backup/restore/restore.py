@@ -16,7 +16,8 @@ from ..machine.privileges import child_arguments
 from ..machine.text import readable
 from . import mark
 from .loading import Loader
-from .naming import give_name
+from .naming import give_name, postponed
+from .properties import role_names
 from .size import database_bytes, unpacked_bytes
 from .table import restore_table
 from .target import Server, check_name
@@ -111,7 +112,7 @@ class Restore:
         return f"{path} has room for {readable(needed)}, the database for {members} members"
 
     def _roles(self):
-        return self.document["roles"]["referenced"]
+        return role_names(self.document)
 
     def _tablespaces(self):
         return self.document["database_properties"].get("tablespaces", [])
@@ -143,17 +144,21 @@ class Restore:
             server.run(loader.roles())
             server.create_placeholders(server.missing_roles(self._roles()))
         properties = self.document["database_properties"]
-        loaded = server.create_marked(self.target, self.backup.id, properties)
+        loaded = None
         try:
+            with postponed():
+                loaded = server.create_marked(self.target, self.backup.id, properties)
             document = self._load(server, loader, loaded)
         except BaseException:
-            server.drop_marked(loaded, self.target)
+            if loaded:
+                server.drop_marked(loaded, self.target)
             raise
         finally:
             progress.finish()
         # From here on hours of work are in it.
-        server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
         try:
+            with postponed():
+                server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
             rows = server.compare(loaded, document)
             server.analyze(loaded)
             give_name(server, loaded, self.target, properties, self.aside)

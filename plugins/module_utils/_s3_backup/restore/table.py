@@ -38,6 +38,7 @@ def restore_table(loader, conninfo, table):
                     "--no-password",
                     f"--use-list={listed.name}",
                     f"--dbname={conninfo}",
+                    *loader.options["arguments"],
                     path,
                     **child,
                 )

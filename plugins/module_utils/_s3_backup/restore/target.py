@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 
 from ..dump import counts, roles
 from ..errors import Busy, Damaged, Refused
-from ..machine.session import connect, execute, literal, quoted, same_server, with_settings
+from ..machine.session import SessionError, connect, execute, literal, quoted, same_server, with_settings
 from . import mark
 from .properties import creation
 
 _LONGEST_NAME = 63
+# A server that was restarted is back within that.
+_PATIENCE = 60
+_LOCK_TIMEOUT = "55P03"
 # With standbys named as synchronous and none connected, a commit would wait for ever.
 _SETTINGS = {"synchronous_commit": "local", "statement_timeout": "0", "lock_timeout": "30s"}
 
@@ -57,6 +61,10 @@ class Server:
     def exists(self, database):
         return bool(self._values("SELECT 1 FROM pg_database WHERE datname = %s", database))
 
+    def is_there(self, database):
+        """As ``exists``, where the session may be lost."""
+        return bool(self.insist("SELECT 1 FROM pg_database WHERE datname = %s", [database]))
+
     def missing_roles(self, names):
         found = self._values("SELECT rolname FROM pg_roles")
         return [name for name in names if name not in found]
@@ -92,7 +100,7 @@ class Server:
 
     def set_mark(self, database, state, target, backup):
         text = literal(mark.comment(state, target, backup))
-        execute(self.connection, f"COMMENT ON DATABASE {quoted(database)} IS {text}")
+        self.insist(f"COMMENT ON DATABASE {quoted(database)} IS {text}")
 
     def marked(self, target):
         """What restores into this name left, by the name of the database."""
@@ -116,10 +124,23 @@ class Server:
         )
 
     def open_to_clients(self, database):
-        """Also where the session broke meanwhile."""
-        if self.connection.closed:
-            self.connection = self._connect("postgres")
-        execute(self.connection, f"ALTER DATABASE {quoted(database)} ALLOW_CONNECTIONS true")
+        self.insist(opening(database))
+
+    def insist(self, statement, parameters=None):
+        """The rows of a statement that neither a lost session nor a lock keeps from being carried out, unless the server stays away."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                if self.connection.closed:
+                    self.connection = self._connect("postgres")
+                return execute(self.connection, statement, parameters)
+            except SessionError as error:
+                # Another reason than a lost session or a lock does not pass.
+                if not self.connection.closed and getattr(error.__cause__, "pgcode", None) != _LOCK_TIMEOUT:
+                    raise
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
 
     def is_open(self, database):
         return self._values("SELECT datallowconn FROM pg_database WHERE datname = %s", database) == [True]
@@ -155,7 +176,8 @@ def differences(expected, found):
     messages = [
         f"{name} has {there.get(name, 'no table and no')} rows, expected {tables.get(name, 'no such table')}"
         for name in sorted({*tables, *there})
-        if tables.get(name) != there.get(name)
+        # None: it changed while it was dumped, so that only its existence is known.
+        if name not in tables or name not in there or tables[name] not in (None, there[name])
     ]
     large, loaded = expected.get("large_objects"), found["large_objects"]
     # Earlier releases did not count them.
@@ -164,6 +186,10 @@ def differences(expected, found):
             f"{loaded['number']} large objects of {loaded['bytes']} bytes, expected {large['number']} of {large['bytes']}"
         )
     return messages
+
+
+def opening(database):
+    return f"ALTER DATABASE {quoted(database)} ALLOW_CONNECTIONS true"
 
 
 def check_name(database):

@@ -74,8 +74,10 @@ def is_transient(error):
         return code(error) in _PASSING_CODES or (status(error) or 0) >= 500
     if is_certificate(error):
         return False
-    # OSError: the connection broke while the body was read.
-    return isinstance(error, (botocore.HTTPClientError, botocore.ConnectionError, OSError))
+    # The last two: the connection broke while the body was read.
+    return isinstance(
+        error, (botocore.HTTPClientError, botocore.ConnectionError, botocore.IncompleteReadError, OSError)
+    )
 
 
 def explain(error, doing, bucket, endpoint):

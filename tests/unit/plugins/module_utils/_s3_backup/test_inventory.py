@@ -17,12 +17,13 @@ WANTED = {
     "writer_secret_key": "secret of the writer",
     "rotator_access_key": "rotator",
     "rotator_secret_key": "secret of the rotator",
+    "scratch_directory": "/var/lib/plannerate-backup",
     "keep_daily": 1,
     "keep_verified": "1",
 }
 
 
-@pytest.mark.parametrize("change", [{}, {"endpoint": ""}])
+@pytest.mark.parametrize("change", [{}, {"endpoint": ""}, {"scratch_directory": "/homes/backup"}])
 def test_nothing_is_wrong(change):
     assert problems({**WANTED, **change}) == []
 
@@ -40,6 +41,8 @@ def test_nothing_is_wrong(change):
         ({"endpoint": "http://s3.example.com"}, "s3_backup_endpoint is http://s3.example.com, expected a URL"),
         ({"keep_daily": 0}, "s3_backup_keep_daily is less than 1"),
         ({"keep_verified": "0"}, "s3_backup_keep_verified is less than 1"),
+        ({"scratch_directory": "/home"}, "s3_backup_scratch_directory is /home, which the drill's unit does not see"),
+        ({"scratch_directory": "/var/tmp/drill"}, "Expected a directory outside of /home, /root"),
         ({"rotator_access_key": "writer"}, "only the rotator may delete"),
     ],
 )

@@ -58,6 +58,13 @@ def test_nobody_gets_in_who_could_not_before():
     ]
 
 
+def test_roles_that_earlier_releases_did_not_list_have_to_exist_too():
+    settings = [{"role": name, "setting": "work_mem=1MB"} for name in ("report", "shop", "report")]
+    document = {"roles": {"referenced": ["shop"]}, "database_properties": {"role_settings": settings}}
+    assert properties.role_names(document) == ["shop", "report"]
+    assert properties.role_names({"roles": {"referenced": ["shop"]}, "database_properties": {}}) == ["shop"]
+
+
 def test_what_is_set_for_a_role_in_the_database_comes_back():
     more = {"role_settings": [{"role": "report", "setting": 'search_path="a b"'}], "comment": "it's ours"}
     template = {**PROPERTIES["row"], "datistemplate": True}

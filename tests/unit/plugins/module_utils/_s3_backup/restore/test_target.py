@@ -24,7 +24,8 @@ def test_differing_rows_and_tables_are_named():
         "c has no table and no rows, expected 3",
         "d has 4 rows, expected no such table",
     ]
-    assert differences({"a": 0}, {"a": 0}) == []
+    assert differences({"a": 0, "uncounted": None}, {"a": 0, "uncounted": 7}) == []
+    assert differences({"uncounted": None}, {}) == ["uncounted has no table and no rows, expected None"]
 
 
 def test_large_objects_are_compared_where_they_were_counted():

@@ -39,6 +39,7 @@ def untrusted():
         refused(),
         exceptions.ReadTimeoutError(endpoint_url=ENDPOINT),
         exceptions.ConnectionClosedError(endpoint_url=ENDPOINT),
+        exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2),
         ConnectionResetError(),
     ],
 )
