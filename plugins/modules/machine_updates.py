@@ -80,6 +80,11 @@ outdated_services:
   elements: str
   returned: success
   sample: ["postgresql@15-main"]
+interrupted:
+  description: Whether dpkg was interrupted and packages are half installed; with O(state=upgraded), whether that was finished.
+  type: bool
+  returned: success
+  sample: false
 reboot:
   description: Why the machine has to reboot; empty where it has not.
   type: list
@@ -121,6 +126,7 @@ class Apt:
 
     def __init__(self, module: AnsibleModule) -> None:
         self.module = module
+        self.lock: list[int] = []
 
     def ask(self, *command: str) -> str:
         code, output, error = self.module.run_command(list(command), environ_update={"LC_ALL": "C"})
@@ -129,7 +135,9 @@ class Apt:
         return output
 
     def run(self, *command: str) -> None:
-        code, output, error = self.module.run_command(list(command), environ_update=service_policy.ENVIRONMENT)
+        code, output, error = self.module.run_command(
+            list(command), environ_update=service_policy.ENVIRONMENT, pass_fds=self.lock
+        )
         if code:
             self.fail(command, code, output, error)
 
@@ -220,13 +228,23 @@ def reboot_reasons(module: AnsibleModule) -> list[str]:
     return reasons
 
 
-def upgrade(module: AnsibleModule, apt: Apt, names: list[str], interrupted: bool) -> None:
+def upgrade(module: AnsibleModule, apt: Apt, interrupted: bool) -> tuple[list[updates.Update], list[dict[str, Any]]]:
+    """What was upgraded, and what waits."""
     try:
-        with service_policy.services_kept():
+        with service_policy.services_kept() as lock:
+            apt.lock = [lock]
             if interrupted:
                 apt.run("dpkg", "--force-confdef", "--force-confold", "--configure", "--pending")
+            # A half installed package counts as none that can be upgraded until then.
+            changes, waiting, names = apt.plan()
             if names:
                 apt.run(*APT, "--only-upgrade", "install", *names)
+            return changes, waiting
+    except service_policy.Busy as found:
+        module.fail_json(
+            msg=f"another run of this module, or an apt that one left behind, still upgrades packages here ({found} is locked). Nothing "
+            "was upgraded. Wait until it has ended, then run this again"
+        )
     except service_policy.ForeignPolicy as found:
         module.fail_json(
             msg=f"{found} is there and not this module's, so it is not known which services it keeps from restarting. Nothing was "
@@ -249,18 +267,18 @@ def main() -> None:
         apt.refresh()
     wanted = module.params["state"] == "upgraded"
     interrupted = bool(apt.ask("dpkg", "--audit").strip())
-    changes, waiting, names = apt.plan()
+    changes, waiting, _names = apt.plan()
     changed = wanted and bool(changes or interrupted)
     if changed and not module.check_mode:
-        upgrade(module, apt, names, interrupted)
+        changes, waiting = upgrade(module, apt, interrupted)
     elif wanted and not module.check_mode:
-        # What a run left that was killed.
-        service_policy.remove()
+        service_policy.clean_up()
     module.exit_json(
         changed=changed,
         updates=changes,
         waiting=waiting,
         outdated_services=outdated(module),
+        interrupted=interrupted,
         reboot=reboot_reasons(module),
         diff={
             "before": "".join(f"{each['name']} {each['installed'] or 'absent'}\n" for each in changes if wanted),

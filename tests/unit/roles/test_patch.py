@@ -43,7 +43,8 @@ def act(params, check_mode):
 """
 BODIES = {
     "machine_updates": """
-machine = "db01" if any(each.startswith("postgresql@") for each in params["services"]) else "app01"
+members = [each for each in params["services"] if each.startswith("postgresql@")]
+machine = ("db01" if "postgresql@15-pg_main" in members else "db02") if members else "app01"
 found = world["machines"][machine]
 updates = found["updates"]
 note = None
@@ -51,9 +52,10 @@ if params["state"] == "upgraded" and updates:
     note = "upgraded " + machine
     if not check_mode:
         found["updates"] = []
+        found["reboot"] += world.get("brings", [])
         if machine == "db01":
             found["outdated"] += [each for each in params["services"] if each.startswith("postgresql@") or each == "pgbouncer"]
-end({"updates": updates, "waiting": [], "outdated_services": found["outdated"], "reboot": found["reboot"]}, note)
+end({"updates": updates, "waiting": [], "outdated_services": found["outdated"], "reboot": found["reboot"], "interrupted": False}, note)
 """,
     "postgres_promote": """
 def restarted(name):
@@ -83,12 +85,13 @@ for name in ports:
                   lsn="0/1", replay_lsn="0/1", marker="1", history=[], roles=[],
                   synchronous_settings=[])
     if primary:
-        answer["settings"]["synchronous_standby_names"] = 'ANY 1 ("' + '", "'.join(n for n in ports if n != name) + '")'
+        listed = 'ANY 1 ("' + '", "'.join(n for n in ports if n != name) + '")'
+        answer["settings"]["synchronous_standby_names"] = "" if world.get("asynchronous") else listed
         answer["synchronous"] = [
             {"application_name": n, "state": "streaming", "sync_state": "quorum"} for n in ports if n != name and n != world.get("away")
         ]
     else:
-        answer["upstream"] = {"host": "db01", "port": ports[world["primary"]]}
+        answer["upstream"] = {"host": world["machine_of"].get(world["primary"], "db01"), "port": ports[world["primary"]]}
     members[name] = answer
 machine = {"cpus": 2, "memory_mb": 1000, "programs": [15], "psycopg2": True, "codename": "bookworm", "distribution": "debian 12",
            "clusters": [], "locks": []}
@@ -148,11 +151,12 @@ class Patch:
                 },
             }
         }
-        (directory / "hosts.json").write_text(json.dumps(hosts))
+        self.hosts = hosts
         nothing = {"updates": [], "outdated": [], "reboot": []}
         self.world = {
             "members": MEMBERS,
             "primary": "pg-main",
+            "machine_of": {},
             "did": [],
             "machines": {"db01": {**nothing}, "app01": {**nothing}},
         }
@@ -160,6 +164,14 @@ class Patch:
     @staticmethod
     def member(port):
         return {"postgres_machine": "db01", "postgres_port": port}
+
+    def second_machine(self):
+        """The replica is on db02."""
+        groups = self.hosts["all"]["children"]
+        groups["machines"]["hosts"]["db02"] = {}
+        groups["postgres"]["children"]["postgres_replica"]["hosts"]["pg-replica1"]["postgres_machine"] = "db02"
+        self.world["machines"]["db02"] = {"updates": [], "outdated": [], "reboot": []}
+        self.world["machine_of"] = {"pg-replica1": "db02"}
 
     def program(self, name, text):
         path = self.directory / "bin" / name
@@ -169,6 +181,7 @@ class Patch:
     def run(self, *options):
         """Exit code, output on one line, and what was done."""
         self.path.write_text(json.dumps(self.world))
+        (self.directory / "hosts.json").write_text(json.dumps(self.hosts))
         done = subprocess.run(
             ["ansible-playbook", f"--inventory={self.directory}/hosts.json", "playbooks/patch.yml", *options],
             cwd=self.collection,
@@ -237,3 +250,14 @@ def test_check_mode_prints_the_plan_and_a_run_without_work_changes_nothing(patch
     code, said, did = patch.run()
     assert (code, did) == (0, []) and "nothing to do" in said and "To allow it: -e patch_outage=db01" in said, said
     assert "changed=0" in said and "changed=1" not in said
+
+
+def test_a_reboot_that_only_the_upgrade_brought_comes_after_the_role_has_moved(patch):
+    """A library came along with another package. The connection is local, on which Ansible refuses to reboot."""
+    patch.second_machine()
+    patch.world.update(asynchronous=True, brings=["libc6"])
+    patch.hosts["all"]["children"]["pgbouncers"]["hosts"]["app01"] = {}
+    patch.world["machines"]["db01"]["updates"] = [{**POSTGRES, "name": "postgresql-common"}]
+    code, said, did = patch.run("--extra-vars=patch_machines=db01")
+    assert did == ["upgraded db01", "switchover pg-replica1", "ends the silences of db01"], said
+    assert code != 0 and "reboot the control node" in said
