@@ -115,6 +115,7 @@ APT = [
     "--option=DPkg::Lock::Timeout=120",
 ]
 
+SIMULATE = ["apt-get", "--simulate", "--no-install-recommends", "--only-upgrade", "install"]
 # An archive that does not answer at once is asked again.
 REFRESH = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", "update", "--error-on=any"]
 REFRESHES = 3
@@ -161,10 +162,8 @@ class Apt:
         listed = self.ask("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n")
         return updates.matching(installed(listed.splitlines()), self.module.params["packages"])
 
-    def simulate(self, names: list[str], *options: str) -> updates.Simulation:
-        return updates.simulation(
-            self.ask("apt-get", "--simulate", "--no-install-recommends", *options, "--only-upgrade", "install", *names)
-        )
+    def simulate(self, names: list[str]) -> updates.Simulation:
+        return updates.simulation(self.ask(*SIMULATE, *names))
 
     def plan(self) -> tuple[list[updates.Update], list[dict[str, Any]], list[str]]:
         """What is upgraded, what waits, and the packages to name for it as C(name=version)."""
@@ -173,7 +172,7 @@ class Apt:
         held = self.ask("apt-mark", "showhold").split()
         able, waiting = [], []
         for name in updates.newer(found):
-            reason = updates.why_not(name, found[name], held) or self.would_remove(name)
+            reason = updates.why_not(name, found[name], held) or self.why_not_alone(name)
             if reason:
                 waiting.append(
                     {
@@ -187,8 +186,12 @@ class Apt:
                 able.append(f"{name}={found[name]['candidate']}")
         return (self.simulate(able)["updates"] if able else []), waiting, able
 
-    def would_remove(self, name: str) -> str | None:
-        removed = self.simulate([name])["removed"]
+    def why_not_alone(self, name: str) -> str | None:
+        # A yes that would be needed for more, such as for an older version, is an error.
+        code, output, error = self.module.run_command([*SIMULATE, "--yes", name], environ_update={"LC_ALL": "C"})
+        if code:
+            return f"apt-get cannot upgrade it: {' '.join((error or output).split())}"
+        removed = updates.simulation(output)["removed"]
         return f"it would remove {', '.join(removed)}" if removed else None
 
 

@@ -43,7 +43,8 @@ class Policy(TypedDict):
 class MachinePlan(TypedDict):
     """One machine's turn.
 
-    ``interrupted``: what a dpkg left half installed is finished. ``hand_over_first``: the member elsewhere that becomes the primary before anything is done here; empty where nobody does. ``standbys``
+    ``interrupted``: what a dpkg left half installed is finished.
+    ``hand_over_first``: the member elsewhere that becomes the primary before anything is done here; empty where nobody does. ``standbys``
     restart one after the other, and then ``primary``, empty where it does not: by handing its role to one of them, or ``in_place`` where
     there are none. ``services`` restart in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so
     nothing else restarts. ``left``: what this run does not do, in words.

@@ -14,13 +14,15 @@ from ansible_collections.plannerate.infra.plugins.modules import machine_updates
 OLD, NEW = "15.14-0+deb12u1", "15.15-0+deb12u1"
 # apt-get notes what was asked of it, how a package's script would have been answered, and whether it was our environment.
 PROGRAMS = {
-    "dpkg-query": "[ -s $WORLD/audit ] && half=half-configured; printf '%s '${half:-installed}'\\n' postgresql-15 docker.io bash; echo 'haproxy config-files'",
+    "dpkg-query": "[ -s $WORLD/audit ] && half=half-configured; printf '%s '${half:-installed}'\\n' postgresql-15 docker.io bash\n"
+    "echo 'haproxy config-files'",
     "dpkg": 'echo "$@" >>$WORLD/asked; [ "$1" != --audit ] || cat $WORLD/audit; [ "$1" = --audit ] || : >$WORLD/audit',
     "apt-mark": "cat $WORLD/held",
     "apt-cache": "shift; for name; do [ -e $WORLD/$name ] && cat $WORLD/$name; done; :",
     "apt-get": """
 case "$*" in
 *update*) [ -e $WORLD/offline ] && { echo 'E: no archive' >&2; exit 100; }; echo refreshed >>$WORLD/asked ;;
+*--simulate*--yes*docker.io) [ -e $WORLD/broken ] && { echo 'E: unmet dependencies' >&2; exit 100; }; cat $WORLD/removes ;;
 *--simulate*)
   case "$*" in *docker.io*) cat $WORLD/removes ;; esac
   case "$*" in *postgresql-15*) [ -e $WORLD/done ] || echo "Inst postgresql-15 [15.14-0+deb12u1] (15.15-0+deb12u1 Debian:12)" ;; esac
@@ -109,6 +111,7 @@ def test_a_failure_is_told_and_leaves_no_policy(world, run):
     [
         ({"held": "docker.io\n"}, "held on the machine (apt-mark unhold)"),
         ({"removes": "Remv runc [1]\n"}, "it would remove runc"),
+        ({"broken": ""}, "apt-get cannot upgrade it: E: unmet dependencies"),
     ],
 )
 def test_what_waits_is_told_and_not_upgraded(world, run, prepare, reason):
