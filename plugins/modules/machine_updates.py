@@ -80,6 +80,11 @@ outdated_services:
   elements: str
   returned: success
   sample: ["postgresql@15-main"]
+interrupted:
+  description: Whether dpkg was interrupted and packages are half installed; with O(state=upgraded), whether that was finished.
+  type: bool
+  returned: success
+  sample: false
 reboot:
   description: Why the machine has to reboot; empty where it has not.
   type: list
@@ -110,6 +115,7 @@ APT = [
     "--option=DPkg::Lock::Timeout=120",
 ]
 
+SIMULATE = ["apt-get", "--simulate", "--no-install-recommends", "--only-upgrade", "install"]
 # An archive that does not answer at once is asked again.
 REFRESH = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", "update", "--error-on=any"]
 REFRESHES = 3
@@ -121,6 +127,7 @@ class Apt:
 
     def __init__(self, module: AnsibleModule) -> None:
         self.module = module
+        self.lock: list[int] = []
 
     def ask(self, *command: str) -> str:
         code, output, error = self.module.run_command(list(command), environ_update={"LC_ALL": "C"})
@@ -129,7 +136,9 @@ class Apt:
         return output
 
     def run(self, *command: str) -> None:
-        code, output, error = self.module.run_command(list(command), environ_update=service_policy.ENVIRONMENT)
+        code, output, error = self.module.run_command(
+            list(command), environ_update=service_policy.ENVIRONMENT, pass_fds=self.lock
+        )
         if code:
             self.fail(command, code, output, error)
 
@@ -153,10 +162,8 @@ class Apt:
         listed = self.ask("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n")
         return updates.matching(installed(listed.splitlines()), self.module.params["packages"])
 
-    def simulate(self, names: list[str], *options: str) -> updates.Simulation:
-        return updates.simulation(
-            self.ask("apt-get", "--simulate", "--no-install-recommends", *options, "--only-upgrade", "install", *names)
-        )
+    def simulate(self, names: list[str]) -> updates.Simulation:
+        return updates.simulation(self.ask(*SIMULATE, *names))
 
     def plan(self) -> tuple[list[updates.Update], list[dict[str, Any]], list[str]]:
         """What is upgraded, what waits, and the packages to name for it as C(name=version)."""
@@ -165,7 +172,7 @@ class Apt:
         held = self.ask("apt-mark", "showhold").split()
         able, waiting = [], []
         for name in updates.newer(found):
-            reason = updates.why_not(name, found[name], held) or self.would_remove(name)
+            reason = updates.why_not(name, found[name], held) or self.why_not_alone(name)
             if reason:
                 waiting.append(
                     {
@@ -179,8 +186,12 @@ class Apt:
                 able.append(f"{name}={found[name]['candidate']}")
         return (self.simulate(able)["updates"] if able else []), waiting, able
 
-    def would_remove(self, name: str) -> str | None:
-        removed = self.simulate([name])["removed"]
+    def why_not_alone(self, name: str) -> str | None:
+        # A yes that would be needed for more, such as for an older version, is an error.
+        code, output, error = self.module.run_command([*SIMULATE, "--yes", name], environ_update={"LC_ALL": "C"})
+        if code:
+            return f"apt-get cannot upgrade it: {' '.join((error or output).split())}"
+        removed = updates.simulation(output)["removed"]
         return f"it would remove {', '.join(removed)}" if removed else None
 
 
@@ -220,13 +231,23 @@ def reboot_reasons(module: AnsibleModule) -> list[str]:
     return reasons
 
 
-def upgrade(module: AnsibleModule, apt: Apt, names: list[str], interrupted: bool) -> None:
+def upgrade(module: AnsibleModule, apt: Apt, interrupted: bool) -> tuple[list[updates.Update], list[dict[str, Any]]]:
+    """What was upgraded, and what waits."""
     try:
-        with service_policy.services_kept():
+        with service_policy.services_kept() as lock:
+            apt.lock = [lock]
             if interrupted:
                 apt.run("dpkg", "--force-confdef", "--force-confold", "--configure", "--pending")
+            # A half installed package counts as none that can be upgraded until then.
+            changes, waiting, names = apt.plan()
             if names:
                 apt.run(*APT, "--only-upgrade", "install", *names)
+            return changes, waiting
+    except service_policy.Busy as found:
+        module.fail_json(
+            msg=f"another run of this module, or an apt that one left behind, still upgrades packages here ({found} is locked). Nothing "
+            "was upgraded. Wait until it has ended, then run this again"
+        )
     except service_policy.ForeignPolicy as found:
         module.fail_json(
             msg=f"{found} is there and not this module's, so it is not known which services it keeps from restarting. Nothing was "
@@ -249,18 +270,18 @@ def main() -> None:
         apt.refresh()
     wanted = module.params["state"] == "upgraded"
     interrupted = bool(apt.ask("dpkg", "--audit").strip())
-    changes, waiting, names = apt.plan()
+    changes, waiting, _names = apt.plan()
     changed = wanted and bool(changes or interrupted)
     if changed and not module.check_mode:
-        upgrade(module, apt, names, interrupted)
+        changes, waiting = upgrade(module, apt, interrupted)
     elif wanted and not module.check_mode:
-        # What a run left that was killed.
-        service_policy.remove()
+        service_policy.clean_up()
     module.exit_json(
         changed=changed,
         updates=changes,
         waiting=waiting,
         outdated_services=outdated(module),
+        interrupted=interrupted,
         reboot=reboot_reasons(module),
         diff={
             "before": "".join(f"{each['name']} {each['installed'] or 'absent'}\n" for each in changes if wanted),

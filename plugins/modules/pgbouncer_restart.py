@@ -11,6 +11,7 @@ short_description: Restarts a PgBouncer between the transactions of its clients
 version_added: 0.1.0
 description:
   - Lets the transactions of all pools end, then restarts PgBouncer. No transaction is cut off.
+  - Clients of session pools would lose their sessions, so with some it refuses, unless O(break_sessions).
   - Its clients lose their connections and connect again; for a moment nobody can.
   - Where a transaction does not end in O(pause_timeout), everything goes on as before, and the task fails. A timer of systemd
     (C(pgbouncer-resume.timer)) resumes the pools even if whoever paused them is gone.
@@ -27,6 +28,10 @@ options:
     description: How long open transactions may take to end, in seconds.
     type: int
     default: 10
+  break_sessions:
+    description: Whether clients of session pools may lose their sessions. These pools are not paused, since they never would be.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -68,6 +73,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import LocalMachine, StepFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.pooler import Pooler
+from ansible_collections.plannerate.infra.plugins.module_utils._promotion.switchover_plan import session_errors
 
 # Seconds that systemd and PgBouncer may take for the restart.
 RESTART_SECONDS = 20
@@ -98,13 +104,18 @@ def main() -> None:
             "port": {"type": "int", "default": 6432},
             "machine": {"type": "str", "default": "this machine"},
             "pause_timeout": {"type": "int", "default": 10},
+            "break_sessions": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     params = module.params
     pooler = Pooler({"machine": params["machine"], "port": params["port"]}, LocalMachine(params["machine"]), None)
     try:
-        pools = pooler.pool_names()
+        found = pooler.survey()["pools"]
+        errors = session_errors(found, params)
+        if errors:
+            raise StepFailed(f"{errors[0]}. PgBouncer was not restarted")
+        pools = [pool["name"] for pool in found if not (pool["mode"] == "session" and pool["clients"])]
         if module.check_mode:
             module.exit_json(changed=True, pools=pools)
         module.exit_json(changed=True, pools=pools, seconds=restart(pooler, pools, params["pause_timeout"]))

@@ -11,10 +11,13 @@ its environment, which reaches it through apt, dpkg and the package's script. So
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 
 PATH = "/usr/sbin/policy-rc.d"
+# Held by whoever runs with the policy. An apt inherits it, so it is held too where the run that began it was killed.
+LOCK = "/run/plannerate-updates.lock"
 MARK = "PLANNERATE_KEEP_SERVICES"
 TEXT = f"""#!/bin/sh
 # plannerate.infra: while the module machine_updates upgrades packages, their services run on. Of no effect otherwise.
@@ -35,12 +38,42 @@ class ForeignPolicy(Exception):
     """Somebody else's policy is there, and it is not known what it lets through."""
 
 
+class Busy(Exception):
+    """Somebody runs with our policy."""
+
+
 @contextlib.contextmanager
-def services_kept() -> Iterator[None]:
-    """Programs that are run with :data:`ENVIRONMENT` meanwhile restart no service.
+def services_kept() -> Iterator[int]:
+    """Programs that are run with :data:`ENVIRONMENT` meanwhile restart no service. Gives the descriptor of the lock that they inherit.
 
     :raises ForeignPolicy: if there is a policy of somebody else's.
+    :raises Busy: if somebody runs with ours.
     """
+    with _locked() as lock, _policy():
+        yield lock
+
+
+def clean_up() -> None:
+    """Removes what a killed run left, unless its apt still runs with it."""
+    with contextlib.suppress(Busy), _locked():
+        remove()
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[int]:
+    lock = os.open(LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(LOCK) from None
+        yield lock
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def _policy() -> Iterator[None]:
     remove()
     try:
         descriptor = os.open(PATH, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)

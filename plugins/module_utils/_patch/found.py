@@ -21,6 +21,7 @@ class Found(TypedDict):
     waiting: list[dict[str, Any]]
     outdated_services: list[str]
     reboot: list[str]
+    interrupted: bool
 
 
 class Groups(TypedDict):

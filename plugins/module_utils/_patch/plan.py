@@ -43,6 +43,7 @@ class Policy(TypedDict):
 class MachinePlan(TypedDict):
     """One machine's turn.
 
+    ``interrupted``: what a dpkg left half installed is finished.
     ``hand_over_first``: the member elsewhere that becomes the primary before anything is done here; empty where nobody does. ``standbys``
     restart one after the other, and then ``primary``, empty where it does not: by handing its role to one of them, or ``in_place`` where
     there are none. ``services`` restart in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so
@@ -51,6 +52,7 @@ class MachinePlan(TypedDict):
 
     name: str
     updates: list[Update]
+    interrupted: bool
     hand_over_first: str
     standbys: list[str]
     primary: str
@@ -114,6 +116,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
     return {
         "name": name,
         "updates": found["updates"],
+        "interrupted": found["interrupted"],
         "hand_over_first": elsewhere if moves else "",
         "standbys": [*([primary] if moves and primary else []), *standbys],
         "primary": "" if moves else primary,
@@ -156,7 +159,8 @@ def _left(name: str, reasons: Sequence[str], lost: Sequence[str], policy: Policy
 
 
 def _has_work(each: MachinePlan) -> bool:
-    return bool(each["updates"] or each["standbys"] or each["primary"] or each["services"] or each["reboots"])
+    steps = (each["updates"], each["interrupted"], each["standbys"], each["primary"], each["services"], each["reboots"])
+    return any(steps)
 
 
 def _errors(found: Collection[str], cluster: Cluster, policy: Policy, works: bool) -> list[str]:

@@ -35,6 +35,8 @@ def to_do(plan: Plan, names: Sequence[str]) -> list[str]:
 def steps(machine: MachinePlan) -> Iterator[str]:
     if machine["hand_over_first"]:
         yield f"{machine['hand_over_first']}, on another machine, becomes the primary first; clients see one slow query"
+    if machine["interrupted"]:
+        yield "packages that an interrupted dpkg left half installed are finished"
     for update in machine["updates"]:
         yield f"{update['name']} {update['installed'] or '(new)'} → {update['candidate']}"
     if machine["standbys"]:

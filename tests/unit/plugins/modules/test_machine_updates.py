@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._machine import service_policy
@@ -12,13 +14,15 @@ from ansible_collections.plannerate.infra.plugins.modules import machine_updates
 OLD, NEW = "15.14-0+deb12u1", "15.15-0+deb12u1"
 # apt-get notes what was asked of it, how a package's script would have been answered, and whether it was our environment.
 PROGRAMS = {
-    "dpkg-query": "printf '%s installed\\n' postgresql-15 docker.io bash; echo 'haproxy config-files'",
+    "dpkg-query": "[ -s $WORLD/audit ] && half=half-configured; printf '%s '${half:-installed}'\\n' postgresql-15 docker.io bash\n"
+    "echo 'haproxy config-files'",
     "dpkg": 'echo "$@" >>$WORLD/asked; [ "$1" != --audit ] || cat $WORLD/audit; [ "$1" = --audit ] || : >$WORLD/audit',
     "apt-mark": "cat $WORLD/held",
     "apt-cache": "shift; for name; do [ -e $WORLD/$name ] && cat $WORLD/$name; done; :",
     "apt-get": """
 case "$*" in
 *update*) [ -e $WORLD/offline ] && { echo 'E: no archive' >&2; exit 100; }; echo refreshed >>$WORLD/asked ;;
+*--simulate*--yes*docker.io) [ -e $WORLD/broken ] && { echo 'E: unmet dependencies' >&2; exit 100; }; cat $WORLD/removes ;;
 *--simulate*)
   case "$*" in *docker.io*) cat $WORLD/removes ;; esac
   case "$*" in *postgresql-15*) [ -e $WORLD/done ] || echo "Inst postgresql-15 [15.14-0+deb12u1] (15.15-0+deb12u1 Debian:12)" ;; esac
@@ -27,6 +31,7 @@ case "$*" in
   echo "$@" >>$WORLD/asked
   $WORLD/policy-rc.d postgresql@15-main.service stop; echo "policy $?" >>$WORLD/asked
   [ -e $WORLD/breaks ] && { echo 'E: no room' >&2; exit 100; }
+  ls -l /proc/$$/fd | grep -q updates.lock && echo locked >>$WORLD/asked
   rm -f $WORLD/postgresql-15; : >$WORLD/done ;;
 esac
 """,
@@ -50,6 +55,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("WORLD", str(tmp_path))
     monkeypatch.setattr(service_policy, "PATH", str(tmp_path / "policy-rc.d"))
+    monkeypatch.setattr(service_policy, "LOCK", str(tmp_path / "updates.lock"))
     monkeypatch.setattr(machine_updates, "REBOOT_FILE", str(tmp_path / "reboot-required"))
     for name in ("asked", "audit", "held", "removes"):
         (tmp_path / name).write_text("")
@@ -105,6 +111,7 @@ def test_a_failure_is_told_and_leaves_no_policy(world, run):
     [
         ({"held": "docker.io\n"}, "held on the machine (apt-mark unhold)"),
         ({"removes": "Remv runc [1]\n"}, "it would remove runc"),
+        ({"broken": ""}, "apt-get cannot upgrade it: E: unmet dependencies"),
     ],
 )
 def test_what_waits_is_told_and_not_upgraded(world, run, prepare, reason):
@@ -115,6 +122,24 @@ def test_what_waits_is_told_and_not_upgraded(world, run, prepare, reason):
     assert result["waiting"] == [{"name": "docker.io", "installed": "1", "candidate": "2", "reason": reason}]
     assert result["updates"] == [UPDATE]
     assert "docker.io=" not in (world / "asked").read_text()
+
+
+def test_what_an_interrupted_dpkg_left_is_finished_and_then_upgraded(world, run):
+    (world / "audit").write_text("The following packages are only half configured\n")
+    result = run()
+    assert (result["interrupted"], result["updates"], run("listed")["interrupted"]) == (True, [UPDATE], False)
+
+
+def test_an_apt_that_still_runs_keeps_the_policy(world, run):
+    """It inherits the lock, so it is there as long as the apt is, whoever began it."""
+    with open(world / "updates.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (world / "policy-rc.d").write_text(service_policy.TEXT)
+        assert "still upgrades packages here" in run()["msg"] and "install" not in (world / "asked").read_text()
+        (world / "postgresql-15").unlink()
+        assert run()["changed"] is False and (world / "policy-rc.d").exists()
+    (world / "postgresql-15").write_text(policy("postgresql-15", OLD, NEW))
+    assert run()["changed"] and "locked" in (world / "asked").read_text()
 
 
 def test_what_an_interrupted_dpkg_left_is_finished(world, run):

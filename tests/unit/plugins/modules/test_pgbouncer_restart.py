@@ -12,18 +12,29 @@ from ansible_collections.plannerate.infra.plugins.modules import pgbouncer_resta
 DATABASES = """name,host,port,pool_mode,paused
 pgbouncer,,6432,statement,0
 shop,198.18.0.12,5432,transaction,{paused}
-shop_ro,127.0.0.1,6433,transaction,0"""
+shop_ro,127.0.0.1,6433,transaction,0
+shop_session,198.18.0.12,5432,session,0"""
+SURVEY = """== databases
+{databases}
+== pools
+database,cl_active,cl_waiting
+shop_session,{clients},0
+== servers
+remote_pid
+"""
 
 
 class Machine:
-    def __init__(self, fails=(), paused="0"):
-        self.fails, self.paused, self.asked = fails, paused, []
+    def __init__(self, fails=(), paused="0", clients=0):
+        self.fails, self.paused, self.clients, self.asked, self.scripts = fails, paused, clients, [], []
 
     def check(self, _machine, what, script, seconds=10):
         self.asked.append(what)
         if what.startswith(self.fails or "-"):
             raise StepFailed(f"{what} on db01 failed")
-        return DATABASES.format(paused=self.paused)
+        self.scripts.append(script)
+        databases = DATABASES.format(paused=self.paused)
+        return SURVEY.format(databases=databases, clients=self.clients) if "SHOW pools" in script else databases
 
     def run(self, _machine, script, seconds=10):
         self.asked.append("disarming")
@@ -31,10 +42,10 @@ class Machine:
 
 @pytest.fixture
 def run(run_module, monkeypatch):
-    def run(machine, check=False):
+    def run(machine, check=False, **options):
         monkeypatch.setattr(LocalMachine, "check", lambda *given: machine.check(*given))
         monkeypatch.setattr(LocalMachine, "run", lambda *given: machine.run(*given))
-        return run_module(pgbouncer_restart, {"machine": "db01"}, check=check)
+        return run_module(pgbouncer_restart, {"machine": "db01", **options}, check=check)
 
     return run
 
@@ -42,13 +53,24 @@ def run(run_module, monkeypatch):
 def test_all_pools_wait_for_their_transactions_before_the_restart(run):
     machine = Machine()
     result = run(machine)
-    assert (result["changed"], result["pools"]) == (True, ["shop", "shop_ro"])
+    assert (result["changed"], result["pools"]) == (True, ["shop", "shop_ro", "shop_session"])
     assert [what for what in machine.asked if what != "asking PgBouncer"] == [
         "preparing the watchdog of the pause",
         "pausing PgBouncer",
         "restarting PgBouncer",
         "disarming",
     ]
+
+
+def test_clients_of_session_pools_keep_it_from_restarting_unless_that_is_meant(run):
+    machine = Machine(clients=2)
+    for check in (True, False):
+        result = run(machine, check=check)
+        assert result["failed"] and "lose their sessions: shop_session (2 clients). Expected none" in result["msg"]
+    assert {*machine.asked} == {"asking PgBouncer"}
+    result = run(machine, break_sessions=True)
+    assert result["changed"] and result["pools"] == ["shop", "shop_ro"]
+    assert not any('PAUSE "shop_session"' in script for script in machine.scripts)
 
 
 def test_check_mode_only_asks(run):

@@ -16,6 +16,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine import s
 def path(tmp_path, monkeypatch):
     path = tmp_path / "policy-rc.d"
     monkeypatch.setattr(service_policy, "PATH", str(path))
+    monkeypatch.setattr(service_policy, "LOCK", str(tmp_path / "lock"))
     return path
 
 

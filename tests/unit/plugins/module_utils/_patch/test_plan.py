@@ -21,7 +21,7 @@ COMMON = {"name": "postgresql-common", "installed": "248", "candidate": "249"}
 
 
 def nothing():
-    return {"updates": [], "waiting": [], "outdated_services": [], "reboot": []}
+    return {"updates": [], "waiting": [], "outdated_services": [], "reboot": [], "interrupted": False}
 
 
 class World:
@@ -235,6 +235,12 @@ def test_a_cluster_that_is_not_well_stops_only_a_run_that_has_something_to_do():
     world.following["pg-replica1"] = {"follows": False, "verdict": "not running", "reason": "it is stopped"}
     assert world.plan()["errors"] == []
     assert len(world.needs("app01", DOCKER).plan()["errors"]) == 1
+
+
+def test_what_an_interrupted_dpkg_left_is_work():
+    plan = two_machines().needs("app01", interrupted=True).plan()
+    assert plan["order"] == ["app01"]
+    assert plan["text"] == ["app01: packages that an interrupted dpkg left half installed are finished"]
 
 
 def test_only_the_machines_that_are_named():
