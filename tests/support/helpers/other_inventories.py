@@ -16,6 +16,8 @@ POOLS = {
     "production": {"database": "plannerate_production", "pool_size": 25, "prepared_statements": False},
     "staging": {"database": "plannerate_staging", "pool_size": 20, "prepared_statements": False},
 }
+# The lab's pools take all that a member has, so with another environment each is smaller.
+LESS = {"pool_size_session": 2}
 STACKS: dict[str, dict[str, Any]] = {
     "production": {"domain": "app.test", "suffix": "prod"},
     "staging": {"domain": "dev.test"},
@@ -24,10 +26,10 @@ STACKS: dict[str, dict[str, Any]] = {
 
 def environments(*names: str) -> dict[str, Any]:
     """The lists of environments with these alone; one that the lab does not have is a small one below staging's domain."""
-    pools = {name: {"database": f"plannerate_{name}", "pool_size": 3, "prepared_statements": False} for name in names}
+    pools = {name: {"database": f"plannerate_{name}", "pool_size": 1, "prepared_statements": False} for name in names}
     stacks = {name: {"domain": f"{name}.dev.test"} for name in names}
     return {
-        "pgbouncer_environments": {name: POOLS.get(name, pools[name]) for name in names},
+        "pgbouncer_environments": {name: {**POOLS.get(name, pools[name]), **LESS} for name in names},
         "docker_host_environments": {name: STACKS.get(name, stacks[name]) for name in names},
     }
 

@@ -19,8 +19,6 @@ def inventory(environments):
     return {
         "pgbouncer_environments": {f"e{number}": {**POOL, "database": f"shop{number}"} for number in range(environments)},
         "pgbouncer_environment": "e0",
-        "pgbouncer_pool_size_session": 5,
-        "pgbouncer_reserved_connections": 50,
         "pgbouncer_max_client_conn": CLIENTS,
         "pgbouncer_pool_size_session": 0,
         "pgbouncer_reserved_connections": 10 + 2 * environments,
@@ -37,7 +35,7 @@ def test_one_that_runs_since_there_were_two_environments_has_room_for_eight(tmp_
         ("_pgbouncer_nofile_limit | int", inventory(2)),
         *(("_pgbouncer_nofile | int", inventory(number)) for number in (2, 3, 8)),
     )
-    assert needed == [CLIENTS + number * (2 * 25 + 5) + 500 for number in (2, 3, 8)], "three pools for each"
+    assert needed == [CLIENTS + number * 2 * 25 + 500 for number in (2, 3, 8)], "two pools for each"
     assert limit >= max(needed) and limit % 8192 == 0
 
 
