@@ -72,9 +72,9 @@ CODE = [
     code_step("changelog", "antsibull-changelog", "lint"),
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
     code_step("sanity", "scripts/sanity", minutes=20),
-    pytest_step("unit", "tests/unit", report="unit", minutes=10, lane="beside"),
+    pytest_step("unit", "tests/unit", report="unit", minutes=15, lane="beside"),
     code_step("servers prepare", "tests/servers/install", minutes=10),
-    pytest_step("servers", "tests/servers", report="servers", minutes=10, needs=("servers prepare",), lane="beside"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=15, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.
