@@ -55,7 +55,7 @@ def flood(server, owner, number=GREEDY):
             try:
                 sessions.append(connect(server, owner))
             except psycopg2.OperationalError as error:
-                errors.add(str(error).split("FATAL:")[-1].strip())
+                errors.add(str(error).rsplit("FATAL:", maxsplit=1)[-1].strip())
         yield sessions, errors
     finally:
         for session in sessions:

@@ -59,10 +59,10 @@ class Cluster:
 
     def topology_without(self, machine: str) -> Topology:
         """The topology as if a machine had no members that follow."""
-        assert self.topology is not None
+        topology = cast("Topology", self.topology)
         stay = self.followers(machine)
-        following = {name: found for name, found in self.topology["following"].items() if name in stay}
-        return cast("Topology", {**self.topology, "following": following})
+        following = {name: found for name, found in topology["following"].items() if name in stay}
+        return cast("Topology", {**topology, "following": following})
 
     def setting(self, name: str) -> str:
         """What the primary runs with."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401
+import importlib
 import sys
 import time
 
@@ -12,6 +12,7 @@ import boto3
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.command_line.main import main
 
+importlib.import_module("encodings.idna")
 time.strptime("2026", "%Y")
 boto3.session.Session().client("s3", "us-east-1", aws_access_key_id="unused", aws_secret_access_key="unused")
 

@@ -43,8 +43,15 @@ class Machine:
 @pytest.fixture
 def run(run_module, monkeypatch):
     def run(machine, check=False, **options):
-        monkeypatch.setattr(LocalMachine, "check", lambda *given: machine.check(*given))
-        monkeypatch.setattr(LocalMachine, "run", lambda *given: machine.run(*given))
+        def method(function):
+            # A function gets the object that it is called on, which the bound method does not.
+            def call(*given):
+                return function(*given)
+
+            return call
+
+        monkeypatch.setattr(LocalMachine, "check", method(machine.check))
+        monkeypatch.setattr(LocalMachine, "run", method(machine.run))
         return run_module(pgbouncer_restart, {"machine": "db01", **options}, check=check)
 
     return run

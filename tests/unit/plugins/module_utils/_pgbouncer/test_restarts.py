@@ -17,8 +17,8 @@ SERVICES = [
 RUNNING = {"started": [service["name"] for service in SERVICES], "stale": []}
 
 
-def found(answer=RUNNING, written=(), restart=()):
-    rows = restarts(answer, SERVICES, written, {"reload": ["a pool"], "restart": list(restart)})
+def found(answer=None, written=(), restart=()):
+    rows = restarts(answer or RUNNING, SERVICES, written, {"reload": ["a pool"], "restart": list(restart)})
     return [(row["name"], row.get("action", "restarts"), row["why"]) for row in rows]
 
 

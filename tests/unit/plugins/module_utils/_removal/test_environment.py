@@ -33,7 +33,9 @@ def request(**others):
     }
 
 
-def machines(without=(), databases=("shop_staging",), owners=(), kinds=KINDS):
+def machines(without=(), databases=("shop_staging",), owners=(), kinds=None):
+    kinds = kinds or KINDS
+
     def has(name):
         traces = [
             {"environment": "staging", "kind": kind, "path": f"/{kind}"} for kind in kinds[name] if kind not in without
@@ -50,9 +52,9 @@ def machines(without=(), databases=("shop_staging",), owners=(), kinds=KINDS):
 STAGING = machines()
 
 
-def plan(machines=STAGING, owners=OWNERS, **others):
+def plan(machines=STAGING, owners=None, **others):
     return environment_plan(
-        request(**others), machines, {"owners": owners, "roles": ["postgres", "shop", "shop_staging"]}
+        request(**others), machines, {"owners": owners or OWNERS, "roles": ["postgres", "shop", "shop_staging"]}
     )
 
 

@@ -48,8 +48,8 @@ def answers(*slots, standby=(), databases=("shop_production", "shop_staging")):
 ANSWERS = answers()
 
 
-def left(machines, answers=ANSWERS, named=NAMED, topology=TOPOLOGY):
-    return leftovers(machines, named, topology, answers)
+def left(machines, answers=None, named=None, topology=None):
+    return leftovers(machines, named or NAMED, topology or TOPOLOGY, answers or ANSWERS)
 
 
 ALL = ("expectations", "probes", "routes", "stack", "pools", "timers", "backups", "files")

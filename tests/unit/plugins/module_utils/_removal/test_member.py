@@ -73,8 +73,9 @@ ANSWERS = {"pg-main": {"slots": [slot("pg_replica1"), slot("pg_replica2")]}, "pg
 DB01, FOLLOWED = machines(MEMBER), topology()
 
 
-def plan(machines=DB01, topology=FOLLOWED, answers=ANSWERS, leaving=STANDBY, **others):
-    return member_plan(request(**others), machines, topology, answers, leaving)
+def plan(machines=None, topology=FOLLOWED, answers=None, **others):
+    leaving = others.pop("leaving", STANDBY)
+    return member_plan(request(**others), machines or DB01, topology, ANSWERS if answers is None else answers, leaving)
 
 
 def test_it_stops_its_slot_goes_and_its_data_stay():

@@ -13,9 +13,9 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restor
 NONE = {"number": 0, "bytes": 0}
 
 
-def differences(expected, found, large=None, loaded=NONE):
+def differences(expected, found, large=None, loaded=None):
     there = {"tables": expected, **({"large_objects": large} if large else {})}
-    return target.differences(there, {"tables": found, "large_objects": loaded})
+    return target.differences(there, {"tables": found, "large_objects": loaded or NONE})
 
 
 def test_differing_rows_and_tables_are_named():
