@@ -250,6 +250,13 @@ def _stays(request: Request, plan: EnvironmentPlan, kept: Sequence[tuple[str, st
             f"stays: the database {database}, of the same owner or left by a restore, and the roles, which it depends on. If nobody "
             f"needs it, as postgres on the primary: {drop(database)}. Then run this again"
         )
+    if plan["drop"]:
+        yield from (
+            f"stays: the login of {role}, who owns another database too. What it writes to {', '.join(plan['drop'])} after the last backup "
+            "is lost: stop it first"
+            for role in plan["owners"]
+            if role not in plan["logins"]
+        )
     if not request["volumes"]:
         yield from (
             f"stays: {path} on {machine}, and the volumes. To remove both: -e remove_volumes={name}"

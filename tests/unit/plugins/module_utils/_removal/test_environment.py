@@ -152,6 +152,9 @@ def test_what_a_restore_left_keeps_the_roles_but_no_login(beside, owner, comment
 def test_another_database_of_the_owner_keeps_login_and_roles():
     found = plan(owners={**OWNERS, "copy": "shop_staging"}, **ALL_WORDS)
     assert (found["logins"], found["roles"], found["dump_role"], found["beside"]) == ([], [], False, ["copy"])
+    said = "stays: the login of shop_staging, who owns another database too. What it writes to shop_staging after the last backup is lost"
+    assert any(line.startswith(said) for line in found["lines"])
+    assert not any("stays: the login" in line for line in plan(**ALL_WORDS)["lines"])
 
 
 @pytest.mark.parametrize(
