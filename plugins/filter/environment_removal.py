@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
   cluster:
-    description: C(owners), the owner of each database, and C(roles), the names of the roles.
+    description: C(owners), the owner of each database; C(comments) of databases that a restore may have loaded; C(roles), their names.
     type: dict
     required: true
 """

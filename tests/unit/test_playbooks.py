@@ -57,7 +57,14 @@ def test_the_others_import_nothing_that_changes(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"]
+    "name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "remove_member"]
 )
 def test_what_converges_ends_with_the_list_of_what_restarts(name):
     assert PLAYBOOKS[name][-2] == {"name": "Restarts", IMPORT: "restart_list.yml"}
+
+
+@pytest.mark.parametrize("file", ["backup.yml", "tasks/last_backup.yml"])
+def test_a_backup_waits_for_one_that_runs_already(file):
+    """The timer's own would else end the run."""
+    text = (ROOT / "playbooks" / file).read_text()
+    assert text.count('"--wait={{ backup_wait | default(3600) }}"') == 1

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._removal.copies import copies, drop, loaded_for
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.leftovers import LISTED
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed, Trace
 
@@ -58,22 +59,26 @@ class Request(TypedDict):
 
 
 class Cluster(TypedDict):
-    """``owners``: the owner of each database that the primary has. ``roles``: the roles that there are."""
+    """``owners``: the owner of each database that the primary has. ``comments``: of those that a restore may have loaded. ``roles``: the
+    roles that there are.
+    """
 
     owners: Mapping[str, str]
+    comments: Mapping[str, str | None]
     roles: Sequence[str]
 
 
 class EnvironmentPlan(TypedDict):
-    """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``logins``: roles that may not
-    log in any more, before the backup that goes before a drop. ``roles``: roles that are dropped; with the last database also the one
-    that makes the backups, ``dump_role``.
+    """``present``: its databases that there are; ``backup``: those of which a last backup is made. ``beside``: what else its roles own
+    or may read, such as what restores left. ``logins``: roles that may not log in any more, before the backup that goes before a drop.
+    ``roles``: roles that are dropped; with the last database also the one that makes the backups, ``dump_role``.
     ``databases`` and ``owners`` are remembered until nothing is left of it, ``finished``.
     """
 
     lines: list[str]
     problems: list[str]
     present: list[str]
+    beside: list[str]
     backup: list[str]
     drop: list[str]
     logins: list[str]
@@ -96,22 +101,30 @@ def environment_plan(request: Request, machines: Mapping[str, Installed], cluste
     kinds = {trace["kind"] for _machine, trace in own}
     databases = _united(machines, "databases", name)
     present = [database for database in databases if database in cluster["owners"]]
-    drop = [database for database in request["drop"] if database in present]
-    goes = drop or {*_GOES} & kinds
+    dropped = [database for database in request["drop"] if database in present]
+    goes = dropped or {*_GOES} & kinds
     backup = present if goes and "backups" in kinds and request["without_backup"] != name else []
     owners = list(
         dict.fromkeys([*_united(machines, "owners", name), *(cluster["owners"][database] for database in present)])
     )
-    # Who owns another database as well belongs to somebody else too.
-    others = {role for database, role in cluster["owners"].items() if database not in databases}
+    left = {*copies(databases, cluster["owners"]), *loaded_for(databases, cluster["comments"])}
+    # Who owns another database as well belongs to somebody else too; what restores left is nobody else's.
+    others = {role for database, role in cluster["owners"].items() if database not in {*databases} | left}
     own_roles = [role for role in owners if role not in others and role in cluster["roles"]]
-    all_go = not [database for database in present if database not in drop]
+    beside = [
+        database
+        for database, role in cluster["owners"].items()
+        if database not in {*databases, *request["named_databases"]} and (database in left or role in owners)
+    ]
+    # No role can be dropped that something there depends on.
+    all_go = not beside and not [database for database in present if database not in dropped]
     plan: EnvironmentPlan = {
         "lines": [],
         "problems": [*_problems(request, databases, present, kinds), *_unreached(request, own)],
         "present": present,
+        "beside": beside,
         "backup": backup,
-        "drop": drop,
+        "drop": dropped,
         "logins": own_roles,
         "roles": own_roles if all_go else [],
         "dump_role": all_go,
@@ -232,6 +245,18 @@ def _stays(request: Request, plan: EnvironmentPlan, kept: Sequence[tuple[str, st
     for database in plan["present"]:
         if database not in plan["drop"]:
             yield f"stays: the database {database}. To drop it: -e remove_database={database}"
+    for database in plan["beside"]:
+        yield (
+            f"stays: the database {database}, of the same owner or left by a restore, and the roles, which it depends on. If nobody "
+            f"needs it, as postgres on the primary: {drop(database)}. Then run this again"
+        )
+    if plan["drop"]:
+        yield from (
+            f"stays: the login of {role}, who owns another database too. What it writes to {', '.join(plan['drop'])} after the last backup "
+            "is lost: stop it first"
+            for role in plan["owners"]
+            if role not in plan["logins"]
+        )
     if not request["volumes"]:
         yield from (
             f"stays: {path} on {machine}, and the volumes. To remove both: -e remove_volumes={name}"

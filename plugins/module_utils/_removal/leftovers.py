@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import slot_name
+from ansible_collections.plannerate.infra.plugins.module_utils._removal.copies import copies, drop, loaded
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.traces import Installed
 
 # Every inventory reads the same lists of stacks and pools, so what they do not name is nobody's. Anything else that is not named may be
@@ -49,6 +50,11 @@ def leftovers(
     present = (primary and primary["databases"]) or []
     return [
         *_environments(machines, named, present),
+        *(
+            f"{database}, a database that a restore loaded and did not name. If none runs and nobody needs it, as postgres on the primary: "
+            f"{drop(database)}"
+            for database in loaded(present)
+        ),
         *(_members(machines, named, topology, answers) if topology else []),
     ]
 
@@ -65,12 +71,21 @@ def _environments(machines: Mapping[str, Installed], named: Named, present: Sequ
         databases = {database for has in machines.values() for database in has["databases"].get(name, [])}
         own = sorted(database for database in databases if database in present and database not in named["databases"])
         things = [f"{says} on {', '.join(dict.fromkeys(kinds[kind]))}" for kind, says in _SAYS.items() if kind in kinds]
-        things += [f"database {database}" for database in own]
+        left = copies(databases - {*named["databases"]}, present)
+        things += [f"database {database}" for database in [*own, *left]]
+        # The databases went otherwise, or what restores left kept the roles from going with them.
+        if not things and not databases & {*named["databases"]}:
+            things = ["its roles"]
         if things:
             words = [f"-e {word}={name}" for kind, word in _WORDS.items() if kind in kinds]
             words += [f"-e remove_database={database}" for database in own]
             kept = f"; with what it keeps: {' '.join(words)}" if words else ""
-            yield f"{name}, an environment: {'; '.join(things)}. playbooks/remove_environment.yml -e remove_environment={name}{kept}"
+            first = (
+                f". If nobody needs it, as postgres on the primary first: {'; '.join(map(drop, left))}" if left else ""
+            )
+            yield (
+                f"{name}, an environment: {'; '.join(things)}. playbooks/remove_environment.yml -e remove_environment={name}{kept}{first}"
+            )
 
 
 def _members(

@@ -14,6 +14,7 @@ from support.helpers.ledger import load
 from support.helpers.other_inventories import copy_of_staging, environments
 from support.helpers.processes import end_at_once
 
+COPY = "plannerate_preview_before_20260131t120000z"
 ALL = environments("production", "staging", "preview")
 GONE = {
     "remove_environment": "preview",
@@ -76,6 +77,12 @@ def test_it_comes_and_goes_and_nobody_else_notices(preview, pooler, visitor, sta
         assert "-e remove_database=plannerate_preview" in listed and "-e remove_volumes=preview" in listed
         again = playbook("remove_environment", variables={"remove_environment": "preview"}, timeout=1200)
         assert changed(well(again)) == 0, again.stdout
+        # As a restore over its name would have left it.
+        admin_sql(f"CREATE DATABASE {COPY} OWNER plannerate_preview")
+        well(playbook("remove_environment", variables=GONE, timeout=1200))
+        assert admin_sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'plannerate_preview'") == "f"
+        assert f'DROP DATABASE "{COPY}"' in " ".join(well(playbook("leftovers")).split()).replace('\\"', '"')
+        admin_sql(f"DROP DATABASE {COPY}")
         well(playbook("remove_environment", variables=GONE, timeout=1200))
         assert changed(well(playbook("remove_environment", variables=GONE, timeout=1200))) == 0
         well(playbook("site", timeout=1200))

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._removal.environment import environment_plan
@@ -52,10 +54,9 @@ def machines(without=(), databases=("shop_staging",), owners=(), kinds=None):
 STAGING = machines()
 
 
-def plan(machines=STAGING, owners=None, **others):
-    return environment_plan(
-        request(**others), machines, {"owners": owners or OWNERS, "roles": ["postgres", "shop", "shop_staging"]}
-    )
+def plan(machines=STAGING, owners=None, comments=None, **others):
+    cluster = {"owners": owners or OWNERS, "comments": comments or {}, "roles": ["postgres", "shop", "shop_staging"]}
+    return environment_plan(request(**others), machines, cluster)
 
 
 def test_the_database_its_files_and_its_backups_stay_unless_they_are_named():
@@ -114,6 +115,62 @@ def test_an_owner_who_owns_somebody_elses_database_too_keeps_its_login():
     found = plan(owners={**OWNERS, "shop_production": "shop_staging"})
     assert found["logins"] == []
     assert plan(owners={**OWNERS, "shop_production": "shop_staging"}, drop=["shop_staging"])["roles"] == []
+
+
+COPY, LOADED = "shop_staging_before_20260131t120000z", "restore_0123456789abcdef"
+ALL_WORDS = {"drop": ["shop_staging"], "volumes": "staging", "backup_key": "staging"}
+
+
+def mark(target):
+    return {LOADED: json.dumps({"plannerate-backup": "loaded", "target": target, "backup": "1"})}
+
+
+@pytest.mark.parametrize(
+    ("beside", "owner", "comments"),
+    [
+        (COPY, "shop_staging", {}),
+        ("shop_staging_restored_20260131t120000z", "shop_staging", {}),
+        (LOADED, "postgres", mark("shop_staging")),
+        (LOADED, "postgres", mark("shop_staging_restored_20260131t120000z")),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_a_restore_left_keeps_the_roles_but_no_login(beside, owner, comments, first):
+    """Else the owner writes on between the last backup and the drop; and no role goes that a database depends on."""
+    owners = {**OWNERS, beside: owner}
+    if not first:
+        del owners["shop_staging"]
+    found = plan(machines(owners=["shop_staging"]), owners, comments, **ALL_WORDS)
+    assert (found["problems"], found["logins"], found["beside"]) == ([], ["shop_staging"], [beside])
+    assert (found["roles"], found["dump_role"], found["finished"]) == ([], False, False)
+    assert any(line.startswith("stays: ") and f'DROP DATABASE "{beside}"' in line for line in found["lines"])
+    del owners[beside]
+    found = plan(machines(owners=["shop_staging"]), owners, **ALL_WORDS)
+    assert (found["roles"], found["dump_role"], found["finished"]) == (["shop_staging"], True, True)
+
+
+def test_another_database_of_the_owner_keeps_login_and_roles():
+    found = plan(owners={**OWNERS, "copy": "shop_staging"}, **ALL_WORDS)
+    assert (found["logins"], found["roles"], found["dump_role"], found["beside"]) == ([], [], False, ["copy"])
+    said = "stays: the login of shop_staging, who owns another database too. What it writes to shop_staging after the last backup is lost"
+    assert any(line.startswith(said) for line in found["lines"])
+    assert not any("stays: the login" in line for line in plan(**ALL_WORDS)["lines"])
+
+
+@pytest.mark.parametrize(
+    ("other", "comments"),
+    [
+        ("shop_production_before_20260131t120000z", {}),
+        ("shop_staging_before_christmas", {}),
+        (LOADED, mark("shop_production")),
+        (LOADED, {LOADED: None}),
+        (LOADED, {LOADED: "by hand"}),
+    ],
+)
+def test_what_a_restore_left_of_another_environment_keeps_nothing(other, comments):
+    found = plan(owners={**OWNERS, other: "shop"}, comments=comments, **ALL_WORDS)
+    assert (found["roles"], found["finished"], found["beside"]) == (["shop_staging"], True, [])
+    assert not any(other in line for line in found["lines"])
 
 
 def test_an_owner_whose_database_is_gone_is_remembered():

@@ -83,7 +83,17 @@ def test_what_may_be_another_inventorys_is_not_told_unless_its_removal_was_begun
 def test_a_database_that_stayed_is_told_until_it_is_gone():
     kept = {"db01": machine("removal", databases=["shop_staging"])}
     assert "remove_database=shop_staging" in left(kept)[0]
-    assert left(kept, answers(databases=["shop_production"])) == []
+    (line,) = left(kept, answers(databases=["shop_production"]))
+    assert line == "staging, an environment: its roles. playbooks/remove_environment.yml -e remove_environment=staging"
+    assert left({"db01": machine()}, answers(databases=["shop_production"])) == []
+
+
+def test_what_a_restore_left_is_told_with_what_drops_it():
+    copy, loaded = "shop_staging_restored_20260131t120000z", "restore_0123456789abcdef"
+    there = answers(databases=["shop_production", "shop_production_before_20260131t120000z", copy, loaded])
+    (first, second) = left({"db01": machine("removal", databases=["shop_staging"])}, there)
+    assert f"database {copy}. " in first and f'DROP DATABASE "{copy}"' in first and "remove_database" not in first
+    assert second.startswith(f"{loaded}, a database that a restore loaded") and f'DROP DATABASE "{loaded}"' in second
 
 
 def test_a_database_that_another_environment_has_now_is_not_left():
