@@ -69,6 +69,10 @@ class Cluster:
         answer: Mapping[str, Any] = self.answers.get(self.primary or "") or {}
         return (answer.get("settings") or {}).get(name) or ""
 
+    def pending(self, name: str) -> list[str]:
+        """Settings that a member gets only by a restart."""
+        return (self.answers.get(name) or {}).get("pending_restart") or []
+
     def problems(self) -> list[str]:
         """Members that do not follow the primary, or have no data yet."""
         if not self.members:
