@@ -99,6 +99,6 @@ def test_transactions_end_first_and_it_restarts_whatever_they_do(tmp_path):
         path = f"{tmp_path}:/usr/bin:/bin"
         done = subprocess.run(["/bin/sh", "-c", shorter], env={"PATH": path}, timeout=20, check=False)
         _shown, asked, restarted = log.read_text().splitlines()
-        pauses = ' '.join(f'--command=PAUSE "{name}"' for name in ("shop", "shop_ro", "staging"))
+        pauses = " ".join(f'--command=PAUSE "{name}"' for name in ("shop", "shop_ro", "staging"))
         assert asked.startswith("runuser -u postgres -- psql ") and asked.endswith(f"--dbname=pgbouncer {pauses}")
         assert restarted == "systemctl restart pgbouncer" and done.returncode == 3, "that it failed is seen"

@@ -237,7 +237,7 @@ def test_a_primary_that_nobody_can_stand_in_for_is_refused_before_anything_is_do
     for name in world.following:
         world.answers[name]["pending_restart"] = ["shared_buffers"]
     (error,) = world.plan()["errors"]
-    first = [*world.following][0]
+    first = next(iter(world.following))
     assert error.startswith(f"{world.primary} has to restart and no standby can take its role: {first} waits")
     assert f"{first} waits for a restart for shared_buffers" in error and "Converge first" in error
     last = world.members[-1]
