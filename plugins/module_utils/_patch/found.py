@@ -71,7 +71,8 @@ class Cluster:
 
     def pending(self, name: str) -> list[str]:
         """Settings that a member gets only by a restart."""
-        return (self.answers.get(name) or {}).get("pending_restart") or []
+        answer = self.answers.get(name)
+        return list((answer and answer["pending_restart"]) or ())
 
     def problems(self) -> list[str]:
         """Members that do not follow the primary, or have no data yet."""
