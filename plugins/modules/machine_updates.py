@@ -104,6 +104,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine import s
 from ansible_collections.plannerate.infra.plugins.module_utils._machine.packages import installed
 
 REBOOT_FILE = "/run/reboot-required"
+BOOT = "/boot"
 # Waits for somebody else's apt, and never decides for the operator.
 APT = [
     "apt-get",
@@ -225,10 +226,25 @@ def reboot_reasons(module: AnsibleModule) -> list[str]:
     # A container runs with its host's kernel.
     if module.run_command(["systemd-detect-virt", "--container", "--quiet"])[0]:
         running = os.uname().release
-        newest = updates.newer_kernel(running, [os.path.basename(path) for path in glob.glob("/boot/vmlinuz-*")])
+        newest = updates.newer_kernel(running, [os.path.basename(path) for path in glob.glob(f"{BOOT}/vmlinuz-*")])
         if newest:
             reasons.append(f"kernel {running} runs, {newest} is installed")
+        elif replaced_since_boot(f"{BOOT}/vmlinuz-{running}"):
+            reasons.append(f"kernel {running} was replaced since it began")
     return reasons
+
+
+def replaced_since_boot(path: str) -> bool:
+    """A newer version of the same release has the same name. When its file came is in its ctime: dpkg sets the other time."""
+    try:
+        return os.stat(path).st_ctime > boot_time()
+    except FileNotFoundError:
+        return False
+
+
+def boot_time() -> int:
+    with open("/proc/stat", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("btime "))
 
 
 def upgrade(module: AnsibleModule, apt: Apt, interrupted: bool) -> tuple[list[updates.Update], list[dict[str, Any]]]:

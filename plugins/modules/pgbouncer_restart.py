@@ -13,9 +13,15 @@ description:
   - Lets the transactions of all pools end, then restarts PgBouncer. No transaction is cut off.
   - Clients of session pools would lose their sessions, so with some it refuses, unless O(break_sessions).
   - Its clients lose their connections and connect again; for a moment nobody can.
+  - With O(state=paused) it only lets the transactions end, for a machine that reboots now.
   - Where a transaction does not end in O(pause_timeout), everything goes on as before, and the task fails. A timer of systemd
     (C(pgbouncer-resume.timer)) resumes the pools even if whoever paused them is gone.
 options:
+  state:
+    description: V(paused) leaves it paused, and running. Where the machine does not reboot, the timer resumes the pools after a minute.
+    type: str
+    choices: [restarted, paused]
+    default: restarted
   port:
     description: Its port, which names its Unix socket too.
     type: int
@@ -63,7 +69,7 @@ pools:
 seconds:
   description: From the beginning of the pause until PgBouncer answered again.
   type: float
-  returned: success, and not in check mode
+  returned: success, with O(state=restarted), and not in check mode
   sample: 0.4
 """
 
@@ -77,20 +83,24 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.switch
 
 # Seconds that systemd and PgBouncer may take for the restart.
 RESTART_SECONDS = 20
+# Seconds until a machine that reboots is about to stop its services.
+REBOOT_SECONDS = 60
 
 
-def restart(pooler: Pooler, pools: list[str], pause_timeout: int) -> float:
-    """Seconds that it took.
-
-    :raises StepFailed: with PgBouncer as it was if it could not be paused.
-    """
-    pooler.arm(pools, pause_timeout + RESTART_SECONDS)
-    began = time.monotonic()
+def pause(pooler: Pooler, pools: list[str], pause_timeout: int, paused_for: int) -> None:
+    """:raises StepFailed: with PgBouncer as it was if it could not be paused."""
+    pooler.arm(pools, pause_timeout + paused_for)
     try:
         pooler.pause(pools, pause_timeout)
     except StepFailed as problem:
         pooler.resume()
         raise StepFailed(f"{problem}. PgBouncer was not restarted, and is not paused") from problem
+
+
+def restart(pooler: Pooler, pools: list[str], pause_timeout: int) -> float:
+    """Seconds that it took. Raises what :func:`pause` does."""
+    began = time.monotonic()
+    pause(pooler, pools, pause_timeout, RESTART_SECONDS)
     pooler.machine.check("restarting PgBouncer", "systemctl restart pgbouncer.service", RESTART_SECONDS)
     pooler.pool_names()
     seconds = time.monotonic() - began
@@ -101,6 +111,7 @@ def restart(pooler: Pooler, pools: list[str], pause_timeout: int) -> float:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "state": {"type": "str", "choices": ["restarted", "paused"], "default": "restarted"},
             "port": {"type": "int", "default": 6432},
             "machine": {"type": "str", "default": "this machine"},
             "pause_timeout": {"type": "int", "default": 10},
@@ -117,6 +128,9 @@ def main() -> None:
             raise StepFailed(f"{errors[0]}. PgBouncer was not restarted")
         pools = [pool["name"] for pool in found if not (pool["mode"] == "session" and pool["clients"])]
         if module.check_mode:
+            module.exit_json(changed=True, pools=pools)
+        if params["state"] == "paused":
+            pause(pooler, pools, params["pause_timeout"], REBOOT_SECONDS)
             module.exit_json(changed=True, pools=pools)
         module.exit_json(changed=True, pools=pools, seconds=restart(pooler, pools, params["pause_timeout"]))
     except StepFailed as problem:

@@ -69,6 +69,11 @@ class Cluster:
         answer: Mapping[str, Any] = self.answers.get(self.primary or "") or {}
         return (answer.get("settings") or {}).get(name) or ""
 
+    def pending(self, name: str) -> list[str]:
+        """Settings that a member gets only by a restart."""
+        answer = self.answers.get(name)
+        return list((answer and answer["pending_restart"]) or ())
+
     def problems(self) -> list[str]:
         """Members that do not follow the primary, or have no data yet."""
         if not self.members:

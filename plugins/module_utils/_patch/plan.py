@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import successor
-from ansible_collections.plannerate.infra.plugins.module_utils._patch import outage, silences
+from ansible_collections.plannerate.infra.plugins.module_utils._patch import outage, role, silences
 from ansible_collections.plannerate.infra.plugins.module_utils._patch.found import Cluster, Found, Groups
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class MachinePlan(TypedDict):
     ``interrupted``: what a dpkg left half installed is finished.
     ``hand_over_first``: the member elsewhere that becomes the primary before anything is done here; empty where nobody does. ``standbys``
     restart one after the other, and then ``primary``, empty where it does not: by handing its role to one of them, or ``in_place`` where
-    there are none. ``services`` restart in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so
+    there are none. ``promotion``: the first of these changes, to be asked for before anything is done; empty where there is none.
+    ``services`` restart in this order. ``outage``: what a reboot takes away. ``reboots``: it does, in this run, and so
     nothing else restarts. ``left``: what this run does not do, in words.
     """
 
@@ -57,6 +58,7 @@ class MachinePlan(TypedDict):
     standbys: list[str]
     primary: str
     in_place: bool
+    promotion: dict[str, str]
     services: list[str]
     reboot: list[str]
     outage: list[str]
@@ -84,7 +86,7 @@ def plan(found: Mapping[str, Found], cluster: Cluster, groups: Groups, policy: P
     }
     order = [name for name, each in machines.items() if _has_work(each)]
     return {
-        "errors": _errors(found, cluster, policy, bool(order)),
+        "errors": [*_errors(found, cluster, policy, bool(order)), *role.without_successor(machines, cluster)],
         "order": order,
         "machines": machines,
     }
@@ -113,6 +115,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
     standbys = [each["name"] for each in members if each["name"] != cluster.primary]
     primary = next((each["name"] for each in members if each["name"] == cluster.primary), "")
     moves = bool(elsewhere) and (bool(primary) or reboots)
+    taker = elsewhere if moves else role.successor_beside(primary, standbys, cluster)
     return {
         "name": name,
         "updates": found["updates"],
@@ -121,6 +124,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
         "standbys": [*([primary] if moves and primary else []), *standbys],
         "primary": "" if moves else primary,
         "in_place": not cluster.followers(),
+        "promotion": role.first_change(taker, [*filter(None, [primary]), *standbys]),
         "services": [] if reboots else _services(found),
         "reboot": reasons,
         "outage": lost if reasons else [],

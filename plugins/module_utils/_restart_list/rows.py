@@ -49,7 +49,8 @@ KINDS = {
     # PgBouncer
     "pgbouncer": Kind(
         _RESTARTS,
-        "Transactions get up to 5 s to end. Then every client is disconnected, and can connect again after about 1 s",
+        "Transactions get up to 5 s to end, those of session pools none. Then every client is disconnected, also one in the middle of its "
+        "session, and can connect again after about 1 s",
     ),
     "replica_agent": Kind(_RESTARTS, "Nobody: HAProxy goes on with what it knows for some seconds"),
     # Docker hosts

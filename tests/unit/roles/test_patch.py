@@ -21,7 +21,7 @@ MEMBERS = {"pg-main": 5432, "pg-replica1": 5433}
 # Each module's own part, between what they share.
 STUB = """
 import json
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 WORLD = {world!r}
 class Done(Exception):
@@ -48,6 +48,11 @@ machine = ("db01" if "postgresql@15-pg_main" in members else "db02") if members 
 found = world["machines"][machine]
 updates = found["updates"]
 note = None
+if world.get("goes") == machine and params["state"] == "upgraded":
+    world["gone"] = machine
+    json.dump(world, open(WORLD, "w"))
+if world.get("gone") == machine:
+    raise AnsibleConnectionFailure("no route to host")
 if params["state"] == "upgraded" and updates:
     note = "upgraded " + machine
     if not check_mode:
@@ -99,7 +104,12 @@ end({"members": members, "machine": machine}, changed=False)
 """,
     "postgres_replication_lag": "end({'standbys': {}})",
     "pgbouncer_restart": """
-world["machines"]["db01"]["outdated"].remove("pgbouncer")
+if world.get("sessions") and not params["break_sessions"]:
+    raise AnsibleActionFail("clients of session pools would lose their sessions")
+if params.get("state") == "paused":
+    end({"pools": []}, "pauses pgbouncer")
+if not check_mode:
+    world["machines"]["db01"]["outdated"].remove("pgbouncer")
 end({"pools": []}, "pgbouncer")
 """,
     "alertmanager_silences": """
@@ -247,6 +257,11 @@ def test_check_mode_prints_the_plan_and_a_run_without_work_changes_nothing(patch
     del patch.world["away"]
     patch.world["machines"]["app01"]["updates"] = []
     patch.world["machines"]["db01"]["reboot"] = ["kernel"]
+    patch.program("docker", "#!/bin/sh\necho false\n")
+    patch.world["machines"]["app01"]["updates"] = [{**DOCKER, "name": "docker.io"}]
+    code, said, did = patch.run()
+    assert code != 0 and did == [] and "Docker on app01 would have to restart, and runs without live-restore" in said
+    patch.world["machines"]["app01"]["updates"] = []
     code, said, did = patch.run()
     assert (code, did) == (0, []) and "nothing to do" in said and "To allow it: -e patch_outage=db01" in said, said
     assert "changed=0" in said and "changed=1" not in said
@@ -259,5 +274,21 @@ def test_a_reboot_that_only_the_upgrade_brought_comes_after_the_role_has_moved(p
     patch.hosts["all"]["children"]["pgbouncers"]["hosts"]["app01"] = {}
     patch.world["machines"]["db01"]["updates"] = [{**POSTGRES, "name": "postgresql-common"}]
     code, said, did = patch.run("--extra-vars=patch_machines=db01")
-    assert did == ["upgraded db01", "switchover pg-replica1", "ends the silences of db01"], said
+    assert did == ["upgraded db01", "switchover pg-replica1", "pauses pgbouncer", "ends the silences of db01"], said
     assert code != 0 and "reboot the control node" in said
+
+
+def test_what_keeps_the_pooler_from_restarting_or_rebooting_is_met_before_anything_is_done(patch):
+    patch.world["sessions"] = True
+    patch.world["machines"]["db01"].update(updates=[POSTGRES], outdated=["pgbouncer"])
+    code, said, did = patch.run()
+    assert code != 0 and did == [] and "clients of session pools would lose their sessions" in said, said
+
+
+def test_a_machine_that_is_gone_in_its_turn_is_told_and_leaves_no_silences(patch):
+    patch.world["goes"] = "db01"
+    patch.world["machines"]["db01"]["updates"] = [POSTGRES]
+    code, said, did = patch.run()
+    assert code != 0 and did == ["ends the silences of db01"], said
+    assert "db01 does not answer any more: " in said and "no route to host" in said, said[-2500:]
+    assert "Stopped at db01. Left to do: db01: postgresql-15 15.14 → 15.15" in said and "Give the locks back" in said

@@ -73,20 +73,32 @@ def test_it_is_stale_by_its_own_files_alone(tmp_path):
     assert [said[file] for file in others] == [[]] * 3
 
 
+DATABASES = """name,host,pool_mode,paused
+pgbouncer,,statement,0
+shop,198.18.0.12,transaction,0
+shop_ro,127.0.0.1,transaction,0
+shop_session,198.18.0.12,session,0
+staging,198.18.0.12,,0"""
+
+
 def test_transactions_end_first_and_it_restarts_whatever_they_do(tmp_path):
+    """A session pool pauses only when its clients have gone, so all others would wait for nothing."""
     (script,) = values_of_role(
         tmp_path, "pgbouncer", ("lookup('ansible.builtin.template', 'restart.sh.j2')", inventory(1))
     )
+    (tmp_path / "databases").write_text(DATABASES)
     for then in ("exit 0", "exec sleep 60"):
         log = tmp_path / "log"
         log.unlink(missing_ok=True)
-        for name, what in (("runuser", then), ("systemctl", "exit 3")):
+        shows = f"case $* in *SHOW*) exec cat {tmp_path}/databases ;; esac; {then}"
+        for name, what in (("runuser", shows), ("systemctl", "exit 3")):
             (tmp_path / name).write_text(PROGRAM.format(name=name, log=log, then=what))
             (tmp_path / name).chmod(0o700)
-        shorter = script.replace("timeout 5 ", "timeout 0.2 ")
+        shorter = script.replace("timeout 5 ", "timeout 1 ")
         assert shorter != script
         path = f"{tmp_path}:/usr/bin:/bin"
         done = subprocess.run(["/bin/sh", "-c", shorter], env={"PATH": path}, timeout=20, check=False)
-        asked, restarted = log.read_text().splitlines()
-        assert asked.startswith("runuser -u postgres -- psql ") and asked.endswith("--command=PAUSE")
+        _shown, asked, restarted = log.read_text().splitlines()
+        pauses = " ".join(f'--command=PAUSE "{name}"' for name in ("shop", "shop_ro", "staging"))
+        assert asked.startswith("runuser -u postgres -- psql ") and asked.endswith(f"--dbname=pgbouncer {pauses}")
         assert restarted == "systemctl restart pgbouncer" and done.returncode == 3, "that it failed is seen"

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import time
 
 import pytest
 
@@ -180,6 +182,19 @@ def test_why_a_machine_has_to_reboot(world, run, monkeypatch):
     assert run("listed")["reboot"] == [], "a container runs with its host's kernel"
     monkeypatch.setenv("CONTAINER", "1")
     assert "vmlinuz-999.0 is installed" in run("listed")["reboot"][0]
+
+
+def test_a_newer_kernel_of_the_same_name_needs_a_reboot_too(world, run, monkeypatch):
+    """Its package is upgraded in place, so no name in /boot tells."""
+    monkeypatch.setenv("CONTAINER", "1")
+    monkeypatch.setattr(machine_updates, "BOOT", str(world))
+    assert run("listed")["reboot"] == []
+    kernel = world / f"vmlinuz-{os.uname().release}"
+    kernel.touch()
+    os.utime(kernel, (1, 1))
+    assert run("listed")["reboot"] == [f"kernel {os.uname().release} was replaced since it began"]
+    monkeypatch.setattr(machine_updates, "boot_time", lambda: time.time() + 60)
+    assert run("listed")["reboot"] == []
 
 
 def test_services_that_run_replaced_files(run, monkeypatch):

@@ -80,6 +80,17 @@ def test_clients_of_session_pools_keep_it_from_restarting_unless_that_is_meant(r
     assert not any('PAUSE "shop_session"' in script for script in machine.scripts)
 
 
+def test_before_a_reboot_it_is_paused_and_a_timer_resumes_it_where_there_is_none(run):
+    machine = Machine()
+    assert run(machine, state="paused")["pools"] == ["shop", "shop_ro", "shop_session"]
+    assert [what for what in machine.asked if what != "asking PgBouncer"] == [
+        "preparing the watchdog of the pause",
+        "pausing PgBouncer",
+    ]
+    assert "--on-active=70 " in machine.scripts[1]
+    assert run(Machine(clients=1), state="paused")["failed"]
+
+
 def test_check_mode_only_asks(run):
     machine = Machine()
     assert run(machine, check=True)["changed"] is True and machine.asked == ["asking PgBouncer"]

@@ -230,6 +230,39 @@ def test_the_role_goes_only_to_a_member_that_follows_and_can_confirm():
     assert "pg-c does not follow pg-a (a failover detached it). Put that right first" in plan["errors"][0]
 
 
+@pytest.mark.parametrize("world", [two_machines, five_machines])
+def test_a_primary_that_nobody_can_stand_in_for_is_refused_before_anything_is_done(world):
+    """A standby that waits for a restart of its own takes no role; with one that restarts before, all is well."""
+    world = world().needs("db01", outdated_services=["postgresql@15-pg_main", "postgresql@15-pg_a"])
+    for name in world.following:
+        world.answers[name]["pending_restart"] = ["shared_buffers"]
+    (error,) = world.plan()["errors"]
+    first = next(iter(world.following))
+    assert error.startswith(f"{world.primary} has to restart and no standby can take its role: {first} waits")
+    assert f"{first} waits for a restart for shared_buffers" in error and "Converge first" in error
+    last = world.members[-1]
+    world.needs(last["machine"], POSTGRES)
+    assert world.plan()["errors"] == []
+
+
+@pytest.mark.parametrize(
+    ("world", "machine", "expected"),
+    [
+        (two_machines, "db01", {"mode": "switchover", "target": "pg-replica1"}),
+        (five_machines, "db01", {"mode": "switchover", "target": "pg-b"}),
+        (five_machines, "db02", {"mode": "restart", "target": "pg-b", "because": "new programs"}),
+        (
+            lambda: World({"pg-main": "db01"}, synchronous=""),
+            "db01",
+            {"mode": "restart", "target": "pg-main", "because": "new programs"},
+        ),
+        (five_machines, "app01", {}),
+    ],
+)
+def test_the_first_change_of_members_is_there_to_be_asked_for(world, machine, expected):
+    assert world().needs(machine, POSTGRES).plan()["machines"][machine]["promotion"] == expected
+
+
 def test_a_cluster_that_is_not_well_stops_only_a_run_that_has_something_to_do():
     world = two_machines()
     world.following["pg-replica1"] = {"follows": False, "verdict": "not running", "reason": "it is stopped"}
