@@ -51,7 +51,7 @@ def test_the_plan_says_who_why_and_what_is_at_risk(pooler, admin_sql):
     assert "pg-replica2 becomes the primary in the place of pg-main" in output
     assert "at risk: 0 bytes" in output
     assert "expected pause on one machine: about 0.5 s" in output
-    assert "pools that wait: plannerate_production, plannerate_staging" in output
+    assert "pools that wait: plannerate_production, plannerate_production_session, plannerate_staging" in output
     assert state_of(pooler, admin_sql) == before
 
 
