@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._machine import service_policy
+from ansible_collections.plannerate.infra.plugins.module_utils._machine import apt, running, service_policy
 from ansible_collections.plannerate.infra.plugins.modules import machine_updates
 
 OLD, NEW = "15.14-0+deb12u1", "15.15-0+deb12u1"
@@ -58,7 +58,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD", str(tmp_path))
     monkeypatch.setattr(service_policy, "PATH", str(tmp_path / "policy-rc.d"))
     monkeypatch.setattr(service_policy, "LOCK", str(tmp_path / "updates.lock"))
-    monkeypatch.setattr(machine_updates, "REBOOT_FILE", str(tmp_path / "reboot-required"))
+    monkeypatch.setattr(running, "REBOOT_FILE", str(tmp_path / "reboot-required"))
     for name in ("asked", "audit", "held", "removes"):
         (tmp_path / name).write_text("")
     (tmp_path / "postgresql-15").write_text(policy("postgresql-15", OLD, NEW))
@@ -177,8 +177,8 @@ def test_why_a_machine_has_to_reboot(world, run, monkeypatch):
     (world / "reboot-required.pkgs").write_text("libc6\nlinux-base\nlibc6\n")
     assert run("listed")["reboot"] == [f"{world}/reboot-required is there (libc6, linux-base)"]
     (world / "reboot-required").unlink()
-    monkeypatch.setattr(machine_updates.glob, "glob", lambda pattern: ["/boot/vmlinuz-999.0"])
-    monkeypatch.setattr(machine_updates.updates, "newer_kernel", lambda running, images: images[0])
+    monkeypatch.setattr(running.glob, "glob", lambda pattern: ["/boot/vmlinuz-999.0"])
+    monkeypatch.setattr(running.updates, "newer_kernel", lambda running, images: images[0])
     assert run("listed")["reboot"] == [], "a container runs with its host's kernel"
     monkeypatch.setenv("CONTAINER", "1")
     assert "vmlinuz-999.0 is installed" in run("listed")["reboot"][0]
@@ -187,13 +187,13 @@ def test_why_a_machine_has_to_reboot(world, run, monkeypatch):
 def test_a_newer_kernel_of_the_same_name_needs_a_reboot_too(world, run, monkeypatch):
     """Its package is upgraded in place, so no name in /boot tells."""
     monkeypatch.setenv("CONTAINER", "1")
-    monkeypatch.setattr(machine_updates, "BOOT", str(world))
+    monkeypatch.setattr(running, "BOOT", str(world))
     assert run("listed")["reboot"] == []
     kernel = world / f"vmlinuz-{os.uname().release}"
     kernel.touch()
     os.utime(kernel, (1, 1))
     assert run("listed")["reboot"] == [f"kernel {os.uname().release} was replaced since it began"]
-    monkeypatch.setattr(machine_updates, "boot_time", lambda: time.time() + 60)
+    monkeypatch.setattr(running, "boot_time", lambda: time.time() + 60)
     assert run("listed")["reboot"] == []
 
 
@@ -202,7 +202,7 @@ def test_services_that_run_replaced_files(run, monkeypatch):
         "haproxy": "1-2 r-xp 0 0:0 1  /usr/sbin/haproxy (deleted)\n",
         "docker": "1-2 r-xp 0 0:0 1  /usr/bin/dockerd\n",
     }
-    monkeypatch.setattr(machine_updates, "main_pid", lambda module, service: 0 if service == "gone" else service)
+    monkeypatch.setattr(running, "main_pid", lambda module, service: 0 if service == "gone" else service)
     opened = open
 
     def read(path, *arguments, **more):
@@ -213,13 +213,13 @@ def test_services_that_run_replaced_files(run, monkeypatch):
             return io.StringIO(maps[name])
         return opened(path, *arguments, **more)
 
-    monkeypatch.setattr(machine_updates, "open", read, raising=False)
+    monkeypatch.setattr(running, "open", read, raising=False)
     assert run("listed", services=["haproxy", "docker", "gone"])["outdated_services"] == ["haproxy"]
 
 
 def test_the_lists_are_refreshed_in_check_mode_too_and_an_archive_that_does_not_answer_is_told(world, run, monkeypatch):
     assert run("listed", refresh=True, check=True)["changed"] is False
     assert "refreshed" in (world / "asked").read_text()
-    monkeypatch.setattr(machine_updates, "PAUSE", 0)
+    monkeypatch.setattr(apt, "PAUSE", 0)
     (world / "offline").touch()
     assert "E: no archive" in run("listed", refresh=True)["msg"]
