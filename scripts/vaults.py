@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from access import AccessRefused
 from ansible import constants
+from ansible.cli import CLI
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, get_file_vault_secret
@@ -95,11 +96,11 @@ def _secrets(env: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     named, file = env.get("ANSIBLE_VAULT_IDENTITY_LIST"), env.get("ANSIBLE_VAULT_PASSWORD_FILE")
     identities = constants.config.get_config_value("DEFAULT_VAULT_IDENTITY_LIST") if named is None else named.split(",")
     password = constants.config.get_config_value("DEFAULT_VAULT_PASSWORD_FILE") if file is None else file
-    for identity in [*(each.strip() for each in identities), password or ""]:
-        name, at, source = identity.rpartition("@")
-        if source and not source.startswith("prompt"):
+    named_ones = [CLI.split_vault_id(each.strip()) for each in identities if each.strip()]
+    for name, source in [*named_ones, *([(None, password)] if password else [])]:
+        if source not in ("prompt", "prompt_ask_vault_pass"):
             try:
-                secret = get_file_vault_secret(source, vault_id=name if at else "default", loader=DataLoader())
+                secret = get_file_vault_secret(source, vault_id=name or "default", loader=DataLoader())
                 secret.load()
             except (AnsibleError, OSError) as error:
                 raise AccessRefused(
@@ -142,7 +143,7 @@ def _leaves(value: Any, whole: bool) -> Iterator[str]:
         for each in value:
             yield from _leaves(each, whole)
     elif isinstance(value, _Encrypted) or (whole and value is not None and not isinstance(value, bool)):
-        yield str.__str__(value) if isinstance(value, str) else str(value)
+        yield str(value)
 
 
 def _plain(text: str, secrets: list[tuple[str, Any]]) -> str:

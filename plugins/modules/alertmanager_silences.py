@@ -85,7 +85,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.plannerate.infra.plugins.module_utils._monitoring.silences import Matcher, Plan, is_own, plan
+from ansible_collections.plannerate.infra.plugins.module_utils._monitoring.silences import Matcher, Plan, plan
 
 # A service of the machine itself, which answers at once.
 SECONDS = 10
@@ -156,17 +156,15 @@ def main() -> None:
     alertmanager = Alertmanager(params["url"])
     now = datetime.now(timezone.utc)
     try:
-        present = alertmanager.silences()
-        todo = plan(wanted, present, params["author"], params["comment"], now, params["seconds"])
+        todo = plan(wanted, alertmanager.silences(), params["author"], params["comment"], now, params["seconds"])
         if not module.check_mode:
             alertmanager.carry_out(todo)
     except (OSError, ValueError) as problem:
         said = problem.read().decode(errors="replace") if isinstance(problem, urllib.error.HTTPError) else ""
         module.warn(f"Alerts are not silenced: {params['url']} answered {problem} {said}".strip())
         module.exit_json(changed=False, silenced=False, ended=[])
-    own = [each for each in present if is_own(each, params["author"])]
-    # One that is renewed is as it was.
-    changed = len(todo["post"]) != len(own) - len(todo["delete"]) or bool(todo["delete"])
+    # One that is renewed, which has an id, is as it was.
+    changed = bool(todo["delete"]) or any("id" not in body for body in todo["post"])
     module.exit_json(changed=changed, silenced=True, ended=todo["delete"])
 
 

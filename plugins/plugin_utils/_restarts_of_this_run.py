@@ -9,29 +9,22 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable
-from pathlib import Path
-
-from ansible import constants as C
 
 from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import Row
+from ansible_collections.plannerate.infra.plugins.plugin_utils import _this_run as this_run
 
 
 def listed() -> list[Row]:
     with contextlib.suppress(FileNotFoundError):
-        return [json.loads(line) for line in _file().read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in this_run.file("restarts").read_text(encoding="utf-8").splitlines()]
     return []
 
 
 def add(rows: Iterable[Row]) -> None:
     """Several hosts do so at the same time: one write each, at the end of the file."""
     text = "".join(json.dumps(row) + "\n" for row in rows)
-    file = os.open(_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(this_run.file("restarts"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(file, text.encode())
+        os.write(descriptor, text.encode())
     finally:
-        os.close(file)
-
-
-def _file() -> Path:
-    # Ansible makes this directory for each run, and removes it at the end. Constants are made when ansible.constants is imported.
-    return Path(vars(C)["DEFAULT_LOCAL_TMP"]) / "restarts"
+        os.close(descriptor)

@@ -62,24 +62,24 @@ def has_ended(other: Holder) -> bool:
 def taken() -> dict[str, int]:
     """The locks that this run has taken and not given back: after how many seconds each expires, by its name."""
     with contextlib.suppress(FileNotFoundError):
-        return {str(name): int(seconds) for name, seconds in json.loads(_file().read_text()).items()}
+        return {str(name): int(seconds) for name, seconds in json.loads(file().read_text()).items()}
     return {}
 
 
 def remember(locks: Mapping[str, int]) -> None:
     """In place of what was remembered."""
-    temporary = _file().with_name(f"{TAKEN}.{os.getpid()}")
+    temporary = file().with_name(f"{TAKEN}.{os.getpid()}")
     temporary.write_text(json.dumps(dict(locks)))
-    temporary.replace(_file())
+    temporary.replace(file())
 
 
 def was_refused() -> bool:
     """Whether this run has waited for another one already, and in vain."""
-    return _file(REFUSED).exists()
+    return file(REFUSED).exists()
 
 
 def remember_refusal() -> None:
-    _file(REFUSED).touch()
+    file(REFUSED).touch()
 
 
 def lock_option() -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _controller() -> str:
     return ""
 
 
-def _file(name: str = TAKEN) -> Path:
+def file(name: str = TAKEN) -> Path:
     # Ansible makes this directory for each run, and removes it at the end. Constants are made when ansible.constants is imported.
     return Path(vars(C)["DEFAULT_LOCAL_TMP"]) / name
 

@@ -42,7 +42,6 @@ class Answer(TypedDict):
     image: list[str]
     traefik: list[str]
     stack: list[str]
-    network: list[str]
     attached: list[str]
     installed: list[str]
 
@@ -84,7 +83,6 @@ def parse(text: str) -> Answer:
         "image": lines.get("image", []),
         "traefik": lines.get("traefik", []),
         "stack": lines.get("stack", []),
-        "network": lines.get("network", []),
         "attached": lines.get("attached", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }

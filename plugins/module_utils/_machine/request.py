@@ -14,8 +14,6 @@ KEY = ("ECC", "secp256r1")
 NAMES, EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS = "2.5.29.17", "2.5.29.37", "2.5.29.19"
 EXTENSIONS = {
     BASIC_CONSTRAINTS: "basicConstraints",
-    EXTENDED_KEY_USAGE: "extendedKeyUsage",
-    NAMES: "subjectAltName",
     "2.5.29.14": "subjectKeyIdentifier",
     "2.5.29.15": "keyUsage",
     "2.5.29.18": "issuerAltName",

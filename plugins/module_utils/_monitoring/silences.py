@@ -41,7 +41,8 @@ def plan(
     :arg wanted: the matchers of each silence; all of them have to match an alert.
     :arg author: whoever else made a silence keeps it.
     """
-    own = {_key(each["matchers"]): each["id"] for each in present if is_own(each, author)}
+    ours = [each for each in present if _is_own(each, author)]
+    own = {_key(each["matchers"]): each["id"] for each in ours}
     keep = {_key(_matchers(each)): each for each in wanted}
     post = []
     for key, each in keep.items():
@@ -55,10 +56,13 @@ def plan(
         if key in own:
             body["id"] = own[key]
         post.append(body)
-    return {"post": post, "delete": [silence for key, silence in own.items() if key not in keep]}
+    return {
+        "post": post,
+        "delete": [each["id"] for each in ours if _key(each["matchers"]) not in keep or each["id"] not in own.values()],
+    }
 
 
-def is_own(silence: Silence, author: str) -> bool:
+def _is_own(silence: Silence, author: str) -> bool:
     return silence["createdBy"] == author and silence["status"]["state"] in ("active", "pending")
 
 

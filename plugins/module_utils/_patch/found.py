@@ -42,9 +42,6 @@ class Cluster:
     def members_on(self, machine: str) -> list[Member]:
         return [member for member in self.members if member["machine"] == machine]
 
-    def machine_of(self, name: str) -> str:
-        return next(member["machine"] for member in self.members if member["name"] == name)
-
     def primary_is_on(self, machine: str) -> bool:
         return bool(self.primary) and any(member["name"] == self.primary for member in self.members_on(machine))
 

@@ -109,8 +109,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
     reasons = [*found["reboot"], *(f"{each['name']} {each['candidate']}" for each in kernels)]
     elsewhere = successor({}, cluster.topology_without(name), cluster.answers) if cluster.primary_is_on(name) else ""
     lost = outage.of_a_reboot(name, cluster, groups, elsewhere)
-    allowed = policy["reboot"] and (not lost or name in policy["outage"])
-    reboots = bool(reasons) and allowed
+    reboots = bool(reasons) and policy["reboot"] and (not lost or name in policy["outage"])
     members = [] if reboots else [each for each in cluster.members_on(name) if _restarts(each, found)]
     standbys = [each["name"] for each in members if each["name"] != cluster.primary]
     primary = next((each["name"] for each in members if each["name"] == cluster.primary), "")
@@ -130,7 +129,7 @@ def _machine(name: str, found: Found, cluster: Cluster, groups: Groups, policy: 
         "outage": lost if reasons else [],
         "reboots": reboots,
         "left": [
-            *_left(name, reasons, lost, policy),
+            *([] if reboots else _left(name, reasons, lost, policy)),
             *(f"{each['name']}: {each['reason']}" for each in found["waiting"]),
         ],
         "silences": silences.of(name, cluster, groups, reboots),
@@ -153,7 +152,7 @@ def _services(found: Found) -> list[str]:
 
 
 def _left(name: str, reasons: Sequence[str], lost: Sequence[str], policy: Policy) -> list[str]:
-    if not reasons or (policy["reboot"] and (not lost or name in policy["outage"])):
+    if not reasons:
         return []
     if not policy["reboot"]:
         return [f"a reboot ({', '.join(reasons)}), which patch_reboot=false keeps from being done"]

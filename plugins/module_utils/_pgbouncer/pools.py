@@ -167,7 +167,7 @@ def _name_problems(wanted: Sequence[Pool]) -> list[str]:
         if other != pool["environment"]:
             contradictions.append(
                 f"pgbouncer_environments: {pool['environment']}: a pool called {pool['name']} is already {other}'s, "
-                f"expected one for each database and its read-only alias ({READ_ONLY_SUFFIX})"
+                f"expected one for each database, its read-only alias ({READ_ONLY_SUFFIX}) and its session pool ({SESSION_SUFFIX})"
             )
     return contradictions
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import shlex
 
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.console import records, sections
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.pools import ADMIN_DATABASE
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import StepFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.server import AS_POSTGRES, SOCKETS
 
 WATCHDOG = "pgbouncer-resume"
-# The database that is PgBouncer's own console.
-CONSOLE = "pgbouncer"
 
 
 class Pooler:
@@ -57,7 +56,11 @@ class Pooler:
                 "paused": row["paused"] == "1",
             }
             for row in records(lines)
-            if ((row["host"], row["port"]) in self.addresses if self.addresses is not None else row["name"] != CONSOLE)
+            if (
+                (row["host"], row["port"]) in self.addresses
+                if self.addresses is not None
+                else row["name"] != ADMIN_DATABASE
+            )
         ]
 
     def arm(self, pools, seconds):
@@ -108,7 +111,7 @@ class Pooler:
 
     def pool_names(self):
         """Names of all of its pools, wherever they lead."""
-        return [row["name"] for row in self._databases() if row["name"] != CONSOLE]
+        return [row["name"] for row in self._databases() if row["name"] != ADMIN_DATABASE]
 
     def let_readers_move(self):
         """Ends the connections of the pools that lead to the replicas, each when its transaction has ended: one of them may lead

@@ -141,10 +141,8 @@ def _problems(found):
     names = found["databases"]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         yield f"databases is {names!r}, expected a list of at least one name"
-    for name, allowed in (("encryption.method", ("age", "none")),):
-        section, key = name.split(".")
-        if found[section][key] not in allowed:
-            yield f"{name} is {found[section][key]!r}, expected one of {', '.join(allowed)}"
+    if found["encryption"]["method"] not in ("age", "none"):
+        yield f"encryption.method is {found['encryption']['method']!r}, expected one of age, none"
     if (found["encryption"]["method"] == "none") == bool(found["encryption"]["recipients"]):
         yield "encryption.recipients: expected public keys for age, and none for method none"
     patterns = found["source"]["exclude_table_data"]

@@ -33,7 +33,7 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     ]
     result += [
         f"s3_backup_exclude_table_data has {name}, expected schema.table, in which * stands for anything"
-        for name in wanted.get("exclude_table_data", [])
+        for name in wanted["exclude_table_data"]
         if "." not in name
     ]
     scratch = wanted["scratch_directory"]

@@ -209,6 +209,9 @@ class Patch:
         )
         self.world = json.loads(self.path.read_text())
         did, self.world["did"] = self.world["did"], []
+        for number, each in enumerate(did):
+            if each.startswith("upgraded "):
+                assert each.replace("upgraded", "silences") in did[:number], "before anything of the machine changes"
         return (
             done.returncode,
             " ".join((done.stdout + done.stderr).split()),

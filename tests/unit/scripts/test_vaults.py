@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import traceback
@@ -177,6 +178,14 @@ def test_a_password_that_cannot_be_read_is_named(inventories, tmp_path, identity
     named = identity.format(tmp_path)
     with pytest.raises(AccessRefused, match=rf"vault id staging in {named.rpartition('@')[2]}\."):
         vaults.vault_values(str(inventories / "staging"), {"ANSIBLE_VAULT_IDENTITY_LIST": named})
+
+
+def test_the_directory_of_a_password_may_have_an_at_sign(inventories, tmp_path):
+    directory = tmp_path / "ana@corp"
+    directory.mkdir()
+    file = shutil.copy(inventories / "staging.password", directory)
+    for named in ({"ANSIBLE_VAULT_IDENTITY_LIST": f"staging@{file}"}, {"ANSIBLE_VAULT_PASSWORD_FILE": str(file)}):
+        assert vaults.vault_values(str(inventories / "staging"), named)["one"] == ["inline-sesame"], named
 
 
 def test_a_named_password_opens_it_too_and_one_that_is_typed_is_not_asked_for(inventories):

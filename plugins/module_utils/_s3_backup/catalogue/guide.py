@@ -64,8 +64,9 @@ An older backup in directory mode (`"mode": "directory"`):
 
 Only one table: add `--schema=SCHEMA --table=TABLE` to `pg_restore`, into a database in which the schema exists.
 
-Compare with `tables` in the manifest: `SELECT count(*)` of each table gives exactly these figures. At last give the database
-its privileges again (`grants` in `database_properties`): a new one lets everybody connect.
+Compare with `tables` in the manifest: `SELECT count(*)` of each table gives exactly these figures; null is a table that
+changed while it was dumped. At last give the database its privileges again (`grants` in `database_properties`): a new one lets
+everybody connect.
 
     REVOKE CONNECT, TEMPORARY ON DATABASE NEW_NAME FROM PUBLIC;
 """

@@ -18,6 +18,7 @@ from ..machine.digest import Digest
 from ..machine.pipeline import Command, Pipeline
 from ..machine.pipeline import run as run_command
 from ..machine.session import program
+from ..s3.store import StoreError
 
 _UNPACK = Command("zstd", ["zstd", "-q", "-d", "-c"])
 _COPY = Command("cat", ["cat"])
@@ -46,10 +47,10 @@ class Loader:
         :raises Damaged: when what was stored is not what was uploaded; :raises BackupError: with pg_restore's words.
         """
         if self.document["mode"] == "stream" and self.options["jobs"] == 1:
-            self._pass(self._dump(), [_UNPACK], [self._pg_restore(conninfo)], subprocess.DEVNULL)
+            self._pass(self._dump(), [_UNPACK], [self.pg_restore(conninfo)], subprocess.DEVNULL)
             return
         with self.staged() as path:
-            run_command(self._pg_restore(conninfo, f"--jobs={self.options['jobs']}", path))
+            run_command(self.pg_restore(conninfo, f"--jobs={self.options['jobs']}", path))
 
     @contextmanager
     def staged(self):
@@ -104,7 +105,7 @@ class Loader:
             try:
                 content = pipeline.output.readall() if pipeline.output else None
                 pipeline.finish()
-            except (Damaged, Gone):
+            except (Damaged, Gone, StoreError):
                 raise
             except BackupError as error:
                 # A damaged stream makes these programs fail before its checksum is known.
@@ -116,7 +117,7 @@ class Loader:
             raise Damaged(f"{self.directory}{entries[0]['name']} does not decrypt to what was dumped")
         return content
 
-    def _pg_restore(self, conninfo, *arguments):
+    def pg_restore(self, conninfo, *arguments):
         return program(
             self.options["binaries"],
             "pg_restore",

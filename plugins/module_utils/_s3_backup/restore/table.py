@@ -30,19 +30,7 @@ def restore_table(loader, conninfo, table):
             listed.write("\n".join(selected(contents, table)) + "\n")
             listed.flush()
             os.chmod(listed.name, 0o644)
-            run(
-                program(
-                    binaries,
-                    "pg_restore",
-                    "--exit-on-error",
-                    "--no-password",
-                    f"--use-list={listed.name}",
-                    f"--dbname={conninfo}",
-                    *loader.options["arguments"],
-                    path,
-                    **child,
-                )
-            )
+            run(loader.pg_restore(conninfo, f"--use-list={listed.name}", path))
     tables = {name: rows if name == table else 0 for name, rows in loader.document["tables"].items()}
     return {**loader.document, "tables": tables, "large_objects": {"number": 0, "bytes": 0}}
 

@@ -47,6 +47,9 @@ def test_a_new_one_ends_by_itself():
         ([DB01, DB01], [], [None], []),
         ([LAG], [silence("1", DB01)], [None], ["1"]),
         ([], [silence("1", DB01), silence("2", LAG, state="pending")], [], ["1", "2"]),
+        # One of two that say the same is enough.
+        ([DB01], [silence("1", DB01), silence("2", DB01)], ["2"], ["1"]),
+        ([], [silence("1", DB01), silence("2", DB01)], [], ["1", "2"]),
         # Somebody else's, one that has ended, and one that says the contrary.
         ([DB01], [silence("1", DB01, author="ana")], [None], []),
         ([], [silence("1", DB01, author="ana")], [], []),

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import threading
 
 import pytest
 
@@ -119,6 +121,16 @@ def test_a_second_run_is_refused_and_names_the_first(configuration, job):
     ):
         pass
     with state.State(configuration, "run").locked():
+        pass
+
+
+def test_one_that_waits_begins_when_the_first_has_ended(configuration, job):
+    with job.locked(), pytest.raises(Busy), state.State(configuration, "run").locked(wait=0.2):
+        pass
+    held = contextlib.ExitStack()
+    held.enter_context(job.locked())
+    threading.Timer(0.3, held.close).start()
+    with state.State(configuration, "run").locked(wait=20):
         pass
 
 
