@@ -76,6 +76,6 @@ def test_the_slot_of_a_member_goes_when_the_member_is_stopped_and_not_before(ser
 def test_the_primary_tells_who_owns_which_database_and_which_roles_there_are(servers):
     servers.sql("pg-main", "CREATE ROLE shop LOGIN")
     servers.sql("pg-main", "CREATE DATABASE shop OWNER shop")
-    ((owners, roles),) = servers.sql("pg-main", owners_query())
-    assert owners == {"postgres": "postgres", "shop": "shop"}
+    ((owners, comments, roles),) = servers.sql("pg-main", owners_query())
+    assert owners == {"postgres": "postgres", "shop": "shop"} and comments == {}
     assert "shop" in roles and "postgres" in roles and "pg_monitor" not in roles
