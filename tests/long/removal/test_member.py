@@ -84,7 +84,8 @@ def test_it_comes_and_goes_and_nobody_notices(with_four, pooler, reads, admin_sq
     assert f"{NAME}, a member on db01: stopped, with its data" in told and f"-e remove_data={NAME}" in told
     assert changed(well(playbook("remove_member", variables={"remove_member": NAME}, timeout=1200))) == 0
     well(playbook("remove_member", variables={"remove_member": NAME, "remove_data": NAME}, timeout=1200))
-    assert not db01.file("/var/lib/postgresql/15/pg_replica3").exists
+    for directory in ("/var/lib/postgresql/15/pg_replica3", "/etc/postgresql/15/pg_replica3"):
+        assert not db01.file(directory).exists, directory
     assert "remove_" not in well(playbook("leftovers"))
     monitoring.wait_until_quiet()
 

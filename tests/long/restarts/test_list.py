@@ -16,6 +16,11 @@ POOLS = {
     name: {"database": f"plannerate_{name}", "pool_size": size, "prepared_statements": False}
     for name, size in (("production", 25), ("staging", 20))
 }
+# The lab's pools take all that a member has, so each leaves a little.
+WITH_ONE_MORE = {
+    name: {**pool, "pool_size_session": 2}
+    for name, pool in (*POOLS.items(), ("qa", {"database": "qa", "pool_size": 2, "prepared_statements": False}))
+}
 
 
 def on(machine, *names):
@@ -39,7 +44,7 @@ CHANGES = {
     ),
     "an environment's pool": (
         "pgbouncer",
-        {"pgbouncer_environments": {**POOLS, "qa": {**POOLS["staging"], "database": "qa", "pool_size": 5}}},
+        {"pgbouncer_environments": WITH_ONE_MORE},
         set(),
     ),
     "PgBouncer's listener": ("pgbouncer", {"pgbouncer_settings": {"listen_backlog": 512}}, on("db01", "pgbouncer")),

@@ -19,7 +19,8 @@ install -d -m 0755 {archive} && cd {archive}
 apt-get -qq update
 for name in {names}; do
   rm -rf tree
-  apt-get -qq -o APT::Sandbox::User=root download "$name"
+  # The archive's own: what an earlier test installed can be had nowhere any more.
+  apt-get -qq -o APT::Sandbox::User=root download "$name=$(apt-cache madison "$name" | awk 'NR == 1 {{print $3}}')"
   old=$(ls "$name"_*.deb)
   dpkg-deb --raw-extract "$old" tree
   sed --in-place "s/^Version: .*/Version: $(dpkg-query --show --showformat '${{Version}}' "$name")+lab1/" tree/DEBIAN/control

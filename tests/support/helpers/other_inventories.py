@@ -26,7 +26,7 @@ STACKS: dict[str, dict[str, Any]] = {
 
 def environments(*names: str) -> dict[str, Any]:
     """The lists of environments with these alone; one that the lab does not have is a small one below staging's domain."""
-    pools = {name: {"database": f"plannerate_{name}", "pool_size": 1, "prepared_statements": False} for name in names}
+    pools = {name: {"database": f"plannerate_{name}", "pool_size": 2, "prepared_statements": False} for name in names}
     stacks = {name: {"domain": f"{name}.dev.test"} for name in names}
     return {
         "pgbouncer_environments": {name: {**POOLS.get(name, pools[name]), **LESS} for name in names},
