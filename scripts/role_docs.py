@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "roles"
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 ROLE = re.compile(r"\bP\(plannerate\.infra\.([a-z0-9_]+)#role\)")
 URL = re.compile(r"\bU\(([^)]+)\)")
 # O(option), O(entry--option), O(collection.plugin#kind:option) and RV() alike are shown by the option's own name.
@@ -38,11 +39,10 @@ def main(arguments: list[str]) -> int:
 
 
 def all_pages() -> dict[Path, str]:
-    roles = sorted(path.name for path in (ROOT / "roles").iterdir())
-    pages = {PAGES / f"{role}.md": page(role) for role in roles}
+    pages = {PAGES / f"{role}.md": page(role) for role in ROLES}
     rows = [
         f"| [{role}]({role}.md) | {markup(entries(role)['main']['short_description'])} | {applied(role)} |"
-        for role in roles
+        for role in ROLES
     ]
     lines = ["# Roles", "", "| role | what it is for | applied by |", "|---|---|---|", *rows]
     pages[PAGES / "README.md"] = "\n".join([*lines, "", FOOT, ""])
@@ -59,13 +59,24 @@ def entries(role: str) -> dict:
 
 def applied(role: str) -> str:
     """The playbooks that apply a role, and to which hosts."""
-    found = []
-    for file in sorted((ROOT / "playbooks").glob("*.yml")):
-        for play in read("playbooks", file.name):
-            if any(entry["role"] == f"plannerate.infra.{role}" for entry in play.get("roles", [])):
-                group = play["hosts"]
-                found.append(f"`plannerate.infra.{file.stem}` to {GROUPS.get(group, f'`{group}`')}")
-    return ", ".join(found) or "other roles"
+    name = f"plannerate.infra.{role}"
+    plays = [
+        (file.stem, play)
+        for file in sorted((ROOT / "playbooks").glob("*.yml"))
+        for play in read("playbooks", file.name)
+    ]
+    found = [
+        (playbook, play["hosts"])
+        for playbook, play in plays
+        if any(entry["role"] == name for entry in play.get("roles", []))
+    ]
+    if not found and not any(
+        {"role": name} in read("roles", other, "meta", "main.yml")["dependencies"] for other in ROLES
+    ):
+        # In parts, the first of which is for all hosts.
+        found = [(playbook, play["hosts"]) for playbook, play in plays if f"'{name}'" in str(play.get("tasks"))][:1]
+    where = [f"`plannerate.infra.{playbook}` to {GROUPS.get(hosts, f'`{hosts}`')}" for playbook, hosts in found]
+    return ", ".join(where) or "other roles"
 
 
 def page(role: str) -> str:

@@ -41,7 +41,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(lines) and C(problems), both sentences; C(place), where the member is; C(slots), by the member that has them.
+  description:
+    - C(lines) and C(problems), both sentences; C(place), where the member is; C(slot), the name of its slot; C(slot_on), the members that
+      have it.
   type: dict
 """
 

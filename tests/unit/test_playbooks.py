@@ -34,6 +34,13 @@ def imported(name):
     return [play for play in PLAYBOOKS[name] if IMPORT in play and not locked(play) and play[IMPORT] not in reading]
 
 
+def discovers(play):
+    if play.get("vars", {}).get("site_discovered"):
+        return False
+    name = play.get(IMPORT, "").removesuffix(".yml")
+    return name == "discover" or any(map(discovers, PLAYBOOKS.get(name, ())))
+
+
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS.keys() - WITHOUT))
 def test_it_takes_the_locks_first_and_gives_them_back_last(name):
     plays = PLAYBOOKS[name]
@@ -61,6 +68,14 @@ def test_the_others_import_nothing_that_changes(name):
 )
 def test_what_converges_ends_with_the_list_of_what_restarts(name):
     assert PLAYBOOKS[name][-2] == {"name": "Restarts", IMPORT: "restart_list.yml"}
+
+
+def test_a_run_of_everything_discovers_twice():
+    """First of all, and once PostgreSQL may be another one."""
+    assert [play["name"] for play in PLAYBOOKS["site"] if discovers(play)] == [
+        "Discover first, so that nothing is changed when the primary is not certain",
+        "PgBouncer",
+    ]
 
 
 @pytest.mark.parametrize("file", ["backup.yml", "tasks/last_backup.yml"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import NOT_RUNNING, STARTS
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import of_unit
 
 KINDS = {"prometheus": "prometheus", "prometheus-alertmanager": "alertmanager"}
 
@@ -27,10 +27,8 @@ def restarts(
     for unit in units:
         name = unit["name"]
         kind = KINDS.get(name.rpartition(".")[0], "timer" if name.endswith(".timer") else "exporter")
-        files = sorted(set(unit.get("restart", ())) & set(changed))
-        if states.get(name) == "started":
-            rows.append({"name": name, "kind": kind, "why": NOT_RUNNING, "action": STARTS})
-        elif files or states.get(name) == "restarted":
-            why = f"{', '.join(files)} changed" if files else "its files are newer than it"
-            rows.append({"name": name, "kind": kind, "why": why})
+        state = states.get(name)
+        changed_files = set(unit.get("restart", ())) & set(changed)
+        row = of_unit(name, kind, state != "started", changed_files, state == "restarted")
+        rows += [row] if row else []
     return rows

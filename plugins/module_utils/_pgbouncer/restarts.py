@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.probe import Answer, Pending
-from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import NOT_RUNNING, STARTS
+from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import of_unit
 
 
 def restarts(
@@ -22,12 +22,10 @@ def restarts(
     """
     rows = []
     for service in services:
-        name, changed = service["name"], sorted(set(service["files"]) & set(written))
-        if name not in answer["started"]:
-            rows.append({"name": name, "kind": service["kind"], "why": NOT_RUNNING, "action": STARTS})
-        elif service["state"] == "restarted" and (changed or name in answer["stale"]):
-            why = f"{', '.join(changed)} changed" if changed else "its files are newer than it"
-            rows.append({"name": name, "kind": service["kind"], "why": why})
-        elif service["kind"] == "pgbouncer" and pending["restart"]:
-            rows.append({"name": name, "kind": "pgbouncer", "why": "; ".join(pending["restart"])})
+        name, kind, restarted = service["name"], service["kind"], service["state"] == "restarted"
+        changed = set(service["files"]) & set(written) if restarted else set()
+        row = of_unit(name, kind, name in answer["started"], changed, restarted and name in answer["stale"])
+        if not row and kind == "pgbouncer" and pending["restart"]:
+            row = {"name": name, "kind": kind, "why": "; ".join(pending["restart"])}
+        rows += [row] if row else []
     return rows

@@ -41,7 +41,7 @@ class Place(InstalledMember):
 
 
 class MemberPlan(TypedDict):
-    """``place``: None where no machine has it any more. ``slots``: names of its slot by the member that has it.
+    """``place``: None where no machine has it any more. ``slot``: its slot's name. ``slot_on``: the members that have it.
 
     ``alone``: no member that the inventory names has its port on its machine. ``serves``: it answers there, and may have readers.
     """
@@ -49,7 +49,8 @@ class MemberPlan(TypedDict):
     lines: list[str]
     problems: list[str]
     place: Place | None
-    slots: dict[str, list[str]]
+    slot: str
+    slot_on: list[str]
     alone: bool
     serves: bool
 
@@ -76,19 +77,20 @@ def member_plan(
     """
     name = request["member"]
     place = place_of(name, machines)
-    slots = {
-        member: [slot["name"]]
+    slot_on = [
+        member
         for member, answer in answers.items()
         for slot in (answer and answer["slots"]) or []
         if slot["name"] == slot_name(name) and slot["type"] == "physical"
-    }
+    ]
     neighbours = [member for member in request["members"] if place and member["machine"] == place["machine"]]
     alone = not [member for member in neighbours if place and member["port"] == place["port"]]
     plan: MemberPlan = {
         "lines": [],
         "problems": list(_problems(request, place, neighbours, topology, leaving)),
         "place": place,
-        "slots": slots,
+        "slot": slot_name(name),
+        "slot_on": slot_on,
         "alone": alone,
         "serves": alone and bool(leaving and leaving["state"] == "running"),
     }
@@ -189,14 +191,14 @@ def _quorum_problems(request: Request, topology: Topology) -> Iterator[str]:
 
 def _lines(request: Request, plan: MemberPlan, topology: Topology) -> Iterator[str]:
     name, place = request["member"], plan["place"]
-    if not place and not plan["slots"]:
+    if not place and not plan["slot_on"]:
         yield f"nothing: no machine has {name}, and no member has a slot of it"
         return
     yield "first: HAProxy and PgBouncer send no more reads to it"
     yield f"then: {topology['primary']} waits for it no longer (synchronous_standby_names), no start guard asks it, and nobody monitors it"
     if place:
         yield f"then: {_unit(place)} on {place['machine']} stops, and does not start with the machine any more"
-    yield from (f"goes: the slot {slot} on {member}" for member, slots in plan["slots"].items() for slot in slots)
+    yield from (f"goes: the slot {plan['slot']} on {member}" for member in plan["slot_on"])
     if not place:
         yield f"{name} is on no machine of the inventory: make sure that it does not run elsewhere"
     elif request["data"]:

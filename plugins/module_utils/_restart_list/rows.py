@@ -100,6 +100,21 @@ def row(given: Mapping[str, Any], machine: str) -> Row:
     }
 
 
+def of_unit(name: str, kind: str, running: bool, changed: Iterable[str], stale: bool) -> dict[str, str] | None:
+    """What a role says of a unit that starts, or restarts for its files.
+
+    :arg changed: its files that the run writes.
+    :arg stale: whether others are newer than what it loaded.
+    """
+    given = {"name": name, "kind": kind}
+    files = ", ".join(sorted(changed))
+    if not running:
+        return {**given, "why": NOT_RUNNING, "action": STARTS}
+    if files or stale:
+        return {**given, "why": f"{files} changed" if files else "its files are newer than it"}
+    return None
+
+
 def not_come_to(hosts: Iterable[str]) -> list[Row]:
     """For hosts that failed, or that nobody could reach: what restarts there was not said, or not all of it."""
     given = {

@@ -66,6 +66,17 @@ def test_nothing_of_the_world_outside_is_linked_to():
     assert [page for page, text in texts.items() if re.search(r"\]\(https?:", text)] == []
 
 
+def test_what_is_applied_by_other_roles_is_needed_by_one():
+    needed = {
+        name
+        for path in ROOT.glob("roles/*/[mt]*/*.yml")
+        for name in re.findall(r"plannerate\.infra\.(\w+)", path.read_text())
+        if path.parts[-3] != name
+    }
+    said = {path.stem for path in ROOT.glob("docs/roles/*.md") if "\nApplied by other roles." in path.read_text()}
+    assert said and said - needed == set()
+
+
 def test_the_pages_of_the_roles_are_up_to_date():
     command = [sys.executable, ROOT / "scripts" / "role_docs.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -20,7 +20,7 @@ from support.helpers.plays import values_of_role
 )
 def test_the_certificate_of_a_client_goes_with_prometheus(tmp_path, is_client, installed, removed):
     variables = {
-        "machine_client_certificate": is_client,
+        "_machine_client": is_client,
         "machine_tls_directory": "/tls",
         "machine_packages": [],
         "__machine_ca_file": {"content": "Y2E="},

@@ -82,7 +82,7 @@ def test_it_stops_its_slot_goes_and_its_data_stay():
     found = plan()
     assert found["problems"] == []
     assert found["place"] == {**MEMBER, "machine": "db01"}
-    assert found["slots"] == {"pg-main": ["pg_replica2"]}
+    assert (found["slot"], found["slot_on"]) == ("pg_replica2", ["pg-main"])
     text = "\n".join(found["lines"])
     assert "postgresql@15-pg_replica2 on db01 stops" in text and "goes: the slot pg_replica2 on pg-main" in text
     assert "stays: its data, /data/pg_replica2 on db01" in text and "remove_data=pg-replica2" in text
@@ -101,12 +101,12 @@ def test_its_slot_goes_on_every_member_and_no_other_slot_does():
         "pg-replica3": None,
         "pg-replica4": {"slots": None},
     }
-    assert plan(answers=answers)["slots"] == {"pg-replica1": ["pg_replica2"]}
+    assert plan(answers=answers)["slot_on"] == ["pg-replica1"]
 
 
 def test_one_whose_machine_is_gone_loses_its_slot():
     found = plan(machines(), leaving=None)
-    assert (found["problems"], found["place"], found["slots"]) == ([], None, {"pg-main": ["pg_replica2"]})
+    assert (found["problems"], found["place"], found["slot_on"]) == ([], None, ["pg-main"])
     assert any("make sure that it does not run elsewhere" in line for line in found["lines"])
 
 
