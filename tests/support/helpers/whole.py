@@ -16,12 +16,12 @@ from support.helpers.pooler import Pooler
 Said = dict[str, Any]
 
 ASK = """
-SELECT json_build_object(
+SELECT jsonb_build_object(
   'standby', pg_is_in_recovery(),
   'timeline', CASE WHEN pg_is_in_recovery() THEN (SELECT received_tli FROM pg_stat_wal_receiver)
     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END,
-  'slots', (SELECT coalesce(json_agg(slot_name ORDER BY slot_name), '[]') FROM pg_replication_slots),
-  'standbys', (SELECT coalesce(json_object_agg(application_name, state || ' ' || sync_state), '{}') FROM pg_stat_replication))
+  'slots', (SELECT coalesce(jsonb_agg(slot_name ORDER BY slot_name), '[]') FROM pg_replication_slots),
+  'standbys', (SELECT coalesce(jsonb_object_agg(application_name, state || ' ' || sync_state), '{}') FROM pg_stat_replication))
 """
 
 
