@@ -137,6 +137,12 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 # Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
 ON_REPLICAS = {"chaos", "rejoin_soon"}
+# The parts of tests/long/pairs by which of two runs comes first; each takes at most half an hour.
+PAIRS = {
+    "converge": "converge production,converge staging",
+    "primary": "switchover,failover,rejoin",
+    "data": "restore,patch",
+}
 # Those that need no machine.
 WITHOUT_LAB = {"lock"}
 BENCHES_ON_LAB = {"unchanged"}
@@ -176,6 +182,14 @@ def on_replicas(directory: str, release: int, name: str, **more: str) -> list[St
     ]
 
 
+def on_lab(directory: Path, name: str, **env: str) -> list[Step]:
+    """The lab with both inventories, and the tests of a directory in it."""
+    tests = pytest_step(
+        name, "--timeout=3600", str(directory), report=name, minutes=180, needs=("lab converge staging",), env=env
+    )
+    return [*PREPARE, *START, tests]
+
+
 def parts() -> dict[str, list[Step]]:
     """The long tests: a directory of tests/long on a raised lab, a program of tests/bench, or the mutations of the code."""
     mutations = pytest_step(
@@ -190,10 +204,12 @@ def parts() -> dict[str, list[Step]]:
         if path.name in WITHOUT_LAB:
             found[path.name] = [pytest_step(path.name, str(path), report=path.name, minutes=20, lane="beside")]
             continue
-        tests = pytest_step(
-            path.name, "--timeout=3600", str(path), report=path.name, minutes=180, needs=("lab converge staging",)
-        )
-        found[path.name] = [*PREPARE, *START, tests]
+        if path.name == "pairs":
+            found |= {
+                f"pairs-{name}": on_lab(path, f"pairs-{name}", PAIRS_FIRST=firsts) for name, firsts in PAIRS.items()
+            }
+            continue
+        found[path.name] = on_lab(path, path.name)
     for path in sorted(Path("tests/bench").glob("*")):
         if path.is_file() and path.suffix == "":
             name = f"bench-{path.name}"

@@ -35,10 +35,11 @@ class ActionModule(ActionBase):
             # First, so that what this run has is renewed also where it is killed in between.
             this_run.remember({**this_run.taken(), **dict.fromkeys(names, int(args["seconds"]))})
         result = execute(wait=0)
-        if "held_by" in result and this_run.has_ended(result["held_by"]):
-            return execute(ended=result["held_by"])
-        if "held_by" in result and not this_run.was_refused():
+        if "held_by" in result and not this_run.has_ended(result["held_by"]) and not this_run.was_refused():
             result = execute()
-            if "held_by" in result:
-                this_run.remember_refusal()
+        # Asked again: a run that fails gives nothing back, also while somebody waits for it.
+        if "held_by" in result and this_run.has_ended(result["held_by"]):
+            result = execute(ended=result["held_by"])
+        if "held_by" in result:
+            this_run.remember_refusal()
         return result

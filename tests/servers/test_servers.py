@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import time
 
+from support.helpers import whole
+
 
 def test_discovery_finds_what_the_role_would_have_made(servers):
     answers, topology = servers.discover(), servers.topology()
@@ -36,3 +38,15 @@ def test_a_machine_that_is_cut_off_has_no_answer_while_its_server_goes_on(server
     ledger.await_commits("pg-main")
     assert set(servers.discover()) == {"pg-replica1", "pg-replica2"}
     assert servers.machines["db01"].run("true").code == 255
+
+
+def test_what_is_asked_of_a_whole_cluster_is_answered(servers):
+    def said(*names):
+        return {name: servers.sql(name, whole.ASK)[0][0] for name in names or servers.members}
+
+    assert whole.disorder_of_members(said()) == []
+    servers.sql("pg-replica1", "SELECT pg_create_physical_replication_slot('forgotten')")
+    assert whole.disorder_of_members(said()) == ["pg-replica1 has the slots ['forgotten'], expected []"]
+    servers.stop("pg-replica2")
+    found = whole.disorder_of_members({**said("pg-main", "pg-replica1"), "pg-replica2": {}})
+    assert "pg-replica2 is not there, expected streaming quorum" in found

@@ -20,13 +20,14 @@ from support.helpers.runners import words_of
 sys.path.insert(0, str(ROOT / "scripts"))
 import steps
 
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/github.md")]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/changes.md", "docs/github.md")]
 PLAY = "ansible-playbook -i inventories/production playbooks/"
 HERE = "tests/unit/docs/test_commands.py::test_"
 VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
 PATCH = "tests/lab/test_patch.py::test_"
 WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
 FAILOVER, CYCLE = "tests/lab/test_failover.py::test_", "tests/lab/test_backup_cycle.py::test_"
+REMOVAL, REMOVED = "tests/lab/test_removal.py::test_", "tests/long/removal/test_"
 # What a command looks like; what runs it: a test, a step of `make test`, a part of `make test-all` or a script; and in which words. Without
 # words a test runs `make TARGET`, or what the target's recipe runs.
 RUN_BY = [
@@ -116,6 +117,32 @@ RUN_BY = [
         PLAY + r"unlock.yml -e unlock=\S+",
         "tests/lab/test_run_lock.py::test_check_mode_takes_none_and_a_lock_is_broken_by_the_name_of_its_run",
         "playbook unlock",
+    ),
+    (PLAY + "leftovers.yml", REMOVAL + "what_is_left_is_listed_only_where_no_inventory_names_it", "playbook leftovers"),
+    (
+        PLAY + r"remove_environment.yml -e remove_environment=\S+ --check",
+        REMOVAL + "an_environment_that_no_inventory_names_is_planned_with_all_that_it_has",
+        "playbook remove_environment --check",
+    ),
+    (
+        PLAY + r"remove_environment.yml -e remove_environment=\S+",
+        REMOVED + "environment.py::test_it_comes_and_goes_and_nobody_else_notices",
+        "playbook remove_environment",
+    ),
+    (
+        PLAY + r"remove_member.yml -e remove_member=\S+ --check",
+        REMOVAL + "a_member_is_planned_and_refused_where_commits_would_wait",
+        "playbook remove_member --check",
+    ),
+    (
+        PLAY + r"remove_member.yml -e remove_member=\S+",
+        REMOVED + "member.py::test_it_comes_and_goes_and_nobody_notices",
+        "playbook remove_member",
+    ),
+    (
+        "plannerate-backup restore --create-roles",
+        "tests/servers/backup/test_contents.py::test_a_role_that_only_has_settings_in_the_database_is_known",
+        "good restore --into=copy --create-roles",
     ),
     (PLAY + "backup.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook backup"),
     (PLAY + "restore_drill.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook restore_drill"),

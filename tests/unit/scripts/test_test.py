@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.helpers.pairs import chosen
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 PROGRAM = """
@@ -130,10 +131,18 @@ def test_each_long_test_has_a_part_and_only_the_mutations_and_the_lock_need_no_m
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
     on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
     assert on_replicas < folders
-    assert folders - on_replicas <= set(found)
-    assert {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon"} < set(found)
+    several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
+    on_lab = {part for name in folders - on_replicas - {"lock"} for part in several.get(name, {name})}
+    assert on_lab | {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon", "lock"} < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"lock", "mutations"}
-    assert all("lab converge staging" in found[name] for name in folders - on_replicas - {"lock"})
+    assert all("lab converge staging" in found[name] for name in on_lab)
+
+
+def test_the_parts_of_the_pairs_have_each_once():
+    told = of_steps(
+        "[step.env['PAIRS_FIRST'] for part in steps.parts().values() for step in part if 'PAIRS_FIRST' in step.env]"
+    )
+    assert sorted(pair for firsts in told for pair in chosen({"PAIRS_FIRST": firsts})) == sorted(chosen({}))
 
 
 def test_the_parts_of_chaos_have_a_hundred_seeds():
