@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 import yaml
 from support.helpers.checkout import ROOT
-from support.hostile import database, names
+from support.hostile import database, look, names
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres import session
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.machine import session as backup_session
@@ -122,6 +122,13 @@ def test_the_role_of_the_database_is_a_trap_too(trapped):
 @pytest.mark.parametrize("session_of", [by_the_role, by_a_module, by_the_backup])
 def test_no_session_of_ours_steps_into_one(trapped, session_of):
     assert session_of(trapped)[:2] == ("victim", "postgres")
+    assert trapped.sprung() == set()
+
+
+def test_who_looks_for_rights_that_grew_does_not_either(trapped):
+    for query in (look.ROLES, look.IN_A_DATABASE):
+        found = dict(trapped.say(f"{look.GUARDED}{query}"))
+        assert "role postgres" in found and "role writer" in found
     assert trapped.sprung() == set()
 
 

@@ -113,7 +113,8 @@ def _operator(operand: str) -> Iterable[str]:
 
 def defaults(database: str, owner: str) -> list[str]:
     """What the owner sets for every session in the database, and for its own."""
-    path = "search_path = trap, pg_catalog"
+    # The last one keeps the owner's own application at work.
+    path = "search_path = trap, pg_catalog, public"
     return [
         f"ALTER DATABASE {database} SET {path}",
         f"ALTER DATABASE {database} SET role = {owner}",
