@@ -88,6 +88,7 @@ def unharmed(planted, admin_sql, machines, pooler, visitor):
     print(f"{ledger.transactions} transactions, longest wait {ledger.longest_wait} s; {len(failures)} visits failed")
     assert database.sprung("\n".join(traps_told(machines) - told), owner=STAGING) == []
     assert {name: links.state(host) for name, host in machines.items()} == victims
+    assert links.shown(machines["db01"]) == ""
     assert grown(before, look(machines, admin_sql, PORTS[primary_of(admin_sql)])) == []
     assert (ledger.failed, ledger.lost, failures) == (0, [], []), ledger.errors
     assert ledger.transactions > 100

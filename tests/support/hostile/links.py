@@ -15,6 +15,7 @@ from support.helpers.lab import PORTS, Host
 
 VICTIMS = "/etc/hostile-victims"
 PRECIOUS, MISSING = f"{VICTIMS}/precious", f"{VICTIMS}/missing"
+CONTENT = "only-root-may-read-this"
 METRICS = "/var/lib/prometheus/node-exporter"
 CONFIGURATION = "/etc/postgresql/15"
 # (container of staging, a directory of a volume of it)
@@ -27,7 +28,11 @@ def clusters() -> list[str]:
 
 def of_postgres() -> dict[str, str]:
     """Beside and in place of what a converge and a change of primary write: what it leads to by path."""
-    found = {f"{CONFIGURATION}/pg_replica2/system_identifier": MISSING}
+    found = {
+        f"{CONFIGURATION}/pg_replica2/system_identifier": MISSING,
+        # What an adopted member's access rules are taken from.
+        f"{CONFIGURATION}/pg_replica2/pg_hba.conf.adopted": PRECIOUS,
+    }
     for cluster in clusters():
         found[f"/var/run/postgresql/start-15-{cluster}"] = MISSING
         for name in ("50-settings.conf.new", "60-standby.conf.new"):
@@ -55,10 +60,17 @@ def state(machine: Host) -> str:
     )
 
 
+def shown(machine: Host) -> str:
+    """Files of others that have what only root may read; links are not followed."""
+    return machine.check_output(
+        f"grep -rlF {CONTENT} /etc/postgresql /etc/pgbouncer /var/lib/prometheus /var/log/postgresql 2>/dev/null; true"
+    )
+
+
 @contextmanager
 def victims(machine: Host) -> Iterator[None]:
     """What belongs to root, as long as the block lasts."""
-    machine.check_output(f"rm -rf {VICTIMS} && install -d -m 0755 {VICTIMS} && (umask 077; echo precious >{PRECIOUS})")
+    machine.check_output(f"rm -rf {VICTIMS} && install -d -m 0755 {VICTIMS} && (umask 077; echo {CONTENT} >{PRECIOUS})")
     try:
         yield
     finally:
