@@ -60,9 +60,11 @@ def planted(admin_sql, as_staging, machines):
         }
         links.plant(db01, dict.fromkeys(beside, links.PRECIOUS), "backup-dump")
         for container, directory in links.VOLUMES:
-            place = f"{directory}/hostile"
-            undo.callback(app01.run, f"docker exec --user 0 {container} rm -f {place}")
-            app01.check_output(f"docker exec --user 0 {container} ln -sfn {links.VICTIMS} {place}")
+            # Whoever may write there: root has no rights of its own in a container.
+            user = app01.check_output(f"docker exec {container} stat --format=%u:%g {directory}")
+            inside = f"docker exec --user {user} {container}"
+            undo.callback(app01.run, f"{inside} rm -f {directory}/hostile")
+            app01.check_output(f"{inside} ln -sfn {links.VICTIMS} {directory}/hostile")
         undo.callback(at_home, admin_sql)
         yield
 
