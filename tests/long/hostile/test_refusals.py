@@ -61,6 +61,7 @@ def converges(name, inventory="production"):
         (f"{links.CONFIGURATION}/pg_replica2/conf.d", "postgres", "postgres", "conf.d is a link in a directory that others"),
         (links.METRICS, "prometheus", "s3_backup", "node-exporter already exists as a link"),
     ],
+    ids=["configuration", "metrics"],
 )  # fmt: skip
 def test_a_directory_that_became_a_link(db01_victims, directory, user, name, words):
     with links.led_away(db01_victims, directory, user):
