@@ -378,7 +378,9 @@ class InstanceReader:
         if server and foreign:
             service_active = self._is_active()
             if config["adopted_rules"] is None:
-                config["adopted_rules"] = access_rules(read_file(server["hba_file"]) or "")
+                # Where it is says the server, whose user has to be able to read it.
+                owner = os.stat(self.member["data_directory"]).st_uid
+                config["adopted_rules"] = access_rules(read_file(server["hba_file"], owner) or "")
         if control and not server and not data["standby"]:
             control["timeline"] = self._newest_timeline(control["timeline"])
         timeline = server["timeline"] if server else control["timeline"] if control else None

@@ -88,12 +88,14 @@ segments:
   elements: str
 """
 
+import contextlib
 import os
 import re
 import shutil
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils._files.directory import Directory
 from ansible_collections.plannerate.infra.plugins.module_utils._replication.diverged_wal import (
     Diverged,
     described,
@@ -142,15 +144,29 @@ class Member:
                 msg=f"{self.params['name']} has WAL that the primary does not have, and {os.path.dirname(keep)} has no room for {needed} "
                 f"bytes of it, {space.f_bavail * space.f_frsize} are free. Nothing was changed. Make room, then run again"
             )
-        owner = os.stat(self.params["data_directory"])
-        os.mkdir(keep, 0o700)
-        readme = README.format(**self.params, transactions=found["transactions"])
+        with contextlib.closing(self._data_directory()) as data:
+            os.mkdir(keep, 0o700)
+            owner = os.fstat(data.descriptor)
+            os.chown(keep, owner.st_uid, owner.st_gid, follow_symlinks=False)
+            # With the rights of the member's user, who may have linked a segment to what only root may read.
+            try:
+                with data.as_owner():
+                    self._copy(keep, names, README.format(**self.params, transactions=found["transactions"]))
+            except OSError as error:
+                self.module.fail_json(
+                    msg=f"WAL that only {self.params['name']} has cannot be copied to {keep}: {error}. Nothing was rewound. Look at "
+                    f"{self.wal}, remove {keep}, then run again"
+                )
+
+    def _copy(self, keep: str, names: list[str], readme: str) -> None:
         with open(os.path.join(keep, "README"), "w", encoding="utf-8") as file:
             file.write(readme)
         for name in names:
             shutil.copy2(os.path.join(self.wal, name), keep)
-        for path in (keep, *(os.path.join(keep, name) for name in ("README", *names))):
-            os.chown(path, owner.st_uid, owner.st_gid)
+
+    def _data_directory(self) -> Directory:
+        path = self.params["data_directory"]
+        return Directory(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), path, None)
 
     def _segment_bytes(self) -> int:
         code, output, errors = self._run("pg_controldata", self.params["data_directory"])

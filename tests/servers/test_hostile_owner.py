@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 
@@ -12,34 +13,12 @@ import psycopg2
 import pytest
 import yaml
 from support.helpers.checkout import ROOT
+from support.hostile import database, look, names
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres import session
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.machine import session as backup_session
 
 ROLES = ROOT / "roles"
-# Every relation of the catalog that our statements name without its schema.
-CATALOG = (
-    "pg_authid",
-    "pg_auth_members",
-    "pg_class",
-    "pg_database",
-    "pg_namespace",
-    "pg_proc",
-    "pg_replication_slots",
-    "pg_roles",
-    "pg_settings",
-    "pg_stat_activity",
-)
-TRAPS = [
-    "CREATE SCHEMA trap",
-    "CREATE TABLE trap.sprung (as_whom text)",
-    "CREATE FUNCTION trap.spring() RETURNS bool LANGUAGE plpgsql AS "
-    "$$ BEGIN INSERT INTO trap.sprung VALUES (session_user || ' as ' || current_user); RETURN true; END $$",
-    *(f"CREATE VIEW trap.{name} AS SELECT * FROM pg_catalog.{name} WHERE trap.spring()" for name in CATALOG),
-    "CREATE FUNCTION trap.current_database() RETURNS name LANGUAGE sql AS $$ SELECT 'trap'::name WHERE trap.spring() $$",
-    "ALTER DATABASE victim SET search_path = trap, pg_catalog",
-    "ALTER DATABASE victim SET role = writer",
-]
 LOOK = "SELECT current_database(), current_user, (SELECT count(*) FROM pg_roles), (SELECT count(*) FROM pg_proc)"
 
 
@@ -52,6 +31,7 @@ class Victim:
         for statement in ("CREATE DATABASE victim OWNER writer", "CREATE ROLE pooler LOGIN", "CREATE ROLE clients"):
             servers.sql("pg-main", statement)
         servers.sql("pg-main", "CREATE ROLE dump LOGIN")
+        self.seen = 0
 
     def conninfo(self, user="postgres", **more):
         port = self.servers.members["pg-main"]["port"]
@@ -68,10 +48,10 @@ class Victim:
                 return cursor.fetchall() if cursor.description else []
 
     def sprung(self):
-        """Whom the traps saw, as the owner reads it; they are set again."""
-        seen = {who for (who,) in self.say("SELECT as_whom FROM trap.sprung", user="writer")}
-        self.say("TRUNCATE trap.sprung", user="writer")
-        return seen
+        """The traps that sprang since the last time, as the server's log tells them."""
+        found = database.sprung(self.servers.log("pg-main", lines=100_000), owner="writer")
+        new, self.seen = found[self.seen :], len(found)
+        return set(new)
 
 
 @pytest.fixture
@@ -80,8 +60,15 @@ def victim(make_servers):
 
 
 @pytest.fixture
-def trapped(victim):
-    victim.say(*TRAPS, user="writer")
+def planted(victim):
+    """The traps, which nothing leads to yet: what steps into each by its name."""
+    victim.say(*database.traps(names.ours()), user="writer")
+    return dict(victim.say(database.PLANTED))
+
+
+@pytest.fixture
+def trapped(victim, planted):
+    victim.say(*database.defaults("victim", "writer"), user="writer")
     return victim
 
 
@@ -112,19 +99,36 @@ def by_the_backup(victim):
         return backup_session.execute(found, LOOK)[0]
 
 
-def test_the_traps_are_real(trapped):
+def test_each_trap_springs_on_an_administrator_without_our_options(trapped, planted):
+    kinds = collections.Counter(name.split()[0] for name in planted)
+    assert kinds["relation"] > 100 and kinds["function"] > 80 and kinds["type"] > 5 and kinds["operator"] == 3, kinds
+    with contextlib.closing(psycopg2.connect(trapped.conninfo(options="-c role=none"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for steps in planted.values():
+                with contextlib.suppress(psycopg2.Error):
+                    cursor.execute(steps)
+    sprung = trapped.sprung()
+    assert {each.trap for each in sprung} == set(planted)
+    assert {(each.session, each.current) for each in sprung} == {("postgres", "none")}
+
+
+def test_the_role_of_the_database_is_a_trap_too(trapped):
     with contextlib.suppress(psycopg2.Error):
-        trapped.say(LOOK)
-    assert trapped.sprung() == {"postgres as writer"}
-    # The schema's alone.
-    trapped.say("ALTER DATABASE victim RESET role", user="writer")
-    trapped.say(LOOK)
-    assert trapped.sprung() == {"postgres as postgres"}
+        trapped.say("SELECT count(*) FROM pg_roles")
+    assert {(each.session, each.current) for each in trapped.sprung()} == {("postgres", "writer")}
 
 
 @pytest.mark.parametrize("session_of", [by_the_role, by_a_module, by_the_backup])
 def test_no_session_of_ours_steps_into_one(trapped, session_of):
     assert session_of(trapped)[:2] == ("victim", "postgres")
+    assert trapped.sprung() == set()
+
+
+def test_who_looks_for_rights_that_grew_does_not_either(trapped):
+    for query in (look.ROLES, look.IN_A_DATABASE):
+        found = dict(trapped.say(f"{look.GUARDED}{query}"))
+        assert "role postgres" in found and "role writer" in found
     assert trapped.sprung() == set()
 
 
@@ -185,9 +189,7 @@ def test_what_is_created_is_ours_and_stays_so(trapped, schema):
 def test_a_schema_that_the_owner_made_first_is_refused(victim, schema):
     """With the function in it, as the owner's: CREATE OR REPLACE would keep it so."""
     variables, template, function, _arguments = CREATIONS[schema]
-    nothing = "SELECT NULL, NULL" if "TABLE" in function else "SELECT NULL::json"
-    made = f"CREATE FUNCTION {schema}.{function} LANGUAGE sql SECURITY DEFINER AS $$ {nothing} $$"
-    victim.say(f"CREATE SCHEMA {schema}", made, user="writer")
+    victim.say(*database.made_first(schema, function), user="writer")
     assert not is_current(victim, variables, template)
     with pytest.raises(psycopg2.errors.RaiseException, match=f"the schema {schema} of the database victim belongs to"):
         create(victim, variables, template)

@@ -9,12 +9,13 @@ A subject that cannot be asked keeps its old file, whose time then gives it away
 from __future__ import annotations
 
 import calendar
+import contextlib
 import csv
 import json
 import os
+import secrets
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -135,19 +136,30 @@ def rendered(samples: Iterable[Sample]) -> str:
 def write(subject: str, samples: Iterable[Sample]) -> None:
     stamp = ("machine_metrics_timestamp_seconds", {"subject": subject}, time.time())
     measured = list(samples)
-    path = TEXTFILES / f"machine_{subject}.prom"
-    if not measured:
-        path.unlink(missing_ok=True)
-        return
-    # Others may write there too, so under a name that nobody knows, and never through a link.
-    descriptor, new = tempfile.mkstemp(dir=TEXTFILES, prefix=f".{path.name}.")
+    name = f"machine_{subject}.prom"
+    # It belongs to others above, and others may write into it: neither it nor a name in it may be a link that leads elsewhere.
+    directory = os.open(TEXTFILES, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if measured:
+            replace(name, rendered([*measured, stamp]), directory)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=directory)
+    finally:
+        os.close(directory)
+
+
+def replace(name: str, text: str, directory: int) -> None:
+    # Under a name that nobody knows, until it is complete.
+    new = f".{name}.{secrets.token_hex(8)}"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=directory)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(rendered([*measured, stamp]))
+            file.write(text)
             os.fchmod(file.fileno(), 0o644)
-        os.replace(new, path)
+        os.replace(new, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
-        os.unlink(new)
+        os.unlink(new, dir_fd=directory)
         raise
 
 

@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from dataclasses import replace
 
 import pytest
 from support.helpers.ledger import load
 from support.helpers.pooler import answers
+from support.hostile.flood import SESSIONS, flooded, staging_of
 
 SECONDS = 30
-SESSIONS, CLIENTS = 150, 2500
+CLIENTS = 2500
 SLOWER = 1.2
 # The first release that counts the clients of one user. Before it, all of max_client_conn are whose who comes first: what fewer clients
 # do to the others can be told there as well.
@@ -23,23 +22,12 @@ CLIENTS_WITHOUT_LIMIT = 1500
 
 @pytest.fixture(scope="module")
 def staging(pooler):
-    return replace(pooler, database="plannerate_staging", owner="plannerate_staging")
+    return staging_of(pooler)
 
 
 @pytest.fixture
 def limited(pooler):
     return pooler.version() >= CLIENT_LIMITS_SINCE
-
-
-@contextlib.contextmanager
-def flooded(pooler, staging, clients):
-    """Sessions directly, from a machine that may; sessions through the session pool; clients of the pool. All at once, and held."""
-    with (
-        staging.held(SESSIONS, client=pooler.machine, port=5432) as direct,
-        staging.held(SESSIONS, transactions=1, dbname=f"{staging.database}_session") as sessions,
-        staging.held(clients) as pooled,
-    ):
-        yield {"directly": direct, "whole sessions": sessions, "clients": pooled}
 
 
 def show(flood):
@@ -63,9 +51,9 @@ def median(pooler):
     return ledger.median_wait
 
 
-def test_production_is_as_fast_as_alone(pooler, staging, limited):
+def test_production_is_as_fast_as_alone(pooler, limited):
     before = median(pooler)
-    with flooded(pooler, staging, CLIENTS if limited else CLIENTS_WITHOUT_LIMIT) as flood:
+    with flooded(pooler, CLIENTS if limited else CLIENTS_WITHOUT_LIMIT) as flood:
         during = median(pooler)
         found = gets_in(pooler)
     show(flood)
@@ -77,7 +65,7 @@ def test_production_is_as_fast_as_alone(pooler, staging, limited):
 
 def test_nothing_of_production_fails_while_the_flood_comes_and_goes(pooler, staging, limited):
     """As far as it was connected before; where clients can be limited, new ones get in as well. Elsewhere it is only shown."""
-    with load(pooler, clients=4, pause=0.05) as ledger, flooded(pooler, staging, CLIENTS) as flood:
+    with load(pooler, clients=4, pause=0.05) as ledger, flooded(pooler, CLIENTS) as flood:
         time.sleep(SECONDS)
         found = gets_in(pooler)
     show(flood)

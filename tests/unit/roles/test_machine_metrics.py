@@ -121,10 +121,21 @@ def test_what_others_planted_there_leads_root_nowhere(
     assert "redis_up" in written.read_text() and not written.is_symlink()
     assert written.stat().st_mode & 0o777 == 0o644
 
-    def refuse(*_paths):
+    def refuse(*_paths, **_directories):
         raise OSError("no")
 
     monkeypatch.setattr(metrics.os, "replace", refuse)
     with pytest.raises(OSError):
         metrics.write("redis", [("redis_up", {"environment": "e"}, 0.0)])
     assert not list(here.glob(".machine_redis.prom.*")), "nothing is left of a write that failed"
+
+
+def test_a_link_in_place_of_the_directory_leads_root_nowhere(here: Path, tmp_path: Path) -> None:
+    """Its parent belongs to the user prometheus."""
+    here.rename(tmp_path / "system")
+    here.symlink_to(tmp_path / "system")
+    (tmp_path / "system" / "machine_redis.prom").write_text("precious")
+    for samples in ([("redis_up", {}, 1.0)], []):
+        with pytest.raises(NotADirectoryError):
+            metrics.write("redis", samples)
+    assert [path.read_text() for path in (tmp_path / "system").iterdir()] == ["precious"]

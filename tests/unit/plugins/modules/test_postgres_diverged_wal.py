@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 
 import pytest
@@ -59,6 +60,31 @@ def test_segments_with_transactions_are_copied(run, member):
     assert (member / "kept" / SEGMENTS[0]).stat().st_ino != (member / "data" / "pg_wal" / SEGMENTS[0]).stat().st_ino
     assert "--timeline=1 --start=0/4000000" in (member / "kept" / "README").read_text()
     assert str(member / "kept") in result["message"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads what others may not")
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_segment_that_is_a_link_shows_nothing_that_only_root_may_read(run, member, linked):
+    """They become the files of the member's user, whom the way to them lets through."""
+    nobody = pwd.getpwnam("nobody")
+    for parent in [member, *member.parents[:2]]:
+        parent.chmod(0o755)
+    secret, segment = member / "credentials", member / "data" / "pg_wal" / SEGMENTS[1]
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    if linked:
+        segment.unlink()
+        segment.symlink_to(secret)
+    for path in (member / "data", *(member / "data").rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    result = run()
+    kept = member / "kept"
+    assert {path.stat().st_uid for path in (kept, *kept.iterdir())} == {nobody.pw_uid}
+    if linked:
+        assert "cannot be copied" in result["msg"] and "Permission denied" in result["msg"]
+        assert not any("secret" in path.read_text() for path in kept.iterdir())
+    else:
+        assert result["segments"] == SEGMENTS
 
 
 def test_check_mode_copies_nothing(run, member):
