@@ -21,7 +21,10 @@ METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
 def content(admin_sql):
     """Tables of several kinds, with nothing that could change while a test looks."""
     admin_sql(
-        "SET synchronous_commit = local; DROP SCHEMA IF EXISTS cycle CASCADE; CREATE SCHEMA cycle;"
+        "SET synchronous_commit = local; DROP SCHEMA IF EXISTS cycle CASCADE;"
+        # What is an administrator's is not restored.
+        "SELECT set_config('role', pg_get_userbyid(datdba), false) FROM pg_database WHERE datname = current_database();"
+        "CREATE SCHEMA cycle;"
         "CREATE TABLE cycle.numbers AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g;"
         "CREATE TABLE cycle.documents (id int PRIMARY KEY, body jsonb, data bytea);"
         "INSERT INTO cycle.documents SELECT g, jsonb_build_object('n', g), decode(md5(g::text), 'hex') "

@@ -52,6 +52,15 @@ def with_settings(conninfo, settings):
     return extensions.make_dsn(conninfo, options=options)
 
 
+def with_user(conninfo, user):
+    return extensions.make_dsn(conninfo, user=user)
+
+
+def encrypted(connection, user, password):
+    """A password as the server keeps it, so that no log of statements has it."""
+    return extensions.encrypt_password(password, user, scope=connection, algorithm="scram-sha-256")
+
+
 def execute(connection, statement, parameters=None):
     """The rows of a statement as tuples; none for a statement that has none."""
     try:
