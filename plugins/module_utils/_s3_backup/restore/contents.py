@@ -16,7 +16,7 @@ from ..errors import Refused
 EVERYTHING = "everything"
 # PostgreSQL's name for the owner of the database, whoever that is.
 _WHOEVER_OWNS = "pg_database_owner"
-_ENTRY = re.compile(r"\d+; \d+ \d+ (.+)")
+_LINE = re.compile(r"\d+; \d+ \d+ .+")
 # What is said about an object goes where the object goes.
 _ABOUT = re.compile(r"(?:ACL|COMMENT|SECURITY LABEL) (?:-|\S+) (?=[A-Z]{2})")
 _NAMED = re.compile(r"(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) (?:- )?(.*)")
@@ -55,23 +55,28 @@ def parts(contents, server, words):
             "without superuser cannot load"
         )
     chosen = [line for word in dict.fromkeys(words) for line in needing[word]]
-    first = [line for line in chosen if _FIRST.match(_ENTRY.fullmatch(line).group(1))]
+    first = [line for line in chosen if _FIRST.match(_entry(line))]
     left_out = {word: lines for word, lines in needing.items() if word not in words}
     return Parts(first, own, [line for line in contents.splitlines() if line in {*chosen} - {*first}], left_out)
 
 
 def _divided(contents, server):
-    own, needing = [], {}
+    own: list[str] = []
+    needing: dict[str, list[str]] = {}
     for line in contents.splitlines():
-        found = _ENTRY.fullmatch(line)
-        if not found or _is_of_schema(found.group(1), server.schemas):
+        if not _LINE.fullmatch(line) or _is_of_schema(_entry(line), server.schemas):
             continue
-        word = _word(found.group(1), server)
+        word = _word(_entry(line), server)
         if word:
             needing.setdefault(word, []).append(line)
         else:
             own.append(line)
     return own, needing
+
+
+def _entry(line):
+    """What the list says of an entry after its numbers."""
+    return line.split(" ", 3)[3]
 
 
 def _is_of_schema(entry, schemas):
@@ -101,7 +106,7 @@ def _owner(entry, roles):
 
 def without(document, left_out):
     """The manifest as it would be without what was left out, for the comparison of rows."""
-    entries = {_ENTRY.fullmatch(line).group(1) for lines in left_out.values() for line in lines}
+    entries = {_entry(line) for lines in left_out.values() for line in lines}
     owners = [word.partition(":")[2] for word in left_out]
     tables = {name: rows for name, rows in document["tables"].items() if not _is_left_out(name, entries, owners)}
     has_objects = any(entry.startswith("BLOB") for entry in entries)
