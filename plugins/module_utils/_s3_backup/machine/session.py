@@ -48,7 +48,7 @@ def connect(conninfo, user=None, **changed):
 
 def with_settings(conninfo, settings):
     """The connection string, with server settings for every session that is opened with it."""
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    options = " ".join([_SAFE, *(f"-c {name}={value}" for name, value in settings.items())])
     return extensions.make_dsn(conninfo, options=options)
 
 

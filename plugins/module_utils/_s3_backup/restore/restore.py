@@ -14,12 +14,12 @@ from ..machine import room
 from ..machine.encryption import decrypting
 from ..machine.privileges import child_arguments
 from ..machine.text import readable
-from . import contents, mark, role, roles
+from . import mark
+from .load import Load
 from .loading import Loader
 from .naming import give_name, postponed
 from .properties import role_names
 from .size import database_bytes, unpacked_bytes
-from .table import alone, selected
 from .target import Server, check_name
 
 
@@ -37,7 +37,6 @@ class Restore:
         if wishes["overwrite"]:
             self._check_overwriting()
         self.aside = self._aside() if wishes["overwrite"] else None
-        self.is_trusted = contents.EVERYTHING in wishes["as_superuser"]
         if wishes["table"] and wishes["table"] not in self.document["tables"]:
             raise Refused(
                 f"{backup.id} has no table {wishes['table']}; expected schema.table, as one of "
@@ -75,7 +74,7 @@ class Restore:
             was = "drop it, a restore that was ended left it" if left["state"] == mark.LOADING else "leave it as it is"
             lines.append(f"{name} holds {left['backup']} for {self.target}: {was}")
         lines.append(f"restore {what} from {self.backup.id} ({self.backup.state}) into a new database")
-        lines += self._plan_of_loading(server)
+        lines += self._load(server, None).plan()
         lines += [f"without {omission}, which the backup does not hold" for omission in omitted(self.document)]
         missing = server.missing_tablespaces(self._tablespaces())
         if missing:
@@ -87,27 +86,8 @@ class Restore:
             lines.append(f"end all connections to {self.target} and rename it to {self.aside}; it stays there")
         return [*lines, f"compare row counts, then name the new database {self.target}"]
 
-    def _plan_of_loading(self, server):
-        if self.is_trusted:
-            return ["load all of it as a superuser: what it runs while it is loaded may do everything on this server"]
-        owner = self._owner(server)
-        if server.missing_roles([owner]):
-            return [f"load it as a member of {owner} that is no superuser, without what only one may load"]
-        parts = self._parts(server)
-        return [
-            f"load it as a member of {owner} that is no superuser",
-            *(f"load {word} as a superuser" for word in dict.fromkeys(self.wishes["as_superuser"])),
-            *(f"leave out {word}, which only a superuser may load: --as-superuser={word}" for word in parts.left_out),
-        ]
-
-    def _owner(self, server):
-        return role.owner_of(server, self.backup.database, self.document["database_properties"])
-
-    def _parts(self, server):
-        """What of the archive is loaded by whom."""
-        about = role.about(server, self.backup.database, self._owner(server))
-        listed = self._loader(server, None).contents()
-        return contents.parts(listed, about, self.wishes["as_superuser"])
+    def _load(self, server, progress):
+        return Load(server, self._loader(server, progress), self.backup.database, self.wishes)
 
     def _check_server(self, server):
         if self.aside:
@@ -161,20 +141,19 @@ class Restore:
 
     def _restore(self, server, progress_of):
         progress = progress_of(f"restore of {self.backup.id}", sum(entry["size"] for entry in self.document["objects"]))
-        loader = self._loader(server, progress)
+        load = self._load(server, progress)
         for name, left in server.marked(self.target).items():
             if left["state"] == mark.LOADING:
                 server.drop_marked(name, self.target)
         if self.wishes["create_roles"]:
-            self._create_roles(server, loader)
+            load.create_roles(self._roles())
         properties = self.document["database_properties"]
-        parts = None if self.is_trusted else self._parts(server)
-        owner = None if self.is_trusted else self._owner(server)
+        load.prepare()
         loaded = None
         try:
             with postponed():
-                loaded = server.create_marked(self.target, self.backup.id, properties, owner)
-            document = self._load(server, loader, loaded, parts)
+                loaded = server.create_marked(self.target, self.backup.id, properties, load.owner)
+            document = load.into(loaded)
         except BaseException:
             if loaded:
                 server.drop_marked(loaded, self.target)
@@ -191,14 +170,7 @@ class Restore:
         except (BackupError, Stopped) as error:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)
             raise
-        return rows, [*parts.left_out] if parts else []
-
-    def _create_roles(self, server, loader):
-        missing, sql = server.missing_roles(self._roles()), loader.roles()
-        if not self.is_trusted:
-            sql = roles.creation(sql, missing, role.owners(server, self._owner(server)))
-        server.run(sql)
-        server.create_placeholders(server.missing_roles(missing))
+        return rows, load.left_out
 
     def _loader(self, server, progress):
         identity = self.wishes["identity"] or self.configuration["drill"]["identity_file"]
@@ -220,30 +192,3 @@ class Restore:
             return jobs
         needed = database_bytes(self.document) * self.settings["members"] + unpacked_bytes(self.document)
         return 1 if room.missing(self.settings["work_directory"], needed, margin) else jobs
-
-    def _load(self, server, loader, loaded, parts):
-        """:returns: the manifest as it would be without what was not to be loaded."""
-        as_superuser = server.conninfo_of(loaded)
-        if self.is_trusted:
-            loader.restore(as_superuser, self._chosen(loader.contents().splitlines()) if self.wishes["table"] else None)
-            return self._expected(self.document)
-        about, database, owner = (
-            role.about(server, self.backup.database, self._owner(server)),
-            self.backup.database,
-            self._owner(server),
-        )
-        role.copy_schemas(server, loader.options, about.schemas, database, loaded)
-        if parts.first:
-            loader.restore(as_superuser, parts.first)
-        with role.loading(server, loaded, owner, about.owners) as (conninfo, environment):
-            loader.restore(conninfo, self._chosen(parts.own), environment)
-        if self._chosen(parts.last):
-            loader.restore(as_superuser, self._chosen(parts.last))
-        return self._expected(contents.without(self.document, parts.left_out))
-
-    def _chosen(self, lines):
-        table = self.wishes["table"]
-        return [*selected("\n".join(lines), table)] if table else lines
-
-    def _expected(self, document):
-        return alone(document, self.wishes["table"]) if self.wishes["table"] else document

@@ -20,10 +20,10 @@ _GRANT = re.compile(rf"GRANT (?P<group>{_NAME}) TO (?P<member>{_NAME});\n")
 _HARMLESS = {"INHERIT", "NOINHERIT", "LOGIN", "NOLOGIN", "NOCREATEROLE", "NOCREATEDB", "NOREPLICATION", "NOBYPASSRLS"}
 
 
-def creation(sql, missing, owners):
+def creation(sql, existing, owners):
     """The SQL of the missing roles.
 
-    :arg missing: roles that the server lacks; :arg owners: those whose members the missing ones may become.
+    :arg existing: roles that the server has; :arg owners: those of them whose members the missing ones may become.
     :raises Refused: when it is not what a backup writes, or would make a role that may do more than use databases.
     """
     statements, at = [], 0
@@ -31,7 +31,7 @@ def creation(sql, missing, owners):
         found = _CREATION.match(sql, at) or _GRANT.match(sql, at)
         if not found:
             raise Refused(f"the backup's roles are not as backups write them, from {sql[at : at + 80]!r}; {_INSTEAD}")
-        if _is_wanted(found.groupdict(), missing, owners):
+        if _is_wanted(found.groupdict(), existing, owners):
             statements.append(found.group())
         at = found.end()
     return "".join(statements)
@@ -40,14 +40,14 @@ def creation(sql, missing, owners):
 _INSTEAD = "create the roles by hand, or, if you trust whoever wrote the dump, add --as-superuser=everything"
 
 
-def _is_wanted(found, missing, owners):
+def _is_wanted(found, existing, owners):
     if "member" in found:
-        return _plain(found["member"]) in missing and _plain(found["group"]) in {*missing, *owners}
+        return _plain(found["member"]) not in existing and _plain(found["group"]) not in {*existing} - {*owners}
     name = _plain(found["name"])
     stronger = sorted({*found["flags"].split()} - _HARMLESS)
-    if name in missing and stronger:
+    if name not in existing and stronger:
         raise Refused(f"the backup's role {name} has {', '.join(stronger)}; {_INSTEAD}")
-    return name in missing
+    return name not in existing
 
 
 def _plain(name):
