@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -21,7 +22,10 @@ METRICS = "/var/lib/prometheus/node-exporter/s3_backup_production_{}.prom"
 def content(admin_sql):
     """Tables of several kinds, with nothing that could change while a test looks."""
     admin_sql(
-        "SET synchronous_commit = local; DROP SCHEMA IF EXISTS cycle CASCADE; CREATE SCHEMA cycle;"
+        "SET synchronous_commit = local; DROP SCHEMA IF EXISTS cycle CASCADE;"
+        # What is an administrator's is not restored.
+        "SELECT set_config('role', pg_get_userbyid(datdba), false) FROM pg_database WHERE datname = current_database();"
+        "CREATE SCHEMA cycle;"
         "CREATE TABLE cycle.numbers AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g;"
         "CREATE TABLE cycle.documents (id int PRIMARY KEY, body jsonb, data bytea);"
         "INSERT INTO cycle.documents SELECT g, jsonb_build_object('n', g), decode(md5(g::text), 'hex') "
@@ -77,6 +81,37 @@ def test_the_units_of_the_timers_back_up_rotate_and_prove(db01, admin_sql):
     size = int(admin_sql(f"SELECT pg_database_size('{DATABASE}')"))
     assert 0 < metric(db01, "run", "s3_backup_stored_bytes") < size
     assert metric(db01, "drill", "s3_backup_restore_seconds") > 0
+
+
+@pytest.mark.parametrize(("job", "unit"), [("dump", ""), ("rotate", "-rotate"), ("drill", "-drill")])
+def test_a_job_sees_the_secrets_of_its_own_environment_only(db01, job, unit):
+    """By a unit that is the job's own but for what it starts."""
+    name = f"plannerate-backup{unit}@production.service"
+    neighbour, drop_in = "/etc/plannerate-backup/neighbour", f"/run/systemd/system/{name}.d"
+    scratch = "/var/lib/plannerate-backup/scratch-neighbour"
+    look = "/usr/bin/find /etc/plannerate-backup /var/lib/plannerate-backup -type f -readable"
+    lines = [
+        "[Unit]",
+        "OnSuccess=",
+        "OnFailure=",
+        "[Service]",
+        "ExecStart=",
+        f"ExecStart=-{look}",
+        f"StandardOutput=file:/run/{job}",
+    ]
+    try:
+        for directory in (neighbour, scratch):
+            db01.check_output(f"install -d -o backup-{job} -m 0700 {directory}")
+            db01.check_output(f"install -o backup-{job} -m 0400 /dev/null {directory}/secret")
+        db01.check_output(f"mkdir -p {drop_in} && printf '%s\\n' {shlex.join(lines)} > {drop_in}/look.conf")
+        db01.check_output(f"systemctl daemon-reload && systemctl start {name}")
+        seen = db01.check_output(f"cat /run/{job}").splitlines()
+    finally:
+        db01.check_output(f"rm -rf {neighbour} {scratch} {drop_in} /run/{job} && systemctl daemon-reload")
+    secrets = {"dump": "writer.json", "rotate": "rotator.json", "drill": "drill.key"}
+    assert f"/etc/plannerate-backup/production/{secrets[job]}" in seen
+    assert [path for path in seen if path.startswith("/etc") and "/production" not in path] == []
+    assert job != "drill" or f"{scratch}/secret" not in seen
 
 
 @pytest.mark.usefixtures("content")

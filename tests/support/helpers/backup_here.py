@@ -105,6 +105,10 @@ class Site:
                     cursor.execute(statement)
                 return cursor.fetchall() if cursor.description else []
 
+    def make(self, *statements: str) -> None:
+        """What the owner of the database makes in it, who is no superuser."""
+        self.say("SET SESSION AUTHORIZATION shop", *statements)
+
     def session(self, database: str = "shop") -> Any:
         """A connection of the administrator."""
         port = self.servers.members[self.member]["port"]

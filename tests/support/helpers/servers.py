@@ -335,7 +335,8 @@ class Servers:
             "".join(f"tests {user} {role}\n" for user in users for role in ("postgres", "writer", "neighbour", "dump"))
         )
         (config / "pg_hba.conf").write_text(
-            "local all all peer map=tests\n"
+            "local all postgres,writer,neighbour,dump peer map=tests\n"
+            "local all all scram-sha-256\n"
             "hostssl replication replicator 127.0.0.0/8 scram-sha-256\n"
             "hostssl postgres replicator 127.0.0.0/8 scram-sha-256\n"
         )

@@ -43,7 +43,8 @@ Each entry of `objects` in the manifest has the `sha256` of what is stored:
 
 ## Restore into a new database
 
-As PostgreSQL's administrator. `encoding`, `datcollate` and `datctype` stand in `database_properties` of the manifest, and
+As PostgreSQL's administrator, on a server of its own unless you trust whoever wrote the dump: it runs code while it is loaded.
+`encoding`, `datcollate` and `datctype` stand in `database_properties` of the manifest, and
 `roles.referenced` names the roles that have to exist.
 
     s3 cp $B/roles.sql.zst{suffix} - {decrypt}| zstd -d | psql -X -d postgres

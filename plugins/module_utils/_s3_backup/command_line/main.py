@@ -132,4 +132,11 @@ def _restore_options(parser):
     parser.add_argument(
         "--create-roles", action="store_true", help="create the roles that the dump needs and that are missing"
     )
+    parser.add_argument(
+        "--as-superuser",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="load what the plan names so as a superuser; 'everything' for the whole dump. Only if you trust whoever wrote it",
+    )
     parser.add_argument("--check", action="store_true", help="show the plan, change nothing")

@@ -31,6 +31,7 @@ def restore(found, options):
         "identity": options.identity,
         "jobs": options.jobs,
         "create_roles": options.create_roles,
+        "as_superuser": options.as_superuser,
     }
     meant = Restore(found, store, backup, wishes)
     with meant.server() as server:
@@ -45,6 +46,7 @@ def restore(found, options):
     lines = [
         f"{done['database']} holds {backup.id}: {done['rows']} rows in {done['tables']} tables, as dumped; {clock(took)}"
     ]
+    lines += [f"left out: {word}, which only a superuser may load" for word in done["left_out"]]
     if done["aside"]:
         lines.append(f"the database as it was is now {done['aside']}, closed to clients")
     return {**done, "seconds": round(took, 3), "plan": plan}, lines

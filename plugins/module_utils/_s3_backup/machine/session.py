@@ -48,8 +48,17 @@ def connect(conninfo, user=None, **changed):
 
 def with_settings(conninfo, settings):
     """The connection string, with server settings for every session that is opened with it."""
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    options = " ".join([_SAFE, *(f"-c {name}={value}" for name, value in settings.items())])
     return extensions.make_dsn(conninfo, options=options)
+
+
+def with_user(conninfo, user):
+    return extensions.make_dsn(conninfo, user=user)
+
+
+def encrypted(connection, user, password):
+    """A password as the server keeps it, so that no log of statements has it."""
+    return extensions.encrypt_password(password, user, scope=connection, algorithm="scram-sha-256")
 
 
 def execute(connection, statement, parameters=None):

@@ -28,7 +28,7 @@ class Loader:
     """One backup on its way back."""
 
     def __init__(self, store, directory, document, decrypt, progress, options):
-        """:arg decrypt: commands of encryption.decrypting.
+        """:arg decrypt: commands of encryption.decrypting; :arg progress: None where nobody watches.
 
         :arg options: dict with ``binaries``, ``jobs``, ``work_directory``, ``free_percent``, ``arguments`` (of pg_restore) and
             ``child`` (arguments of subprocess for programs that talk to the server).
@@ -41,20 +41,38 @@ class Loader:
         """Of the dump as a file."""
         return sum(entry["plain_size"] for entry in self._dump())
 
-    def restore(self, conninfo):
-        """Loads the whole dump into an empty database.
+    def contents(self):
+        """What ``pg_restore --list`` says of the dump, whose beginning has it."""
+        if self.document["mode"] != "stream":
+            # Backups of earlier releases: a file of its own has it.
+            with self.staged([entry for entry in self._dump() if "/toc.dat" in entry["name"]]) as path:
+                return run_command(self._program("--list", path))
+        source = (chunk for entry in self._dump() for chunk in checked(self.store, self.directory, entry))
+        with Pipeline([*self.decrypt, _UNPACK, self._program("--list")], source=source) as pipeline:
+            text = pipeline.output.readall()
+            _name, reader, _words = pipeline.processes[-1]
+            # It needs no more, so those before it end for want of a reader.
+            if reader.wait():
+                pipeline.finish()
+        return text.decode(errors="replace")
+
+    def restore(self, conninfo, lines=None, environment=None):
+        """Loads the dump, or these lines of its list.
 
         :raises Damaged: when what was stored is not what was uploaded; :raises BackupError: with pg_restore's words.
         """
-        if self.document["mode"] == "stream" and self.options["jobs"] == 1:
-            self._pass(self._dump(), [_UNPACK], [self.pg_restore(conninfo)], subprocess.DEVNULL)
-            return
-        with self.staged() as path:
-            run_command(self.pg_restore(conninfo, f"--jobs={self.options['jobs']}", path))
+        with _listed(lines) as chosen:
+            if self.document["mode"] == "stream" and self.options["jobs"] == 1:
+                last = _to_the_end(self.pg_restore(conninfo, *chosen, environment=environment))
+                self._pass(self._dump(), [_UNPACK], [last], subprocess.DEVNULL)
+                return
+            jobs = f"--jobs={self.options['jobs']}"
+            with self.staged() as path:
+                run_command(self.pg_restore(conninfo, jobs, *chosen, path, environment=environment))
 
     @contextmanager
-    def staged(self):
-        """The decrypted dump on the disk, as pg_restore reads it; removed at the end."""
+    def staged(self, entries=None):
+        """The decrypted dump on the disk, or these entries of it, as pg_restore reads it; removed at the end."""
         place = self.options["work_directory"]
         room.require(place, self.unpacked_bytes, self.options["free_percent"], "the unpacked dump")
         try:
@@ -62,7 +80,7 @@ class Loader:
         except OSError as error:
             raise BackupError(f"cannot write {place}: {error.strerror}") from error
         try:
-            self._stage(directory)
+            self._stage(directory, entries or self._dump())
             for path, _names, files in os.walk(directory):
                 for name in [".", *files]:
                     _give(os.path.join(path, name), self.options["child"])
@@ -70,12 +88,12 @@ class Loader:
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
-    def _stage(self, directory):
+    def _stage(self, directory, entries):
         if self.document["mode"] == "stream":
-            self._write(self._dump(), [_UNPACK], os.path.join(directory, "dump"))
+            self._write(entries, [_UNPACK], os.path.join(directory, "dump"))
             return
         # Backups of earlier releases: pg_restore reads each file as it is.
-        for entry in self._dump():
+        for entry in entries:
             name = os.path.basename(entry["name"])
             self._write([entry], [], os.path.join(directory, name[: -len(".age")] if name.endswith(".age") else name))
 
@@ -100,7 +118,8 @@ class Loader:
         :arg entries: its objects in their order; the first one tells of the whole.
         """
         plain = Digest()
-        source = (chunk for entry in entries for chunk in checked(self.store, self.directory, entry, self.progress.add))
+        seen = [self.progress.add] if self.progress else []
+        source = (chunk for entry in entries for chunk in checked(self.store, self.directory, entry, *seen))
         with Pipeline([*self.decrypt, *unpack, plain, *last], source=source, stdout=stdout) as pipeline:
             try:
                 content = pipeline.output.readall() if pipeline.output else None
@@ -117,17 +136,32 @@ class Loader:
             raise Damaged(f"{self.directory}{entries[0]['name']} does not decrypt to what was dumped")
         return content
 
-    def pg_restore(self, conninfo, *arguments):
-        return program(
-            self.options["binaries"],
-            "pg_restore",
-            "--exit-on-error",
-            "--no-password",
-            f"--dbname={conninfo}",
-            *self.options["arguments"],
-            *arguments,
-            **self.options["child"],
+    def pg_restore(self, conninfo, *arguments, environment=None):
+        command = self._program(
+            "--exit-on-error", "--no-password", f"--dbname={conninfo}", *self.options["arguments"], *arguments
         )
+        return command._replace(options={**command.options, "env": environment}) if environment else command
+
+    def _program(self, *arguments):
+        return program(self.options["binaries"], "pg_restore", *arguments, **self.options["child"])
+
+
+@contextmanager
+def _listed(lines):
+    """The option of pg_restore that loads these lines only; none without any."""
+    if lines is None:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile("w", prefix="list-", suffix=".txt") as listed:
+        listed.write("\n".join(lines) + "\n")
+        listed.flush()
+        os.chmod(listed.name, 0o644)
+        yield [f"--use-list={listed.name}"]
+
+
+def _to_the_end(command):
+    """What it leaves of the stream, such as the last table's rows, counts for the checksum too."""
+    return command._replace(argv=["sh", "-c", '"$@" && exec cat >/dev/null', "sh", *command.argv])
 
 
 def _is_roles(entry):

@@ -15,11 +15,11 @@ from ..machine.encryption import decrypting
 from ..machine.privileges import child_arguments
 from ..machine.text import readable
 from . import mark
+from .load import Load
 from .loading import Loader
 from .naming import give_name, postponed
 from .properties import role_names
 from .size import database_bytes, unpacked_bytes
-from .table import restore_table
 from .target import Server, check_name
 
 
@@ -27,7 +27,7 @@ class Restore:
     """What is asked for, checked against the backup and the server; ``plan`` tells it, ``carry_out`` does it."""
 
     def __init__(self, configuration, store, backup, wishes):
-        """:arg wishes: dict with C(into), C(overwrite), C(table), C(identity), C(jobs) and C(create_roles)."""
+        """:arg wishes: dict with C(into), C(overwrite), C(table), C(identity), C(jobs), C(create_roles) and C(as_superuser)."""
         self.configuration, self.store, self.backup, self.wishes = configuration, store, backup, wishes
         self.document, _digest = manifest_of(store, backup)
         self.settings, self.user = configuration["restore"], configuration["users"]["restore"]
@@ -74,6 +74,7 @@ class Restore:
             was = "drop it, a restore that was ended left it" if left["state"] == mark.LOADING else "leave it as it is"
             lines.append(f"{name} holds {left['backup']} for {self.target}: {was}")
         lines.append(f"restore {what} from {self.backup.id} ({self.backup.state}) into a new database")
+        lines += self._load(server, None).plan()
         lines += [f"without {omission}, which the backup does not hold" for omission in omitted(self.document)]
         missing = server.missing_tablespaces(self._tablespaces())
         if missing:
@@ -84,6 +85,9 @@ class Restore:
             lines = ["make a safety backup of the database as it is now", *lines]
             lines.append(f"end all connections to {self.target} and rename it to {self.aside}; it stays there")
         return [*lines, f"compare row counts, then name the new database {self.target}"]
+
+    def _load(self, server, progress):
+        return Load(server, self._loader(server, progress), self.backup.database, self.wishes)
 
     def _check_server(self, server):
         if self.aside:
@@ -118,37 +122,38 @@ class Restore:
         return self.document["database_properties"].get("tablespaces", [])
 
     def carry_out(self, server, progress_of):
-        """:returns: dict with C(database), C(backup), C(rows), C(tables) and C(aside).
+        """:returns: dict with C(database), C(backup), C(rows), C(tables), C(aside) and C(left_out).
 
         :raises NotNamed: when it was loaded, and is kept under another name.
         """
         with server.locked(self.target):
             # Somebody may have come in between.
             self._check_server(server)
-            rows = self._restore(server, progress_of)
+            rows, left_out = self._restore(server, progress_of)
         return {
             "database": self.target,
             "backup": self.backup.id,
             "tables": len(rows),
             "rows": sum(rows.values()),
             "aside": self.aside,
+            "left_out": left_out,
         }
 
     def _restore(self, server, progress_of):
         progress = progress_of(f"restore of {self.backup.id}", sum(entry["size"] for entry in self.document["objects"]))
-        loader = self._loader(server, progress)
+        load = self._load(server, progress)
         for name, left in server.marked(self.target).items():
             if left["state"] == mark.LOADING:
                 server.drop_marked(name, self.target)
         if self.wishes["create_roles"]:
-            server.run(loader.roles())
-            server.create_placeholders(server.missing_roles(self._roles()))
+            load.create_roles(self._roles())
         properties = self.document["database_properties"]
+        load.prepare()
         loaded = None
         try:
             with postponed():
-                loaded = server.create_marked(self.target, self.backup.id, properties)
-            document = self._load(server, loader, loaded)
+                loaded = server.create_marked(self.target, self.backup.id, properties, load.owner)
+            document = load.into(loaded)
         except BaseException:
             if loaded:
                 server.drop_marked(loaded, self.target)
@@ -160,12 +165,12 @@ class Restore:
             with postponed():
                 server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
             rows = server.compare(loaded, document)
-            server.analyze(loaded)
+            server.run_in(loaded, "ANALYZE")
             give_name(server, loaded, self.target, properties, self.aside)
         except (BackupError, Stopped) as error:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)
             raise
-        return rows
+        return rows, load.left_out
 
     def _loader(self, server, progress):
         identity = self.wishes["identity"] or self.configuration["drill"]["identity_file"]
@@ -187,10 +192,3 @@ class Restore:
             return jobs
         needed = database_bytes(self.document) * self.settings["members"] + unpacked_bytes(self.document)
         return 1 if room.missing(self.settings["work_directory"], needed, margin) else jobs
-
-    def _load(self, server, loader, loaded):
-        conninfo = server.conninfo_of(loaded)
-        if self.wishes["table"]:
-            return restore_table(loader, conninfo, self.wishes["table"])
-        loader.restore(conninfo)
-        return self.document

@@ -5,34 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-
-from ..machine.pipeline import run
-from ..machine.session import program
 
 _LEFT_OUT = re.compile(
     r"\d+; \d+ \d+ (FK CONSTRAINT|MATERIALIZED VIEW DATA|BLOB|LARGE OBJECT|EVENT TRIGGER|(ACL|COMMENT|SECURITY LABEL) - LARGE OBJECT)"
 )
 _TABLE_DATA = re.compile(r"(\d+); \d+ \d+ TABLE DATA (\S+) (.+) \S+")
-
-
-def restore_table(loader, conninfo, table):
-    """Restores one table and gives the manifest as it would be if the others had been empty.
-
-    :arg table: ``schema.table`` as the manifest names it.
-    """
-    binaries, child = loader.options["binaries"], loader.options["child"]
-    with loader.staged() as path:
-        contents = run(program(binaries, "pg_restore", "--list", path, **child))
-        with tempfile.NamedTemporaryFile("w", prefix="list-", suffix=".txt") as listed:
-            listed.write("\n".join(selected(contents, table)) + "\n")
-            listed.flush()
-            os.chmod(listed.name, 0o644)
-            run(loader.pg_restore(conninfo, f"--use-list={listed.name}", path))
-    tables = {name: rows if name == table else 0 for name, rows in loader.document["tables"].items()}
-    return {**loader.document, "tables": tables, "large_objects": {"number": 0, "bytes": 0}}
 
 
 def selected(contents, table):
@@ -52,3 +30,9 @@ def selected(contents, table):
             continue
         if not _LEFT_OUT.match(line):
             yield line
+
+
+def alone(document, table):
+    """The manifest as it would be if the other tables had been empty. Pure."""
+    tables = {name: rows if name == table else 0 for name, rows in document["tables"].items()}
+    return {**document, "tables": tables, "large_objects": {"number": 0, "bytes": 0}}

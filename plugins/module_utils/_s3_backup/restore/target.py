@@ -42,15 +42,23 @@ class Server:
         connection.autocommit = True
         return connection
 
-    def _values(self, statement, *parameters):
+    def values(self, statement, *parameters):
         return [row[0] for row in execute(self.connection, statement, list(parameters))]
+
+    def values_in(self, database, statement):
+        """The first column, from a session in this database."""
+        connection = self._connect(database)
+        try:
+            return [row[0] for row in execute(connection, statement)]
+        finally:
+            connection.close()
 
     @contextmanager
     def locked(self, target):
         """:raises Busy: when another restore makes a database of this name. A process that dies gives the lock back."""
         # Of 64 bits: two names that share one are not met.
         key = f"plannerate-backup {target}"
-        if not self._values("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)[0]:
+        if not self.values("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)[0]:
             raise Busy(f"another restore into {target} is running; wait for it to end, or restore into another name")
         try:
             yield
@@ -59,23 +67,23 @@ class Server:
                 execute(self.connection, "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
     def exists(self, database):
-        return bool(self._values("SELECT 1 FROM pg_database WHERE datname = %s", database))
+        return bool(self.values("SELECT 1 FROM pg_database WHERE datname = %s", database))
 
     def is_there(self, database):
         """As ``exists``, where the session may be lost."""
         return bool(self.insist("SELECT 1 FROM pg_database WHERE datname = %s", [database]))
 
     def missing_roles(self, names):
-        found = self._values("SELECT rolname FROM pg_roles")
+        found = self.values("SELECT rolname FROM pg_roles")
         return [name for name in names if name not in found]
 
     def missing_tablespaces(self, names):
-        found = self._values("SELECT spcname FROM pg_tablespace")
+        found = self.values("SELECT spcname FROM pg_tablespace")
         return [name for name in names if name not in found]
 
     def data_directory(self):
         """Where the server writes, if that is on this machine."""
-        path = self._values("SHOW data_directory")[0]
+        path = self.values("SHOW data_directory")[0]
         return path if os.path.isdir(path) else None
 
     def run(self, sql):
@@ -91,11 +99,16 @@ class Server:
         """An empty database with the encoding and collation of the one that was backed up."""
         execute(self.connection, creation(database, properties))
 
-    def create_marked(self, target, backup, properties):
-        """An empty database of a restore; gives its name."""
+    def create_marked(self, target, backup, properties, owner):
+        """An empty database of a restore; gives its name.
+
+        :arg owner: None for the administrator.
+        """
         name = mark.new_name()
         self.create(name, properties)
         self.set_mark(name, mark.LOADING, target, backup)
+        if owner:
+            self.insist(f"ALTER DATABASE {quoted(name)} OWNER TO {quoted(owner)}")
         return name
 
     def set_mark(self, database, state, target, backup):
@@ -113,6 +126,8 @@ class Server:
         if database not in self.marked(target):
             raise Refused(f"{database} was not made by a restore into {target} and is not dropped")
         execute(self.connection, f"DROP DATABASE {quoted(database)} WITH (FORCE)")
+        # The one that loaded it.
+        execute(self.connection, f"DROP ROLE IF EXISTS {quoted(database)}")
 
     def close_to_clients(self, database):
         """Nobody gets in any more, and who is in is thrown out."""
@@ -143,7 +158,7 @@ class Server:
                 time.sleep(1)
 
     def is_open(self, database):
-        return self._values("SELECT datallowconn FROM pg_database WHERE datname = %s", database) == [True]
+        return self.values("SELECT datallowconn FROM pg_database WHERE datname = %s", database) == [True]
 
     def conninfo_of(self, database):
         """For programs that run as the same user."""
@@ -162,12 +177,8 @@ class Server:
             raise Damaged(f"{document['id']} was restored with other rows than were dumped: {'; '.join(problems)}")
         return found["tables"]
 
-    def analyze(self, database):
-        connection = self._connect(database)
-        try:
-            execute(connection, "ANALYZE")
-        finally:
-            connection.close()
+    def run_in(self, database, statement):
+        self.values_in(database, statement)
 
 
 def differences(expected, found):

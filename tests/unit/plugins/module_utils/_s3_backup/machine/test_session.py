@@ -29,7 +29,7 @@ def test_settings_are_passed_to_every_session():
     made = session.with_settings("host=a", {"synchronous_commit": "local", "statement_timeout": "0"})
     assert session.extensions.parse_dsn(made) == {
         "host": "a",
-        "options": "-c synchronous_commit=local -c statement_timeout=0",
+        "options": "-c search_path=pg_catalog -c role=none -c synchronous_commit=local -c statement_timeout=0",
     }
 
 
