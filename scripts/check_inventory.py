@@ -125,7 +125,9 @@ def main(paths: list[str]) -> int:
     try:
         secrets = vault_secrets()
     except AnsibleError as error:
-        print(f"the vaults cannot be opened: {sentence(error)}. Write each vault's password into its file: {VAULT_HINT}")
+        print(
+            f"the vaults cannot be opened: {sentence(error)}. Write each vault's password into its file: {VAULT_HINT}"
+        )
         return 1
     owners: dict[str, dict[str, bool]] = {}
     good = [check(path, secrets, owners) for path in paths]

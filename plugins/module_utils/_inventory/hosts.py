@@ -10,7 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.plannerate.infra.plugins.module_utils._inventory import addresses, names, placeholders, schedule
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory import (
+    addresses,
+    names,
+    placeholders,
+    schedule,
+)
 
 # A host's variables that the inventory gives, as Ansible has them: anything may stand there.
 Variables = Mapping[str, Any]
