@@ -9,6 +9,23 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+# How Ansible reaches a host.
+_CONNECTION = (
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_connection",
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_private_key_file",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+    "ansible_become_method",
+    "ansible_become_password",
+    "ansible_become_pass",
+    "ansible_python_interpreter",
+)
 # Options that list addresses or networks: firewalls and access rules are made of them, which take no names.
 SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients")
 
@@ -16,6 +33,15 @@ SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients")
 def of_machine(variables: Mapping[str, Any]) -> str | None:
     """The address by which other machines reach a machine. Ansible may reach it by another one."""
     return variables.get("machine_address") or variables.get("ansible_host")
+
+
+def member_connection(machine: str, member: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """How Ansible reaches a member: as its machine, with what the member does not say itself.
+
+    :arg machine: the machine's name, by which it is reached where nothing else is said.
+    """
+    wanted = {"ansible_host": machine, **{name: variables[name] for name in _CONNECTION if name in variables}}
+    return {name: value for name, value in wanted.items() if member.get(name) is None}
 
 
 def machine_problems(name: str, variables: Mapping[str, Any]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def problems(values: Mapping[str, Any], options: Mapping[str, Option]) -> list[s
     found = [text for name in sorted(given) for text in _problems(name, given[name], options[name])]
     named = {name for name in given if any(text.startswith((f"{name} ", f"{name}.", f"{name}[")) for text in found)}
     rest = {name: value for name, value in given.items() if name not in named}
-    return found + list(ArgumentSpecValidator(dict(options)).validate(rest).error_messages)
+    return found + list(ArgumentSpecValidator({name: options[name] for name in rest}).validate(rest).error_messages)
 
 
 def _problems(where: str, value: object, option: Option) -> Iterator[str]:
