@@ -44,6 +44,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
+from jinja2 import Undefined, UndefinedError
 
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts, values
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
@@ -64,15 +65,23 @@ def inventory_problems(hostvars: Mapping[str, Mapping[str, Any]], groups: Mappin
 
 
 def _given(variables: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    """Values that can be had here: one that is made of a role's default or of an answer cannot."""
+    """Values that can be had here: one that is made of a role's default, of another host's or of an answer cannot."""
     found = {}
-    for name in names:
+    for name in sorted(names):
         try:
-            if name in variables:
+            if name in variables and _is_known(variables[name]):
                 found[name] = variables[name]
-        except AnsibleError:
+        except (AnsibleError, UndefinedError):
             continue
     return found
+
+
+def _is_known(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_known(inner) for inner in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(_is_known(inner) for inner in value)
+    return not isinstance(value, Undefined)
 
 
 class FilterModule:

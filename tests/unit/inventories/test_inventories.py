@@ -164,7 +164,8 @@ def test_a_mistake_is_found(complaints, complaint):
 
 
 def test_what_is_ansibles_or_ones_own_is_no_mistake(offline, copy_inventories):
-    own = "ansible_user: ops\nansible_port: 2222\nmachine_ssh_port: 2222\nansible_ssh_common_args: -o X=y\nansible_become_password: x\nour_racks: [a, b]"
+    own = "ansible_user: ops\nansible_port: 2222\nmachine_ssh_port: 2222\n"
+    own += "ansible_ssh_common_args: -o X=y\nansible_become_password: x\nour_racks: [a, b]"
     inventory = copy_inventories((MACHINES, "ansible_user: root", own)) / "production"
     done = offline.check_inventory(inventory)
     assert done.returncode == 0, done.stdout

@@ -55,6 +55,16 @@ def test_a_good_one_is_not_refused(offline, hosts):
     assert done.returncode == 0, done.stdout
 
 
+def test_what_is_made_of_other_hosts_and_of_defaults_is_left_to_the_roles(offline, hosts):
+    good = hosts(
+        postgres_clients="{{ groups['docker_hosts'] | plannerate.infra.machine_addresses(hostvars) }}",
+        docker_host_env={"APP_ENV": "{{ docker_host_environment }}"},
+        machine_packages=["{{ answers.nobody }}"],
+    )
+    done = lock(offline, good, "--check")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("playbook", ["site.yml", "postgres.yml", "patch.yml", "switchover.yml"])
 def test_false_as_a_text_does_not_make_an_owner(offline, hosts, playbook):
     done = lock(offline, hosts(), "-e", "machine_owned=false", "-e", "switchover_target=pg-replica1", playbook=playbook)
