@@ -277,7 +277,7 @@ class _Cluster:
 
     def _nobody_known(self) -> str:
         silent = ", ".join(f"{name} ({self.instances[name].get('detail')})" for name in self.silent)
-        reasons = "; ".join(f"{machine}: {' '.join(text.split())}" for machine, text in self.unreachable.items())
+        reasons = "; ".join(f"{machine}: {_plain(text)}" for machine, text in self.unreachable.items())
         if reasons and len(self.silent) == len(self.members):
             # Whoever never got in has another problem than a primary that is gone.
             return (
@@ -303,3 +303,8 @@ class _Cluster:
         else:
             remedy = "run the failover playbook, which picks the member with the most WAL"
         return f"no member takes writes: {self._figures(self.with_data)}. Expected one primary. Next: {remedy}"
+
+
+def _plain(told: str) -> str:
+    """What SSH said, without Ansible's words around it."""
+    return " ".join(told.split()).removeprefix("Task failed: ").rstrip(".:")

@@ -167,10 +167,10 @@ def test_an_unreachable_member_stops_the_run_only_while_no_primary_is_known():
 
 def test_where_nobody_can_log_in_ssh_has_the_first_word():
     """On a first run with a wrong key there is no primary that is gone: nobody is told to fail over."""
-    told = "Task failed: Failed to connect to the host via ssh: root@192.0.2.10: Permission denied (publickey)."
-    (error,) = topology(None, None, None, unreachable={"db01": told})["errors"]
+    told = "Failed to connect to the host via ssh: root@192.0.2.10: Permission denied (publickey)"
+    (error,) = topology(None, None, None, unreachable={"db01": f"Task failed: {told}."})["errors"]
     assert error.startswith(f"no machine with members can be reached: db01: {told}") and "failover" not in error
-    (error,) = topology(None, STANDBY, STANDBY, unreachable={"db01": told})["errors"]
+    (error,) = topology(None, STANDBY, STANDBY, unreachable={"db01": f"Task failed: {told}."})["errors"]
     assert "failover" in error and told in error
 
 
