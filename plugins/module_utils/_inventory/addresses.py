@@ -35,6 +35,11 @@ def of_machine(variables: Mapping[str, Any]) -> str | None:
     return variables.get("machine_address") or variables.get("ansible_host")
 
 
+def before_port(address: object) -> str:
+    """An address as it stands before a colon and a port: one of IPv6 in brackets."""
+    return f"[{address}]" if ":" in str(address) else str(address)
+
+
 def member_connection(machine: str, member: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """How Ansible reaches a member: as its machine, with what the member does not say itself.
 

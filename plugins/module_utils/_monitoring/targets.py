@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import of_machine
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import before_port, of_machine
 
 NODE_PORT = 9100
 
@@ -27,7 +27,7 @@ def node_targets(machines: Iterable[str], hostvars: Mapping[str, Mapping[str, An
     """
     return [
         {
-            "targets": [f"{of_machine(hostvars[machine])}:{NODE_PORT}"],
+            "targets": [f"{before_port(of_machine(hostvars[machine]))}:{NODE_PORT}"],
             "labels": {"instance": machine, "machine": machine},
         }
         for machine in machines
@@ -41,7 +41,7 @@ def postgres_targets(members: Iterable[Mapping[str, Any]]) -> list[Target]:
     """
     return [
         {
-            "targets": [f"{member['address']}:1{member['port']}"],
+            "targets": [f"{before_port(member['address'])}:1{member['port']}"],
             "labels": {"instance": member["name"], "member": member["name"], "machine": member["machine"]},
         }
         for member in members
