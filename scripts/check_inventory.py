@@ -1,7 +1,8 @@
 """check_inventory.py INVENTORY...: does each host have every variable that its roles need, of the right type and rightly spelt?
 
-Variables are templated as in a run and held against the roles' argument specifications and against the refusals that need no
-machine. Files are read, nothing is connected to. A vault is opened with ANSIBLE_VAULT_IDENTITY_LIST.
+Variables are templated as in a run and held against the roles' argument specifications, against each other, and against the refusals
+that need no machine; several inventories against each other too. Files are read, nothing is connected to. A vault is opened with
+ANSIBLE_VAULT_IDENTITY_LIST.
 """
 
 from __future__ import annotations
@@ -10,84 +11,19 @@ import difflib
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import yaml
 from ansible import constants
-from ansible.cli import CLI
 from ansible.errors import AnsibleError
-from ansible.inventory.manager import InventoryManager
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import become_loader, connection_loader, init_plugin_loader, shell_loader
-from ansible.template import Templar, trust_as_template
-from ansible.vars.hostvars import HostVars
-from ansible.vars.manager import VariableManager
+from ansible.plugins.loader import become_loader, connection_loader, shell_loader
+from offline_inventory import Inventory, vault_secrets
 
-ROLES = Path(__file__).resolve().parents[1] / "roles"
-# The group whose hosts a role is applied to. Any member may be primary or replica.
-GROUPS = {
-    "machine": "machines",
-    "postgres": "postgres",
-    "postgres_primary": "postgres",
-    "postgres_replica": "postgres",
-    "pgbouncer": "pgbouncers",
-    "docker_host": "docker_hosts",
-    "s3_backup": "s3_backups",
-    "monitoring": "machines",
-    "patch": "machines",
-}
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory import addresses, placeholders, values
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts as inventory_hosts
+from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
+
 # The roles that publish what they would refuse, as <role>_problems.
 WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"}
-
-
-class Inventory:
-    """An inventory, and the variables that a play of the collection would see on its hosts."""
-
-    def __init__(self, path: str, vault_secrets: list) -> None:
-        self.loader = DataLoader()
-        self.loader.set_vault_secrets(vault_secrets)
-        self.inventory = InventoryManager(loader=self.loader, sources=[str(Path(path).resolve())])
-        self.manager = VariableManager(loader=self.loader, inventory=self.inventory)
-        HostVars(self.inventory, self.manager, self.loader)
-        self.defaults = self._of_roles("defaults")
-        self.internals = self._of_roles("vars")
-
-    def _of_roles(self, kind: str) -> dict:
-        found: dict = {}
-        for file in sorted([*ROLES.glob(f"*/{kind}/main.yml"), *ROLES.glob(f"*/{kind}/main/*.yml")]):
-            found |= self.loader.load_from_file(str(file), trusted_as_template=True) or {}
-        return found
-
-    def hosts(self, group: str = "all") -> list[str]:
-        return sorted(host.name for host in self.inventory.get_hosts(group)) if group in self.inventory.groups else []
-
-    def variables(self, host: str, **more: Any) -> dict:
-        """Everything by its name; what is in the vars of a role wins, as it does in a run."""
-        given = self.manager.get_vars(host=self.inventory.get_host(host))
-        return {**self.defaults, **given, **self.internals, **more}
-
-    def given(self, host: str) -> set[str]:
-        """Names of the variables that the inventory itself sets."""
-        return set(self.manager.get_vars(host=self.inventory.get_host(host), include_hostvars=False)) - set_by_ansible()
-
-    def template(self, host: str, expression: str, **more: Any) -> Any:
-        templar = Templar(self.loader, variables=self.variables(host, **more))
-        return templar.template(trust_as_template("{{ " + expression + " }}"))
-
-
-def specification(role: str) -> dict:
-    return yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"][
-        "options"
-    ]
-
-
-@cache
-def set_by_ansible() -> set[str]:
-    """Variables that a host has of which no inventory says anything."""
-    inventory = InventoryManager(loader=DataLoader(), sources=["bare,"])
-    return set(VariableManager(loader=DataLoader(), inventory=inventory).get_vars(host=inventory.get_host("bare")))
+VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 
 @cache
@@ -101,7 +37,7 @@ def ansible_names() -> set[str]:
 
 
 def misspelt(names: set[str]) -> Iterator[str]:
-    known = {option for role in GROUPS for option in specification(role)}
+    known = {option for role in GROUPS for option in options(role)}
     for name in sorted(names - known - ansible_names()):
         alike = difflib.get_close_matches(name, sorted(known | ansible_names()), n=1, cutoff=0.85)
         if alike or name.lstrip("_").startswith((*(f"{role}_" for role in GROUPS), "ansible_")):
@@ -109,14 +45,13 @@ def misspelt(names: set[str]) -> Iterator[str]:
 
 
 def wrong_values(inventory: Inventory, host: str, role: str) -> Iterator[str]:
-    options = specification(role)
-    values = {}
-    for name in sorted(set(options) & set(inventory.variables(host))):
+    templated = {}
+    for name in sorted(set(options(role)) & set(inventory.variables(host))):
         try:
-            values[name] = inventory.template(host, name)
+            templated[name] = inventory.template(host, name)
         except AnsibleError as error:
-            yield f"{name}: {' '.join(str(error).split())}"
-    yield from ArgumentSpecValidator(options).validate(values).error_messages
+            yield f"{name}: {sentence(error)}"
+    yield from values.problems(templated, options(role))
 
 
 def refusals(inventory: Inventory, host: str, role: str) -> Iterator[str]:
@@ -124,12 +59,17 @@ def refusals(inventory: Inventory, host: str, role: str) -> Iterator[str]:
     try:
         yield from inventory.template(host, f"{role}_problems")
     except AnsibleError as error:
-        yield " ".join(str(error).split())
+        yield sentence(error)
+
+
+def sentence(error: AnsibleError) -> str:
+    return " ".join(str(error).split())
 
 
 def problems(inventory: Inventory) -> dict[str, list[str]]:
     """Every problem, with the hosts on which it is."""
-    found: dict[str, list[str]] = {}
+    given = {host: inventory.given_values(host) for host in inventory.hosts()}
+    found = inventory_hosts.problems(given, inventory.groups())
 
     def note(host: str, texts: Iterable[str]) -> None:
         for text in texts:
@@ -137,7 +77,9 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
                 found[text].append(host)
 
     for host in inventory.hosts():
-        note(host, misspelt(inventory.given(host)))
+        note(host, misspelt(set(given[host]) | set(inventory.given(host))))
+        # Where it is written matters, not who reads it.
+        note("", placeholders.problems(inventory.given(host)))
     for role, group in GROUPS.items():
         for host in inventory.hosts(group):
             wrong = list(wrong_values(inventory, host, role))
@@ -146,38 +88,53 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
     return found
 
 
-def vault_secrets() -> list:
-    password_file = constants.config.get_config_value("DEFAULT_VAULT_PASSWORD_FILE")
-    files = [password_file] if password_file else []
-    return CLI.setup_vault_secrets(
-        DataLoader(), constants.config.get_config_value("DEFAULT_VAULT_IDENTITY_LIST"), files, auto_prompt=False
-    )
+def owned_machines(inventory: Inventory) -> dict[str, bool]:
+    """Whether the inventory owns each of its machines, by their addresses."""
+    found = {}
+    for host in inventory.hosts("machines"):
+        given = inventory.given_values(host)
+        found[addresses.of_machine(given) or host] = given.get("machine_owned", True) is True
+    return found
+
+
+def check(path: str, secrets: list, owners: dict[str, dict[str, bool]]) -> bool:
+    """Prints what is wrong with one inventory, and notes which machines it owns."""
+    count = 0
+    try:
+        inventory = Inventory(path, secrets)
+        count = len(inventory.hosts())
+        found = problems(inventory) if count else {}
+        owners[path] = owned_machines(inventory)
+    except AnsibleError as error:
+        text = sentence(error)
+        found = {text: [VAULT_HINT] if "vault" in text.lower() or "decrypt" in text.lower() else []}
+    else:
+        if not count:
+            found = {"no hosts were found": ["expected a directory like inventories/production"]}
+    for text, where in found.items():
+        print(f"{path}: {text}" + (f" ({', '.join(filter(None, where))})" if any(where) else ""))
+    if not found:
+        print(f"{path}: {count} hosts have what their roles need")
+    return not found
 
 
 def main(paths: list[str]) -> int:
     if not paths:
         print(__doc__)
         return 2
-    init_plugin_loader()
-    secrets = vault_secrets()
-    failed = False
-    for path in paths:
-        try:
-            inventory = Inventory(path, secrets)
-            hosts = inventory.hosts()
-            found = (
-                problems(inventory)
-                if hosts
-                else {"no hosts were found": ["expected a directory like inventories/production"]}
-            )
-        except AnsibleError as error:
-            found = {" ".join(str(error).split()): ["is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"]}
-        for text, where in found.items():
-            print(f"{path}: {text} ({', '.join(where)})")
-        if not found:
-            print(f"{path}: {len(hosts)} hosts have what their roles need")
-        failed = failed or bool(found)
-    return int(failed)
+    try:
+        secrets = vault_secrets()
+    except AnsibleError as error:
+        print(
+            f"the vaults cannot be opened: {sentence(error)}. Write each vault's password into its file: {VAULT_HINT}"
+        )
+        return 1
+    owners: dict[str, dict[str, bool]] = {}
+    good = [check(path, secrets, owners) for path in paths]
+    contradictions = inventory_hosts.ownership_problems(owners) if len(paths) > 1 else []
+    for text in contradictions:
+        print(text)
+    return int(not all(good) or bool(contradictions))
 
 
 if __name__ == "__main__":

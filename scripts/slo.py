@@ -10,15 +10,17 @@ PROMISES = (
     ("slo:backup_age:seconds", "age of the last good backup", 26, "h", False),
     ("slo:restore_time:seconds", "time to restore (RTO), measured", 60, "min", False),
 )
+OF_THE_CLUSTER = ("slo:replication_lag:seconds_max1h",)
 # From what Prometheus has (ratios and seconds) to the unit.
 FACTORS = {"%": 100, "ms": 1000, "s": 1, "h": 1 / 3600, "min": 1 / 60}
 
 
 def rows(samples: list[dict]) -> list[dict]:
-    """One row for each measure and environment, and one for a measure that nobody took.
+    """One row for each measure and environment, also where nobody took it, such as the time to restore of one that no drill restored.
 
     :arg samples: the vector that Prometheus answered.
     """
+    environments = sorted({sample["metric"].get("environment", "") for sample in samples} - {""})
     found = []
     for record, name, limit, unit, more in PROMISES:
         taken: list[tuple[str, float | None]] = sorted(
@@ -26,6 +28,13 @@ def rows(samples: list[dict]) -> list[dict]:
             for sample in samples
             if sample["metric"]["__name__"] == record
         )
+        # What is measured of the whole cluster has no environment.
+        missing = (
+            set(environments) - {environment for environment, _value in taken}
+            if record not in OF_THE_CLUSTER
+            else set()
+        )
+        taken = sorted([*taken, *((environment, None) for environment in missing)], key=lambda pair: pair[0])
         for environment, value in taken or [("", None)]:
             kept = None if value is None else (value >= limit if more else value <= limit)
             found.append(

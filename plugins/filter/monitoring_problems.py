@@ -13,7 +13,7 @@ description:
 options:
   _input:
     description:
-      - C(receiver), C(without_receiver), C(servers) (names of the machines on which Prometheus runs) and C(members) (PostgreSQL
+      - C(receiver), C(without_receiver), C(smtp), C(servers) (names of the machines on which Prometheus runs) and C(members) (PostgreSQL
         members of this machine, each with C(name) and C(port)).
     type: dict
     required: true

@@ -12,7 +12,7 @@ description:
   - Decides from the answers of M(plannerate.infra.postgres_cluster_info) which member is the primary, which are standbys
     and which have to be cloned. The inventory only decides on the very first run, when no member has data.
   - Never fails. Reasons for which no decision can be made are in RV(_value.errors), for an assertion to print.
-positional: answers, rebuild
+positional: answers, rebuild, unreachable
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -28,6 +28,10 @@ options:
     type: list
     elements: str
     default: []
+  unreachable:
+    description: What was said when a machine could not be reached, by the machine's name.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -81,14 +85,19 @@ _value:
       elements: str
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Instances, Topology, decide
 
 
-def postgres_topology(members: Sequence[Member], answers: Instances, rebuild: Iterable[str] = ()) -> Topology:
-    return decide(members, answers, rebuild)
+def postgres_topology(
+    members: Sequence[Member],
+    answers: Instances,
+    rebuild: Iterable[str] = (),
+    unreachable: Mapping[str, str] | None = None,
+) -> Topology:
+    return decide(members, answers, rebuild, unreachable)
 
 
 class FilterModule:

@@ -108,7 +108,7 @@ def test_check_mode_takes_none_and_a_lock_is_broken_by_the_name_of_its_run():
 
 
 def test_a_run_whose_lock_was_broken_changes_nothing_more(lock):
-    with running("site", "--extra-vars=pgbouncer_max_client_conn=2001") as process:
+    with running("site", '--extra-vars={"pgbouncer_max_client_conn": 2001}') as process:
         wait_for(lambda: lock().get("state") == "held", timeout=30, what="the lock of the run")
         holder = lock()["holder"]
         assert (

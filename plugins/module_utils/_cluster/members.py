@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import of_machine
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import CLUSTER_NAME, SLOT_NAME, slot_name
 
 # Major releases that the settings, the catalogue queries and the tests of this collection know.
 SUPPORTED_VERSIONS = (13, 14, 15, 16, 17)
+# Of a member that names none.
+PORT = 5432
 
 
 # A host's variables, as Ansible has them.
@@ -75,7 +78,7 @@ def describe(
         "name": name,
         "machine": machine,
         "address": machines.get(machine) if machine else None,
-        "port": variables.get("postgres_port"),
+        "port": variables.get("postgres_port", PORT),
         "version": version,
         "cluster": cluster,
         "slot": slot_name(name),
@@ -150,7 +153,7 @@ def members_of(
     :arg machines: names of the machines (group ``machines``).
     :raises InventoryError: naming every contradiction at once.
     """
-    addresses = {name: _address(hostvars[name]) for name in machines}
+    addresses = {name: of_machine(hostvars[name]) for name in machines}
     initial = initial_primaries[0] if initial_primaries else None
     described = [describe(name, hostvars[name], addresses, defaults, initial) for name in names]
     contradictions = problems(described, machines, initial_primaries)
@@ -169,10 +172,6 @@ def _checked(member: Described) -> Member:
         "port": int(str(member["port"])),
         "version": int(str(member["version"])),
     }
-
-
-def _address(variables: Variables) -> str | None:
-    return variables.get("machine_address") or variables.get("ansible_host")
 
 
 def _integer(value: object) -> int | None:

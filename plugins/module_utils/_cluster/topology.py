@@ -55,12 +55,18 @@ class _Choice(NamedTuple):
     errors: Sequence[str] = ()
 
 
-def decide(members: Sequence[Member], instances: Instances, rebuild: Iterable[str] = ()) -> Topology:
+def decide(
+    members: Sequence[Member],
+    instances: Instances,
+    rebuild: Iterable[str] = (),
+    unreachable: Mapping[str, str] | None = None,
+) -> Topology:
     """The cluster's topology.
 
     :arg rebuild: names of members whose missing data directory may be filled by a new base backup.
+    :arg unreachable: what was said when a machine could not be reached, by the machine's name.
     """
-    cluster = _Cluster(members, instances, set(rebuild))
+    cluster = _Cluster(members, instances, set(rebuild), unreachable or {})
     errors = cluster.data_errors() + cluster.identity_errors()
     choice = _Choice(None, errors=errors) if errors else cluster.choose_primary()
     follows = following(members, instances, choice.primary) if choice.primary and not choice.first_run else {}
@@ -82,13 +88,16 @@ def decide(members: Sequence[Member], instances: Instances, rebuild: Iterable[st
 class _Cluster:
     """The members, and the instance that stands for each."""
 
-    def __init__(self, members: Sequence[Member], instances: Instances, rebuild: Collection[str]) -> None:
+    def __init__(
+        self, members: Sequence[Member], instances: Instances, rebuild: Collection[str], unreachable: Mapping[str, str]
+    ) -> None:
         self.members = {member["name"]: member for member in members}
         self.instances = {
             name: instances.get(name) or unknown_instance("unreachable", "its machine is unreachable")
             for name in self.members
         }
         self.rebuild = rebuild
+        self.unreachable = unreachable
         self.silent = self._in_state(*SILENT)
         self.with_data = self._in_state("running", "stopped")
         self.without_data = self._in_state("no_data", "incomplete")
@@ -268,8 +277,18 @@ class _Cluster:
 
     def _nobody_known(self) -> str:
         silent = ", ".join(f"{name} ({self.instances[name].get('detail')})" for name in self.silent)
+        reasons = "; ".join(f"{machine}: {_plain(text)}" for machine, text in self.unreachable.items())
+        if reasons and len(self.silent) == len(self.members):
+            # Whoever never got in has another problem than a primary that is gone.
+            return (
+                f"no machine with members can be reached: {reasons}. Nothing is known of {', '.join(self.silent)}. Expected Ansible to log "
+                "in: check ansible_host, ansible_user and the key, for instance with: ansible machines -m ping"
+            )
         remedy = self._begun_failover() or "Bring it back, or run the failover playbook if it is gone for good"
-        return f"no primary is known and {silent} cannot be asked: one of them may be it. Expected every member to answer. {remedy}"
+        return (
+            f"no primary is known and {silent} cannot be asked: one of them may be it. Expected every member to answer. {remedy}"
+            + (f" ({reasons})" if reasons else "")
+        )
 
     def _no_primary(self, stopped: Sequence[str]) -> str:
         begun = self._begun_failover()
@@ -284,3 +303,8 @@ class _Cluster:
         else:
             remedy = "run the failover playbook, which picks the member with the most WAL"
         return f"no member takes writes: {self._figures(self.with_data)}. Expected one primary. Next: {remedy}"
+
+
+def _plain(told: str) -> str:
+    """What SSH said, without Ansible's words around it."""
+    return " ".join(told.split()).removeprefix("Task failed: ").rstrip(".:")

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
 # Each environment has its own. They are generated when they are not in the credentials file.
 GENERATED = ("REDIS_PASSWORD", "PGADMIN_PASSWORD", "REVERB_APP_SECRET")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Of the labels of containers: no variable of the application.
 KEY = "DEFINITION_KEY"
 
@@ -56,12 +58,12 @@ def missing_secrets(stack: Stack, stored: Mapping[str, str | None]) -> list[str]
 
 def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
     """Names and values of ``.env``. Where a name is given more than once, the last one wins in this order: the stack's own,
-    the database's variables, the database's password, ``env``, ``secrets``.
+    the database's variables, the database's password, ``env``, ``secrets``. A variable without a value (null) is left out.
 
     :arg stored: what the credentials file answered to :func:`wanted_secrets`.
     """
     redis, pgadmin, reverb = (stored[_stored_name(stack, name)] for name in GENERATED)
-    return {
+    found = {
         "APP_URL": f"https://{stack['domain']}",
         "REDIS_HOST": "redis",
         "REDIS_PORT": 6379,
@@ -76,6 +78,21 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
         **stack["env"],
         **{name: stored[_stored_name(stack, name)] for name in stack["secrets"]},
     }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def problems(option: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """What cannot stand in a file of variables, such as ``.env``, by the option and the variable's name; never a value."""
+    for name, value in values.items():
+        if not _NAME.fullmatch(str(name)):
+            yield f"{option}: {name} is no name of a variable, expected letters, digits and _, not beginning with a digit"
+        if isinstance(value, (dict, list)):
+            yield f"{option}: {name} is a {'dictionary' if isinstance(value, dict) else 'list'}, expected a text. Write it in quotes"
+        elif re.search(r"[\n\r\0]", str(value)):
+            yield (
+                f"{option}: {name} has several lines, or ends with a line break, expected one line: Compose reads no others in every "
+                f'version. Write it in one, which the application decodes: {name}: "{{{{ … | b64encode }}}}"'
+            )
 
 
 def _stored_name(stack: Stack, name: str) -> str:

@@ -9,9 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import environment, registries
+
 # The first release in which Host() takes a wildcard.
 TRAEFIK_SINCE = (3, 7)
 SERVICES = ("app", "reverb", "queue", "scheduler", "redis", "pgadmin")
+_SERVICE_KEYS = ("command", "memory", "healthcheck")
+_REDIS_KEYS = (*_SERVICE_KEYS, "maxmemory", "maxmemory_policy")
 
 _ENTRY_KEYS = ("domain", "suffix", "wildcard", "pgadmin_host")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -59,7 +63,10 @@ class Wanted(TypedDict):
     acme_email: str
     dns_provider: str
     package_source: str
-    services: Sequence[str]
+    services: Mapping[str, Any]
+    registries: Mapping[str, Any]
+    # By the option: variables that become lines of a file.
+    variables: Mapping[str, Mapping[str, Any]]
     app_containers: Any
     owned: bool
 
@@ -101,6 +108,9 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
     unknown = sorted(set(wanted["services"]) - set(SERVICES))
     if unknown:
         reasons.append(f"docker_host_services: {', '.join(unknown)} is not known, expected {', '.join(SERVICES)}")
+    reasons += _service_problems(wanted["services"])
+    reasons += registries.problems(wanted["registries"])
+    reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
         reasons.append(f"docker_host_app_containers is {wanted['app_containers']!r}, expected 1 to 9")
     if not reasons and not wanted["dns_provider"]:
@@ -114,12 +124,12 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
     return reasons + (_machine_problems(answer, wanted) if answer["os"] else [])
 
 
-def _environment_problems(environments: Mapping[str, Environment], environment: str) -> list[str]:
+def _environment_problems(environments: Mapping[str, Environment], own: str) -> list[str]:
     reasons = []
     owners: dict[tuple[str, str], str] = {}
-    if environment not in environments:
+    if own not in environments:
         reasons.append(
-            f"docker_host_environment is {environment!r}, expected one of docker_host_environments "
+            f"docker_host_environment is {own!r}, expected one of docker_host_environments "
             f"({', '.join(environments) or 'none'})"
         )
     for name, entry in environments.items():
@@ -136,6 +146,28 @@ def _environment_problems(environments: Mapping[str, Environment], environment: 
             other = owners.setdefault((key, value), name)
             if other != name:
                 reasons.append(f"{where}: {key} {value} is already {other}'s")
+    return reasons
+
+
+def _service_problems(services: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    for name, given in services.items():
+        expected = _REDIS_KEYS if name == "redis" else _SERVICE_KEYS
+        if not isinstance(given, dict):
+            reasons.append(
+                f"docker_host_services: {name} is {given!r}, expected a dictionary with {', '.join(expected)}"
+            )
+            continue
+        unknown = sorted(set(given) - set(expected))
+        if unknown:
+            reasons.append(
+                f"docker_host_services: {name}: {', '.join(unknown)} is not known, expected {', '.join(expected)}"
+            )
+        if not isinstance(given.get("command", []), list):
+            words = ", ".join(str(given["command"]).split())
+            reasons.append(
+                f"docker_host_services: {name}: command is a text, expected a list. Write: command: [{words}]"
+            )
     return reasons
 
 

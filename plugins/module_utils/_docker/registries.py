@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
 CERTIFICATES = "/etc/docker/certs.d"
+# Docker looks its own registry up by this name alone, whatever an image calls it.
+DOCKER_HUB = "https://index.docker.io/v1/"
+_HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com")
+_KEYS = ("username", "password", "ca_certificate")
+_ADDRESS = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 
 
 class Login(TypedDict):
@@ -24,9 +30,24 @@ def logins(registries: Mapping[str, Mapping[str, Any]]) -> dict[str, Login]:
     :arg registries: address to a dict with ``username`` and ``password``.
     """
     return {
-        address: {"auth": base64.b64encode(f"{login['username']}:{login['password']}".encode()).decode()}
+        DOCKER_HUB if address in _HUB_NAMES else address: {
+            "auth": base64.b64encode(f"{login['username']}:{login['password']}".encode()).decode()
+        }
         for address, login in registries.items()
     }
+
+
+def problems(registries: Mapping[str, Any]) -> Iterator[str]:
+    """What of C(docker_host_registries) would not be used, or break a run midway."""
+    for address, registry in registries.items():
+        where = f"docker_host_registries: {address}"
+        given = set(registry) if isinstance(registry, dict) else set()
+        if not _ADDRESS.fullmatch(str(address)) and address != DOCKER_HUB:
+            yield f"{where}: Docker looks logins up by the host alone, as an image's name begins. Write, for instance: ghcr.io"
+        if given - set(_KEYS):
+            yield f"{where}: {', '.join(sorted(given - set(_KEYS)))} is not known, expected {', '.join(_KEYS)}"
+        if not {"username", "password"} <= given:
+            yield f"{where}: username or password is missing. Write: {address}: {{username: <user>, password: <token>}}"
 
 
 def authority_files(registries: Mapping[str, Mapping[str, Any]]) -> list[dict[str, object]]:

@@ -5,11 +5,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, TypedDict
 
 # An exporter listens on the member's port with a 1 before it: a unit can write that, but cannot add.
 MEMBER_PORTS_BELOW = 10000
+
+
+# Alertmanager's own names. Other releases have more: what only resembles one of these, or has another form, is misspelt.
+_RECEIVERS = [
+    *("discord_configs", "email_configs", "jira_configs", "msteams_configs", "opsgenie_configs", "pagerduty_configs"),
+    *("pushover_configs", "slack_configs", "sns_configs", "telegram_configs", "victorops_configs", "webex_configs"),
+    *("webhook_configs", "wechat_configs"),
+]
+_SMTP = [
+    *(
+        "smtp_smarthost",
+        "smtp_from",
+        "smtp_hello",
+        "smtp_auth_username",
+        "smtp_auth_password",
+        "smtp_auth_password_file",
+    ),
+    *("smtp_auth_identity", "smtp_auth_secret", "smtp_require_tls", "smtp_tls_config"),
+]
 
 
 class Wanted(TypedDict):
@@ -17,6 +38,7 @@ class Wanted(TypedDict):
 
     receiver: Mapping[str, Any]
     without_receiver: bool
+    smtp: Mapping[str, Any]
     # Names of the machines on which Prometheus runs.
     servers: Sequence[str]
     # PostgreSQL members of this machine, each with name and port.
@@ -31,6 +53,8 @@ def problems(wanted: Wanted) -> list[str]:
             "monitoring_receiver is empty, so alerts would go nowhere. Set it to a receiver of Alertmanager (webhook_configs, "
             "email_configs, ...), or set monitoring_without_receiver: true if that is intended"
         )
+    result += _unknown("monitoring_receiver", wanted["receiver"], _RECEIVERS, r"\w+_configs")
+    result += _unknown("monitoring_smtp", wanted["smtp"], _SMTP, r"\w+")
     if not wanted["servers"]:
         result.append("the group monitoring has no machine, expected one on which Prometheus runs")
     wide = [member["name"] for member in wanted["members"] if member["port"] >= MEMBER_PORTS_BELOW]
@@ -40,3 +64,13 @@ def problems(wanted: Wanted) -> list[str]:
             "listens on the member's port with a 1 before it"
         )
     return result
+
+
+def _unknown(option: str, given: Mapping[str, Any], known: Sequence[str], form: str) -> list[str]:
+    found = []
+    for key in given:
+        alike = get_close_matches(key, known, n=1, cutoff=0.9)
+        if key not in known and (alike or not re.fullmatch(form, key)):
+            meant = f"is {alike[0]} meant?" if alike else f"expected names such as {known[0]}"
+            found.append(f"{option}: {key} is not known, {meant}")
+    return found

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import before_port, of_machine
+
 NODE_PORT = 9100
 
 
@@ -25,7 +27,7 @@ def node_targets(machines: Iterable[str], hostvars: Mapping[str, Mapping[str, An
     """
     return [
         {
-            "targets": [f"{_address(hostvars[machine])}:{NODE_PORT}"],
+            "targets": [f"{before_port(of_machine(hostvars[machine]))}:{NODE_PORT}"],
             "labels": {"instance": machine, "machine": machine},
         }
         for machine in machines
@@ -39,12 +41,8 @@ def postgres_targets(members: Iterable[Mapping[str, Any]]) -> list[Target]:
     """
     return [
         {
-            "targets": [f"{member['address']}:1{member['port']}"],
+            "targets": [f"{before_port(member['address'])}:1{member['port']}"],
             "labels": {"instance": member["name"], "member": member["name"], "machine": member["machine"]},
         }
         for member in members
     ]
-
-
-def _address(variables: Mapping[str, Any]) -> str:
-    return variables["machine_address"] if "machine_address" in variables else variables["ansible_host"]

@@ -151,7 +151,7 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as stream:
         config = json.load(stream)
     with open(config["password_file"], encoding="utf-8") as stream:
-        os.environ["PGPASSWORD"] = stream.read().strip()
+        os.environ["PGPASSWORD"] = stream.read().rstrip("\n")
     watch = Watch(config["members"], config["max_delay"])
     with AgentServer((config["address"], config["port"]), handler(watch)) as server:
         server.serve_forever()

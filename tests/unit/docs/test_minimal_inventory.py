@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.fixtures.offline import ROOT
 from support.helpers.pages import blocks
@@ -11,16 +13,35 @@ from support.helpers.pages import blocks
 NAME = "# hosts.yml\n"
 
 
+EXAMPLE = ROOT / "inventories.example/hosts.yml"
+
+
 @pytest.fixture
-def hosts(tmp_path):
+def shown():
     (text,) = [text for text in blocks(ROOT / "README.md", "yaml") if text.startswith(NAME)]
+    return text.removeprefix(NAME)
+
+
+@pytest.fixture
+def hosts(tmp_path, shown):
     file = tmp_path / "hosts.yml"
-    file.write_text(text)
+    file.write_text(shown)
     return file
 
 
-def test_it_has_fifteen_lines_at_most(hosts):
-    assert len(hosts.read_text().removeprefix(NAME).splitlines()) <= 15
+def test_it_has_fifteen_lines_at_most(shown):
+    assert len(shown.splitlines()) <= 15
+
+
+def test_it_is_the_example(shown):
+    lines = EXAMPLE.read_text().splitlines()
+    assert [line for line in lines if not line.startswith(("---", "#"))] == shown.splitlines()
+
+
+def test_it_is_nobodys():
+    """Its addresses are of networks for documentation (RFC 5737)."""
+    addresses = re.findall(r"[0-9]+(?:[.][0-9]+){3}", EXAMPLE.read_text())
+    assert addresses and all(address.startswith("192.0.2.") for address in addresses)
 
 
 def test_every_host_has_what_its_roles_need(offline, hosts):

@@ -146,7 +146,7 @@ def complaints(copy_inventories, tmp_path_factory):
         "pgbouncer_pool_sise is not known, is pgbouncer_pool_size meant? (app01, db01, pg-main, pg-replica1, pg-replica2)",
         "pgbuoncer_port is not known, is pgbouncer_port meant?",
         "ansible_hots is not known, is ansible_host meant?",
-        "argument 'postgres_max_connections' is of type str and we were unable to convert to int",
+        'postgres_max_connections is the text "many", expected an integer. Write, for instance: postgres_max_connections: 150 (',
         "value of s3_backup_source must be one of: primary, standby, got: tape (db01)",
         "missing required arguments: owner found in postgres_primary_databases",
         "postgres_primary_databases.onwer. Supported parameters include: connections, name, owner, password.",
@@ -164,7 +164,8 @@ def test_a_mistake_is_found(complaints, complaint):
 
 
 def test_what_is_ansibles_or_ones_own_is_no_mistake(offline, copy_inventories):
-    own = "ansible_user: ops\nansible_port: 2222\nansible_ssh_common_args: -o X=y\nansible_become_password: x\nour_racks: [a, b]"
+    own = "ansible_user: ops\nansible_port: 2222\nmachine_ssh_port: 2222\n"
+    own += "ansible_ssh_common_args: -o X=y\nansible_become_password: x\nour_racks: [a, b]"
     inventory = copy_inventories((MACHINES, "ansible_user: root", own)) / "production"
     done = offline.check_inventory(inventory)
     assert done.returncode == 0, done.stdout
@@ -178,7 +179,7 @@ def test_an_inventory_that_is_not_there_is_not_taken_for_a_good_one(offline, tmp
 
 def test_roles_are_checked_for_the_hosts_that_the_playbooks_apply_them_to(offline):
     # In a process of its own: once Ansible's own code is loaded, modules hand their warnings to it.
-    show = "import sys, json; sys.path.insert(0, 'scripts'); import check_inventory; print(json.dumps(check_inventory.GROUPS))"
+    show = "import sys, json; sys.path.insert(0, 'scripts'); import check_inventory as c; print(json.dumps(c.GROUPS))"
     groups = json.loads(offline.run("python", "-c", show).stdout)
     applied = {"postgres": "postgres", "patch": "machines"}  # have no tasks of their own
     for file in ROOT.glob("playbooks/*.yml"):

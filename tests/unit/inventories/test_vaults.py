@@ -12,6 +12,7 @@ import subprocess
 import pytest
 import yaml
 from support.helpers.checkout import ROOT
+from support.helpers.vaults import fill_in
 
 ENVIRONMENTS = ("production", "staging")
 SHARED = ROOT / "inventories/shared/group_vars"
@@ -67,7 +68,7 @@ def repository(tmp_path):
     shutil.copy(ROOT / "scripts/check-vaults", directory / "scripts")
     shutil.copytree(ROOT / "inventories", directory / "inventories", symlinks=True)
     for example in (directory / "inventories").rglob("*.example"):
-        shutil.copy(example, example.with_suffix(""))
+        fill_in(example)
     subprocess.run(["git", "init", "--quiet"], cwd=directory, check=True)
     return directory
 
@@ -109,8 +110,9 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
     assert vaults[1] not in check().stderr
 
     (repository / vaults[0]).unlink()
-    # An editor that takes the example over and replaces nothing
-    offline.environment["EDITOR"] = f"cp {repository / vaults[0]}.example"
+    # An editor that takes over what was filled in
+    filled_in = fill_in(repository / f"{vaults[0]}.example").rename(repository / "written")
+    offline.environment["EDITOR"] = f"cp {filled_in}"
     command = ["ansible-vault", "create", "--skip-tty-check", "--encrypt-vault-id=production", repository / vaults[0]]
     done = offline.run(*command)
     assert done.returncode == 0, done.stderr
@@ -121,11 +123,13 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
         offline.environment.update({"ANSIBLE_VAULT_IDENTITY_LIST": identity} if identity else {})
         done = offline.check_inventory(repository / "inventories" / environment)
         assert done.returncode == 0 or "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?" in done.stdout
+        assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
         return done.returncode == 0
 
     assert opened("production", ",".join(identities)) and opened("staging", identities[1])
     assert not opened("production", identities[1])
     assert not opened("production", "")
+    assert not opened("production", f"production@{repository}/no-such-file")
 
 
 def test_a_vault_without_an_id_is_noticed(repository, offline):

@@ -47,7 +47,7 @@ def test_every_rule_is_expected_by_a_test() -> None:
     text = "".join(
         line for path in TESTS.glob("*.yml") for line in path.open() if "labels:" in line or "alertname:" in line
     )
-    expected = set(re.findall(r'alertname(?:="|: )(\w+)', text)) | set(re.findall(r"'(slo:[\w:]+)", text))
+    expected = set(re.findall(r'alertname(?:="|: )(\w+)', text)) | set(re.findall(r"'((?:slo|probe):[\w:]+)", text))
     assert {rule.get("alert") or rule["record"] for rule in rules()} == expected
 
 

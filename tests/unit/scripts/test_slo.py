@@ -26,17 +26,24 @@ def test_each_environment_is_judged_for_itself_and_in_the_promises_unit():
     assert found == {
         ("uptime, 30 days", "production"): (99.9, True),
         ("uptime, 30 days", "staging"): (99.89, False),
-        ("response time, 95 of 100 in a day", ""): (None, None),
+        ("response time, 95 of 100 in a day", "production"): (None, None),
+        ("response time, 95 of 100 in a day", "staging"): (None, None),
         ("replication lag, worst in an hour", ""): (1.5, False),
-        ("age of the last good backup", ""): (None, None),
+        ("age of the last good backup", "production"): (None, None),
+        ("age of the last good backup", "staging"): (None, None),
         ("time to restore (RTO), measured", "production"): (1.5, True),
+        ("time to restore (RTO), measured", "staging"): (None, None),
     }
+
+
+def test_nothing_measured_is_a_row_all_the_same():
+    assert [(row["environment"], row["kept"]) for row in slo.rows([])] == [("", None)] * len(slo.PROMISES)
 
 
 def test_the_table_says_what_was_promised():
     lines = slo.table(slo.rows(SAMPLES)).splitlines()
     assert re.fullmatch(r"uptime, 30 days +staging +99\.89 % +>= 99\.9 % +NO", lines[2])
-    assert re.fullmatch(r"age of the last good backup +- +- +<= 26 h +not measured", lines[5])
+    assert re.fullmatch(r"time to restore \(RTO\), measured +staging +- +<= 60 min +not measured", lines[-1])
 
 
 def test_every_recorded_measure_is_shown():

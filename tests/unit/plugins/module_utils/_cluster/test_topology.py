@@ -165,6 +165,15 @@ def test_an_unreachable_member_stops_the_run_only_while_no_primary_is_known():
     assert any("pg-replica1" in warning for warning in known["warnings"])
 
 
+def test_where_nobody_can_log_in_ssh_has_the_first_word():
+    """On a first run with a wrong key there is no primary that is gone: nobody is told to fail over."""
+    told = "Failed to connect to the host via ssh: root@192.0.2.10: Permission denied (publickey)"
+    (error,) = topology(None, None, None, unreachable={"db01": f"Task failed: {told}."})["errors"]
+    assert error.startswith(f"no machine with members can be reached: db01: {told}") and "failover" not in error
+    (error,) = topology(None, STANDBY, STANDBY, unreachable={"db01": f"Task failed: {told}."})["errors"]
+    assert "failover" in error and told in error
+
+
 def test_an_unresponsive_member_may_be_the_primary():
     assert "cannot be asked" in topology(answer("unresponsive", detail="timeout"), STANDBY, STANDBY)["errors"][0]
 

@@ -95,3 +95,8 @@ class TestVariables:
     )
     def test_the_last_one_wins(self, change, name, value):
         assert variables({**STACK, **change}, STORED)[name] == value
+
+    def test_a_variable_without_a_value_is_left_out(self):
+        """It is no word "None", and takes away what the stack has by itself."""
+        found = variables({**STACK, "env": {"SESSION_DOMAIN": None, "REDIS_HOST": None, "EMPTY": ""}}, STORED)
+        assert not {"SESSION_DOMAIN", "REDIS_HOST"} & set(found) and found["EMPTY"] == ""

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.registries import (
     authority_files,
     logins,
+    problems,
 )
 
 
@@ -31,3 +34,9 @@ def test_a_registry_with_an_authority_of_its_own_gets_a_file():
         {"path": "/etc/docker/certs.d/registry.example.com:5000", "directory": True},
         {"path": "/etc/docker/certs.d/registry.example.com:5000/ca.crt", "content": "PEM\n"},
     ]
+
+
+@pytest.mark.parametrize("address", ["docker.io", "index.docker.io", "https://index.docker.io/v1/"])
+def test_dockers_own_registry_has_the_only_name_by_which_docker_looks_it_up(address):
+    assert list(logins({address: {"username": "me", "password": "x"}})) == ["https://index.docker.io/v1/"]
+    assert list(problems({address: {"username": "me", "password": "x"}})) == []

@@ -11,6 +11,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._monitoring.inven
 WANTED = {
     "receiver": {"email_configs": [{"to": "team@example.com"}]},
     "without_receiver": False,
+    "smtp": {"smtp_smarthost": "mail.example.com:587", "smtp_from": "alerts@example.com"},
     "servers": ["app01"],
     "members": [{"name": "pg-main", "port": 9999}],
 }
@@ -24,6 +25,9 @@ def test_nothing_is_wrong(change):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"receiver": {"email_config": []}}, ["email_config is not known, is email_configs meant?"]),
+        ({"receiver": {"emial_configs": []}}, ["emial_configs is not known, is email_configs meant?"]),
+        ({"smtp": {"smtp_smarhost": "mail.example.com:587"}}, ["smtp_smarhost is not known, is smtp_smarthost meant?"]),
         ({"receiver": {}}, ["monitoring_receiver is empty", "monitoring_without_receiver: true"]),
         ({"servers": []}, ["the group monitoring has no machine"]),
         (

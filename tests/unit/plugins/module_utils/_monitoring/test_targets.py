@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from support.helpers.plays import values_of_role
+
 from ansible_collections.plannerate.infra.plugins.module_utils._monitoring.targets import node_targets, postgres_targets
 
 HOSTVARS = {
@@ -28,3 +30,11 @@ def test_members_are_asked_on_their_port_with_a_1_before_it():
             "labels": {"instance": "pg-main", "member": "pg-main", "machine": "db01"},
         }
     ]
+
+
+def test_an_address_of_ipv6_stands_in_brackets(tmp_path):
+    """Else its last part would be the port."""
+    assert node_targets(["db01"], {"db01": {"ansible_host": "2001:db8::1"}})[0]["targets"] == ["[2001:db8::1]:9100"]
+    assert postgres_targets([{**MEMBER, "address": "2001:db8::1"}])[0]["targets"] == ["[2001:db8::1]:15433"]
+    asked = [("_monitoring_address", {"machine_address": address}) for address in ("2001:db8::1", "10.0.0.1")]
+    assert values_of_role(tmp_path, "monitoring", *asked) == ["[2001:db8::1]", "10.0.0.1"]

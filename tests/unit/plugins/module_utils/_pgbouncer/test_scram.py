@@ -57,6 +57,11 @@ def test_it_verifies_the_client_and_the_server_as_the_standard_asks():
     assert stored != keys(b"correct hors", salt, iterations)[0]
 
 
+def test_an_umlaut_is_one_letter_however_it_was_typed():
+    """A client's libpq sends the one form, an editor may have stored the other."""
+    assert scram_secret("gr\u00fcn \u00bd", "stats") == scram_secret("gru\u0308n\u00a01\u20442", "stats")
+
+
 def test_it_is_the_same_every_time_and_another_for_another_user():
     assert scram_secret("x" * 32, "a") == scram_secret("x" * 32, "a")
     assert scram_secret("x" * 32, "a") != scram_secret("x" * 32, "b")

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The addresses of machines, and who may connect to them, as an inventory names them. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+# How Ansible reaches a host.
+_CONNECTION = (
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_connection",
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_private_key_file",
+    "ansible_ssh_private_key_file",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+    "ansible_become_method",
+    "ansible_become_password",
+    "ansible_become_pass",
+    "ansible_python_interpreter",
+)
+# Options that list addresses or networks: firewalls and access rules are made of them, which take no names.
+SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients")
+
+
+def of_machine(variables: Mapping[str, Any]) -> str | None:
+    """The address by which other machines reach a machine. Ansible may reach it by another one."""
+    return variables.get("machine_address") or variables.get("ansible_host")
+
+
+def before_port(address: object) -> str:
+    """An address as it stands before a colon and a port: one of IPv6 in brackets."""
+    return f"[{address}]" if ":" in str(address) else str(address)
+
+
+def member_connection(machine: str, member: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """How Ansible reaches a member: as its machine, with what the member does not say itself.
+
+    :arg machine: the machine's name, by which it is reached where nothing else is said.
+    """
+    wanted = {"ansible_host": machine, **{name: variables[name] for name in _CONNECTION if name in variables}}
+    return {name: value for name, value in wanted.items() if member.get(name) is None}
+
+
+def machine_problems(name: str, variables: Mapping[str, Any]) -> Iterator[str]:
+    """Why the others cannot reach a machine by what the inventory says."""
+    address = of_machine(variables)
+    if not address:
+        yield f"{name} has no address, expected one. Write, at the host: ansible_host: <its address>"
+    elif not is_address(address):
+        variable = "machine_address" if variables.get("machine_address") else "ansible_host"
+        also = "" if variable == "machine_address" else "; ansible_host may stay a name"
+        yield (
+            f"{variable} of {name} is {address}, expected an IP address: firewalls and access rules are made of it. Write, at the host: "
+            f"machine_address: <the address by which the other machines reach it>{also}"
+        )
+
+
+def source_problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """What is neither an address nor a network where only these are taken."""
+    for option in SOURCES:
+        for source in _texts(variables.get(option)):
+            if not is_source(source):
+                yield f"{option} has {source}, expected an IP address, or a network such as 10.0.0.0/24. Write its address instead"
+
+
+def is_address(text: object) -> bool:
+    try:
+        ipaddress.ip_address(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+def is_source(text: object) -> bool:
+    """Whether it is an address or a network; 10.0.0.5/24 is the network 10.0.0.0/24."""
+    try:
+        ipaddress.ip_network(str(text), strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _texts(sources: object) -> Iterable[object]:
+    return sources if isinstance(sources, list) else []

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What contradicts itself in an inventory, which no role sees alone. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory import (
+    addresses,
+    names,
+    placeholders,
+    schedule,
+)
+
+# A host's variables that the inventory gives, as Ansible has them: anything may stand there.
+Variables = Mapping[str, Any]
+Groups = Mapping[str, Sequence[str]]
+
+_SCHEDULES = ("s3_backup_schedule", "s3_backup_drill_schedule")
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58,}|age1[a-z0-9]+1[02-9ac-hj-np-z]+|(ssh-ed25519|ssh-rsa) \S+( .*)?")
+_SSH = 22
+
+
+def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[str]]:
+    """What breaks in the middle of a run: who keeps the secrets, and how machines reach each other. Each with its hosts."""
+    found = _Found()
+    machines = list(groups.get("machines", []))
+    if not machines:
+        found.add(
+            "",
+            [
+                "the group machines is empty, expected every VM in it. Write: machines: {hosts: {db01: {ansible_host: <address>}}}"
+            ],
+        )
+    for name in machines:
+        found.add(name, addresses.machine_problems(name, hosts[name]))
+    for name, variables in hosts.items():
+        found.add(name, addresses.source_problems(variables))
+        found.add(name, _authority_problems(variables, machines))
+    return found.hosts
+
+
+def problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[str]]:
+    """Every contradiction, as one sentence with the line to write, with the hosts that have it.
+
+    :arg hosts: variables that the inventory gives, by the host's name.
+    :arg groups: names of the hosts of each group.
+    """
+    found = _Found()
+    found.hosts = reach_problems(hosts, groups)
+    of_groups: tuple[tuple[str, Callable[[Variables], Iterator[str]]], ...] = (
+        ("machines", _port_problems),
+        ("postgres", names.problems),
+        ("s3_backups", _backup_problems),
+    )
+    for group, check in of_groups:
+        for name in groups.get(group, []):
+            found.add(name, check(hosts[name]))
+    for name in groups.get("pgbouncers", []):
+        found.add(name, _pool_problems(hosts[name]))
+    for role, group in (("pgbouncer", "postgres"), ("s3_backup", "postgres")):
+        if groups.get(f"{role}s") and not groups.get(group):
+            found.add("", [f"the group {role}s has hosts and the group {group} has none, expected its members in it"])
+    return found.hosts
+
+
+def ownership_problems(owners: Mapping[str, Mapping[str, bool]]) -> list[str]:
+    """What several inventories contradict each other in.
+
+    :arg owners: by an inventory's name, whether it owns each of its machines, by their addresses.
+    """
+    machines = sorted({machine for owned in owners.values() for machine in owned})
+    shared = [machine for machine in machines if sum(machine in owned for owned in owners.values()) > 1]
+    several: dict[str, list[str]] = {}
+    for machine in shared:
+        owning = [name for name, owned in owners.items() if owned.get(machine)]
+        if len(owning) != 1:
+            several.setdefault(", ".join(owning), []).append(machine)
+    return [
+        f"machine_owned is true for {', '.join(named)} in {owning or 'no inventory'}, expected exactly one owner. "
+        f"Write in {'all but one of them: machine_owned: false' if owning else 'one of them: machine_owned: true'}"
+        for owning, named in several.items()
+    ]
+
+
+class _Found:
+    """Sentences with the hosts that they are about."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, list[str]] = {}
+
+    def add(self, host: str, texts: Iterable[str]) -> None:
+        for text in texts:
+            if host not in self.hosts.setdefault(text, []):
+                self.hosts[text].append(host)
+
+
+def _authority_problems(variables: Variables, machines: Sequence[str]) -> Iterator[str]:
+    authority = variables.get("machine_authority")
+    if authority is not None and machines and authority not in machines:
+        alike = difflib.get_close_matches(str(authority), machines, n=1, cutoff=0) or machines
+        yield (
+            f"machine_authority is {authority}, expected one of the group machines ({', '.join(machines)}). "
+            f"Write: machine_authority: {alike[0]}"
+        )
+
+
+def _port_problems(variables: Variables) -> Iterator[str]:
+    port = variables.get("ansible_port", variables.get("ansible_ssh_port"))
+    if port is None or "machine_ssh_port" in variables or str(port) == str(_SSH):
+        return
+    yield (
+        f"ansible_port is {port}, but the firewall leaves {_SSH} open for SSH. Write: machine_ssh_port: {port}; where another machine "
+        f"forwards {port} to {_SSH}: machine_ssh_port: {_SSH}"
+    )
+
+
+def _backup_problems(variables: Variables) -> Iterator[str]:
+    for option in _SCHEDULES:
+        if option in variables and not schedule.is_calendar(variables[option]):
+            yield (
+                f"{option} is {variables[option]!r}, expected a calendar expression of systemd. "
+                f'Write, for instance: {option}: "*-*-* 02:00:00" (every day at two)'
+            )
+    recipients = variables.get("s3_backup_recipients")
+    for recipient in recipients if isinstance(recipients, list) else []:
+        if not _RECIPIENT.fullmatch(str(recipient)) and not placeholders.is_one(recipient):
+            yield (
+                f"s3_backup_recipients has {recipient}, expected the public half of an age key. Write the line after "
+                '"Public key:" that age-keygen prints, age1…'
+            )
+
+
+def _pool_problems(variables: Variables) -> Iterator[str]:
+    environment = variables.get("pgbouncer_environment", "production")
+    environments, databases = variables.get("pgbouncer_environments"), variables.get("postgres_primary_databases")
+    if not isinstance(environments, dict) or not isinstance(databases, list):
+        return
+    entry = environments.get(environment)
+    pooled = entry.get("database") if isinstance(entry, dict) else None
+    own = [database.get("name") for database in databases if isinstance(database, dict)]
+    if pooled and own and pooled not in own:
+        yield (
+            f"pgbouncer_environments: {environment}: database is {pooled}, expected one of this inventory's "
+            f"postgres_primary_databases ({', '.join(map(str, own))}). Write: {environment}: {{database: {own[0]}}}"
+        )

@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines reach each other by addresses, and Ansible reaches a member as its machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory import addresses
+from ansible_collections.plannerate.infra.plugins.module_utils._machine.firewall import plan
+
+ADDRESS = st.ip_addresses().map(str)
+SOURCE = st.one_of(
+    ADDRESS,
+    ADDRESS.map(str.upper),
+    st.tuples(st.ip_addresses(v=4), st.integers(1, 32)).map(lambda pair: f"{pair[0]}/{pair[1]}"),
+)
+
+
+def printed(missing, ports):
+    """What ufw shows once the sources were allowed: networks without the bits of a host, IPv6 in small letters, no length of a host."""
+    import ipaddress
+
+    lines = []
+    for source in missing:
+        interface = ipaddress.ip_interface(source)
+        network = interface.network
+        shown = interface.ip if network.prefixlen == network.max_prefixlen else network
+        lines.append(f"{ports}/tcp                   ALLOW       {shown}                 # PgBouncer")
+    return "\n".join(lines)
+
+
+@given(st.lists(SOURCE, max_size=5, unique=True))
+def test_what_was_allowed_is_neither_missing_nor_stale_in_the_next_run(sources):
+    first = plan("", "PgBouncer", [6432], sources)
+    second = plan(printed(first["missing"], first["ports"]), "PgBouncer", [6432], sources)
+    assert (second["missing"], second["stale"]) == ([], [])
+
+
+@given(ADDRESS)
+def test_an_address_is_one(address):
+    assert list(addresses.machine_problems("db01", {"ansible_host": address})) == []
+    assert addresses.of_machine({"ansible_host": "db01.example.com", "machine_address": address}) == address
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "db01 has no address"),
+        ({"ansible_host": "db01.example.com"}, "ansible_host of db01 is db01.example.com, expected an IP address"),
+        (
+            {"ansible_host": "10.0.0.1", "machine_address": "db01"},
+            "machine_address of db01 is db01, expected an IP address",
+        ),
+        ({"ansible_host": "10.0.0.1/24"}, "ansible_host of db01 is 10.0.0.1/24"),
+    ],
+)
+def test_a_name_is_none(variables, words):
+    (found,) = addresses.machine_problems("db01", variables)
+    assert words in found
+
+
+def test_a_member_says_what_differs_from_its_machine():
+    machine = {"ansible_host": "192.0.2.10", "ansible_port": 2222, "postgres_version": 15}
+    assert addresses.member_connection("db01", {}, machine) == {"ansible_host": "192.0.2.10", "ansible_port": 2222}
+    assert addresses.member_connection("db01", {"ansible_port": 22}, {}) == {"ansible_host": "db01"}

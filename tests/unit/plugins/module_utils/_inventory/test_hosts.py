@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventories of one to five machines: a good one is taken, and each mutation of it is named as what it is."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.hosts import ownership_problems, problems
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.names import problems as name_problems
+
+
+@st.composite
+def inventories(draw):
+    """(variables of each host, groups): names, addresses, ports and groups that are there or not."""
+    machines = [f"m{number}" for number in range(draw(st.integers(1, 5)))]
+    addresses = draw(st.lists(st.ip_addresses().map(str), min_size=len(machines), max_size=len(machines), unique=True))
+    database = draw(st.sampled_from(["shop", "Plannerate", "2024app", "order", "shop_ro"]))
+    common = {
+        "machine_authority": draw(st.sampled_from(machines)),
+        "postgres_primary_databases": [{"name": database, "owner": draw(st.sampled_from(["shop", "App", "_a1"]))}],
+        "pgbouncer_environments": {"production": {"database": database}},
+        "s3_backup_schedule": draw(st.sampled_from(["daily", "*-*-* 02:30:00", "Sun 03:00"])),
+        "postgres_clients": draw(st.lists(st.ip_addresses().map(str), max_size=2)),
+    }
+    hosts = {name: {**copy.deepcopy(common), "ansible_host": address} for name, address in zip(machines, addresses)}
+    members = {f"pg-{number}": {**copy.deepcopy(common), "postgres_machine": machines[0]} for number in range(3)}
+    groups = {"machines": machines, "postgres": list(members)}
+    for group in ("pgbouncers", "s3_backups"):
+        if draw(st.booleans()):
+            groups[group] = [draw(st.sampled_from(machines))]
+    return {**hosts, **members}, groups
+
+
+def every(hosts, **variables):
+    for given_ in hosts.values():
+        given_.update(copy.deepcopy(variables))
+
+
+MUTATIONS = {
+    "authority": (None, lambda hosts: every(hosts, machine_authority="nobody"), "machine_authority is nobody"),
+    "port": (None, lambda hosts: every(hosts, ansible_port=2222), "ansible_port is 2222"),
+    "name of a machine": (
+        None,
+        lambda hosts: hosts["m0"].update(ansible_host="db01.example.com"),
+        "ansible_host of m0 is",
+    ),
+    "client": (None, lambda hosts: every(hosts, postgres_clients=["app01"]), "postgres_clients has app01"),
+    "schedule": (
+        "s3_backups",
+        lambda hosts: every(hosts, s3_backup_schedule="at two"),
+        "s3_backup_schedule is 'at two'",
+    ),
+    "recipient": (
+        "s3_backups",
+        lambda hosts: every(hosts, s3_backup_recipients=["age1x"]),
+        "s3_backup_recipients has age1x",
+    ),
+    "pool": (
+        "pgbouncers",
+        lambda hosts: every(hosts, pgbouncer_environments={"production": {"database": "x"}}),
+        "database is x",
+    ),
+    "owner": (
+        None,
+        lambda hosts: every(hosts, postgres_primary_databases=[{"name": "shop", "owner": "a-b"}]),
+        "owner is a-b",
+    ),
+}
+
+
+@given(inventories())
+def test_a_good_one_is_taken(inventory):
+    assert problems(*inventory) == {}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+@given(inventories())
+def test_a_mutation_is_named(mutation, inventory):
+    group, change, words = MUTATIONS[mutation]
+    hosts, groups = inventory
+    if group:
+        groups[group] = ["m0"]
+    change(hosts)
+    found = problems(hosts, groups)
+    assert any(words in text for text in found)
+    # The owner's mutation also changes the database, which its pool does not follow.
+    assert len(found) == 1 or mutation == "owner"
+
+
+@pytest.mark.parametrize(
+    "owner", ["postgres", "a-b", "pg_monitor", "public", "1shop", "replicator", "clients", "backup_shop", ""]
+)
+def test_an_owner_that_is_somebody_else_is_refused(owner):
+    (found,) = name_problems({"postgres_primary_databases": [{"name": "shop", "owner": owner}]})
+    assert f"owner is {owner}" in found
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1", "pgbouncer", "a b", 'a"b', "ü", "", "x" * 64])
+def test_a_database_that_cannot_be_is_refused(name):
+    (found,) = name_problems({"postgres_primary_databases": [{"name": name, "owner": "shop"}]})
+    assert "no name for a database here" in found
+
+
+def test_two_owners_would_share_a_password():
+    databases = [{"name": "one", "owner": "shop"}, {"name": "two", "owner": "Shop"}, {"name": "three", "owner": "shop"}]
+    (found,) = name_problems({"postgres_primary_databases": databases})
+    assert "both would have one password" in found
+
+
+@pytest.mark.parametrize(
+    ("owners", "count"),
+    [
+        ({"a": {"10.0.0.1": True}, "b": {"10.0.0.1": False}}, 0),
+        ({"a": {"10.0.0.1": True}, "b": {"10.0.0.2": True}}, 0),
+        ({"a": {"10.0.0.1": True}, "b": {"10.0.0.1": True}}, 1),
+        ({"a": {"10.0.0.1": False}, "b": {"10.0.0.1": False}}, 1),
+    ],
+)
+def test_a_machine_has_one_owner(owners, count):
+    assert len(ownership_problems(owners)) == count
