@@ -22,7 +22,7 @@ with open({log!r}, "a") as file:
 module.exit_json(changed=True, **{answer!r})
 """
 COMPOSE = {key: {"type": "str"} for key in ("project_src", "project_name", "pull")} | {
-    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"},
+    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"}, "recreate": {"type": "str"},
     "wait": {"type": "bool"}, "wait_timeout": {"type": "int"},
 }  # fmt: skip
 TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a phase as the playbook makes it, run with --check on this machine: what the machines said reaches the plan."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.helpers.checkout import ROOT
+
+NEW = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=CA"
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """A function that makes one of the authority's certificates."""
+    (tmp_path / "ca").mkdir()
+
+    def make(name):
+        path = tmp_path / "ca" / name
+        command = [*NEW.split(), "-keyout", f"{path}.key", "-out", f"{path}.crt"]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+    return make
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs the playbook on two machines, both this one; gives its exit code and output."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    # It answers nothing, at once.
+    away = {"ansible_connection": "ssh", "ansible_ssh_executable": "/bin/false", "ansible_ssh_retries": 0}
+
+    def run(phase, *options, unreachable=(), **more):
+        inventory = {
+            "all": {
+                "vars": {
+                    "ansible_become": False,
+                    "machine_ca_directory": str(tmp_path / "ca"),
+                    "machine_tls_directory": str(tmp_path / "tls"),
+                    "machine_authority": "db01",
+                    **more,
+                }
+            },
+            "machines": {
+                "hosts": {
+                    name: {"ansible_host": f"192.0.2.{number}", **(away if name in unreachable else here)}
+                    for number, name in enumerate(("app01", "db01"), 1)
+                }
+            },
+        }
+        (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+        command = ["ansible-playbook", "--check", f"--inventory={tmp_path}/hosts.json", "playbooks/renew_authority.yml"]
+        done = subprocess.run(
+            [*command, *([f"--extra-vars=renew_authority={phase}"] if phase else []), *options],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        return done.returncode, " ".join(done.stdout.replace("''", "'").split())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("phase", "options", "variables", "expected"),
+    [
+        ("", [], {}, "renew_authority is '', expected trust, issue or forget"),
+        ("forget", [], {}, "The next phase is issue"),
+        ("issue", [], {}, "app01: its ca.crt has none, expected next.crt and ca.crt: converge it"),
+        ("issue", [], {"unreachable": ["app01"]}, "the authority was not renewed: app01 did not answer"),
+        ("issue", [], {"unreachable": ["db01"]}, "the authority was not renewed: db01 did not answer"),
+        ("issue", ["--limit=db01,localhost"], {}, "found --limit, expected none"),
+        ("issue", [], {"machine_owned": False}, "belong to another inventory"),
+    ],
+)
+def test_it_is_refused_before_anything_is_changed(run, authority, phase, options, variables, expected):
+    authority("ca")
+    authority("next")
+    code, said = run(phase, *options, **variables)
+    assert code != 0 and expected in said, said
+    assert "changed=1" not in said and "Change what the authority keeps" not in said, said
