@@ -20,4 +20,4 @@ def sign_another(_builder, *arguments, **more):
     return sign(request, *arguments, **more)
 
 
-x509.CertificateSigningRequestBuilder.sign = sign_another
+x509.CertificateSigningRequestBuilder.sign = sign_another  # type: ignore[method-assign, assignment]

@@ -71,7 +71,11 @@ def test_the_ends_of_the_certificates_and_of_the_authority_are_told_apart(
     found = [(name, labels, round((end - time.time()) / 86400)) for name, labels, end in metrics.certificate()]
     trusted = ("machine_authorities_trusted", {}, 1)
     assert list(metrics.certificate())[-1] == trusted
-    assert found[:-1] == [(own, {"certificate": "machine"}, 10), (own, {"certificate": "client"}, 20), (authority, {}, 30)]
+    assert found[:-1] == [
+        (own, {"certificate": "machine"}, 10),
+        (own, {"certificate": "client"}, 20),
+        (authority, {}, 30),
+    ]
     # A newer one is about to take its place.
     (tmp_path / "ca.crt").write_text((tmp_path / "client.crt").read_text() + (tmp_path / "ca.crt").read_text())
     (_name, _labels, end), trusted = list(metrics.certificate())[-2:]
