@@ -48,6 +48,11 @@ class Machine:
 
     def converge(self, phase=None, *options):
         """How much the role changed."""
+        code, said = self.play(phase, *options)
+        assert code == 0, said
+        return changed(said)
+
+    def play(self, phase=None, *options, **more):
         variables = {
             "ansible_connection": "local",
             # Debian's own, as on the machines.
@@ -59,12 +64,11 @@ class Machine:
             "machine_trust_servers": {},
             "__machine_packages": {"stdout_lines": []},
             **({"machine_renewal": phase} if phase else {}),
+            **more,
         }
         play = {"hosts": "db01", "tasks": TASKS}
         options = ("--inventory=db01,", f"--extra-vars={json.dumps(variables)}", *options)
-        code, said = run_play(self.directory, play, *options)
-        assert code == 0, said
-        return changed(said)
+        return run_play(self.directory, play, *options)
 
     def load(self):
         files = {"ssl_cert_file": "machine.crt", "ssl_key_file": "machine.key", "ssl_ca_file": "ca.crt"}
@@ -146,6 +150,8 @@ def test_old_and_new_clients_are_served_in_every_phase(machine, clients):
     assert machine.accepted() == {"old"} and machine.missing() == []
 
     before = sorted(machine.authority.iterdir())
+    code, said = machine.play("trust", machine_ca_key=(machine.authority / "ca.key").read_text())
+    assert code != 0 and "machine_ca_key is the key of the authority that signs now, expected another one" in said, said
     assert machine.converge("trust", "--check") > 0 and sorted(machine.authority.iterdir()) == before
     assert machine.converge("trust") > 0
     machine.load()
