@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -35,7 +36,13 @@ def run(tmp_path):
     # It answers nothing, at once.
     away = {"ansible_connection": "ssh", "ansible_ssh_executable": "/bin/false", "ansible_ssh_retries": 0}
 
-    def run(phase, *options, unreachable=(), **more):
+    # No container of this machine is looked at.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin" / "docker").chmod(0o755)
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+
+    def run(phase, *options, unreachable=(), groups=None, **more):
         inventory = {
             "all": {
                 "vars": {
@@ -53,12 +60,13 @@ def run(tmp_path):
                 }
             },
         }
+        inventory.update(groups or {})
         (tmp_path / "hosts.json").write_text(json.dumps(inventory))
         command = ["ansible-playbook", "--check", f"--inventory={tmp_path}/hosts.json", "playbooks/renew_authority.yml"]
         done = subprocess.run(
             [*command, *([f"--extra-vars=renew_authority={phase}"] if phase else []), *options],
             cwd=ROOT,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -88,3 +96,24 @@ def test_it_is_refused_before_anything_is_changed(run, authority, phase, options
     code, said = run(phase, *options, **variables)
     assert code != 0 and expected in said, said
     assert "changed=1" not in said and "Change what the authority keeps" not in said, said
+
+
+def test_every_server_of_the_group_is_asked(run, authority):
+    authority("ca")
+    authority("next")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    groups = {
+        "postgres": {"children": {"postgres_primary": {}}},
+        "postgres_primary": {"hosts": {"pg-main": {"postgres_machine": "db01", "postgres_port": port}}},
+        "pgbouncers": {"hosts": {"db01": {}}},
+        "docker_hosts": {"hosts": {"app01": {}}},
+    }
+    code, said = run("issue", groups=groups, pgbouncer_port=port, docker_host_app_image="shop:1", postgres_version=15)
+    assert code != 0 and "changed=1" not in said, said
+    for server in ("pg-main", "PgBouncer"):
+        assert (
+            f"issue was not begun: db01: {server} shows no certificate, expected one of the authority that signs"
+            in said
+        ), said
+    assert "app01: pg-main" not in said and "app01: PgBouncer" not in said
