@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from support.helpers.lab import changed, playbook
+from support.helpers.lab import playbook
 from support.helpers.pooler import PROGRAMS
 
 # A certificate is due, so that there is a request.
@@ -40,12 +40,3 @@ def test_the_run_fails_and_names_what_was_asked_for(taken_over, db01):
     assert "its names are DNS:db01, expected" in said and "it is for an authority (CA:TRUE)" in said
     assert "Nothing was signed" in said
     assert taken_over.check_output(CERTIFICATES) == before and db01.check_output("ls /root/ca") == signed
-
-
-def test_without_the_change_it_gets_nothing_new(machine):
-    """The other test left nothing: what is there is not due."""
-    app01 = machine("app01")
-    before = app01.check_output(CERTIFICATES)
-    done = playbook("machines", "--limit=app01")
-    assert (done.returncode, changed(done.stdout)) == (0, 0), done.stdout
-    assert app01.check_output(CERTIFICATES) == before
