@@ -64,7 +64,18 @@ def test_the_others_import_nothing_that_changes(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["site", "machines", "postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "remove_member"]
+    "name",
+    [
+        "site",
+        "machines",
+        "postgres",
+        "pgbouncer",
+        "docker_host",
+        "s3_backup",
+        "monitoring",
+        "remove_member",
+        "renew_authority",
+    ],
 )
 def test_what_converges_ends_with_the_list_of_what_restarts(name):
     assert PLAYBOOKS[name][-2] == {"name": "Restarts", IMPORT: "restart_list.yml"}

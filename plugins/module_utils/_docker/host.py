@@ -32,7 +32,8 @@ class Answer(TypedDict):
     """The lines of roles/docker_host/templates/probe.sh.j2 by their first word, an empty list for each answer that did not come.
 
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
-    to know of it. ``attached``: the networks that Traefik is connected to.
+    to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
+    began.
     """
 
     os: list[str]
@@ -47,6 +48,7 @@ class Answer(TypedDict):
     traefik: list[str]
     stack: list[str]
     attached: list[str]
+    outdated: list[str]
     installed: list[str]
 
 
@@ -91,6 +93,7 @@ def parse(text: str) -> Answer:
         "traefik": lines.get("traefik", []),
         "stack": lines.get("stack", []),
         "attached": lines.get("attached", []),
+        "outdated": lines.get("outdated", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 

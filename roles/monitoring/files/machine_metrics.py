@@ -113,7 +113,9 @@ def certificate() -> Iterator[Sample]:
             words = ask("openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", str(path))
             end = float(calendar.timegm(time.strptime(words.strip(), "notAfter=%Y-%m-%d %H:%M:%SZ")))
             if name == "ca":
+                # The newest comes first. There are two while it takes the place of the old one.
                 yield "machine_authority_not_after_timestamp_seconds", {}, end
+                yield "machine_authorities_trusted", {}, float(path.read_text().count("BEGIN CERTIFICATE"))
             else:
                 yield "machine_certificate_not_after_timestamp_seconds", {"certificate": name}, end
 

@@ -22,7 +22,7 @@ with open({log!r}, "a") as file:
 module.exit_json(changed=True, **{answer!r})
 """
 COMPOSE = {key: {"type": "str"} for key in ("project_src", "project_name", "pull")} | {
-    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"},
+    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"}, "recreate": {"type": "str"},
     "wait": {"type": "bool"}, "wait_timeout": {"type": "int"},
 }  # fmt: skip
 TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {
@@ -62,14 +62,15 @@ def replaced(tmp_path):
         text = STUB.format(options=options, log=str(log), line=line, answer=dict(answer))
         (modules / f"{name}.py").write_text(text)
 
-    def run(states, answer=(), steps=("redis", "app", "app-2", "queue")):
-        stub("community/docker", "docker_compose_v2", COMPOSE, "module.params['services'][0] + '\\n'", answer)
+    def run(states, answer=(), steps=("redis", "app", "app-2", "queue"), outdated=()):
+        line = "module.params['services'][0] + (' anew' if module.params['recreate'] == 'always' else '') + '\\n'"
+        stub("community/docker", "docker_compose_v2", COMPOSE, line, answer)
         servers = f"' '.join(server['url'] for server in {SERVERS}) + '\\n'"
         stub("plannerate/infra", "traefik_dynamic_file", TRAEFIK, servers)
         lines = [
             f"stack shop-{name}-prod running project=shop-production oneoff= definition= status=Up ({state})"
             for name, state in states.items()
-        ]
+        ] + [f"outdated shop-{name}-prod" for name in outdated]
         variables = {
             "ansible_python_interpreter": sys.executable,
             "docker_host_environments": {"production": {"domain": "app.test", "suffix": "prod"}},
@@ -119,3 +120,10 @@ def test_the_first_that_is_not_healthy_ends_the_run(replaced):
     code, said, steps = replaced({"app": "healthy"}, {"msg": "container shop-redis-prod is unhealthy"})
     assert code != 0 and "did not become healthy" in said, said
     assert steps == ["redis"]
+
+
+def test_one_whose_file_of_authorities_was_replaced_is_made_anew(replaced):
+    """Compose would leave it as it is."""
+    code, said, steps = replaced({"app": "healthy"}, steps=["redis", "app", "queue"], outdated=["app", "queue"])
+    assert code == 0, said
+    assert steps == ["redis", "app anew", "queue anew"]

@@ -39,7 +39,7 @@ def tasks(content) -> Iterator[dict]:
 
 def included() -> Iterator[tuple[Path, str, dict, dict]]:
     """(file, role, arguments, variables) of each role that is included; a role's name in a loop is the loop's affair."""
-    for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]:
+    for path in [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/tasks/*.yml")]:
         for task in tasks(yaml.safe_load(path.read_text())):
             for key in INCLUDES:
                 if "{{" not in task.get(key, {}).get("name", "{{"):

@@ -23,12 +23,12 @@ def test_the_certificate_of_a_client_goes_with_prometheus(tmp_path, is_client, i
         "_machine_client": is_client,
         "machine_tls_directory": "/tls",
         "machine_packages": [],
-        "__machine_ca_file": {"content": "Y2E="},
+        "__machine_ca_file": {"stdout": "ca"},
         "__machine_packages": {"stdout_lines": [installed]},
     }
     files, asked = values_of_role(
         tmp_path, "machine", ("_machine_trust_files", variables), ("_machine_queried_packages", variables)
     )
     assert [file["path"] for file in files if file.get("absent")] == removed
-    assert {"path": "/tls/ca.crt", "content": "ca"} in files
+    assert {"path": "/tls/ca.crt", "content": "ca\n"} in files
     assert "prometheus" in asked

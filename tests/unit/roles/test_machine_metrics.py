@@ -69,7 +69,17 @@ def test_the_ends_of_the_certificates_and_of_the_authority_are_told_apart(
         )
     own, authority = "machine_certificate_not_after_timestamp_seconds", "machine_authority_not_after_timestamp_seconds"
     found = [(name, labels, round((end - time.time()) / 86400)) for name, labels, end in metrics.certificate()]
-    assert found == [(own, {"certificate": "machine"}, 10), (own, {"certificate": "client"}, 20), (authority, {}, 30)]
+    trusted = ("machine_authorities_trusted", {}, 1)
+    assert list(metrics.certificate())[-1] == trusted
+    assert found[:-1] == [
+        (own, {"certificate": "machine"}, 10),
+        (own, {"certificate": "client"}, 20),
+        (authority, {}, 30),
+    ]
+    # A newer one is about to take its place.
+    (tmp_path / "ca.crt").write_text((tmp_path / "client.crt").read_text() + (tmp_path / "ca.crt").read_text())
+    (_name, _labels, end), trusted = list(metrics.certificate())[-2:]
+    assert round((end - time.time()) / 86400) == 20 and trusted == ("machine_authorities_trusted", {}, 2)
 
 
 def test_samples_of_one_metric_stand_together() -> None:

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container has the file of trusted authorities that it began with; one whose file was replaced on the machine is told, and replaced."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from support.helpers.plays import values_of_role
+
+FILE = "/etc/ssl/machine/ca.crt"
+# What the kernel says of the mounts of a container, by the number of its process.
+MOUNTS = {
+    11: f"1559 1482 254:0 /etc/ssl/machine/ca.crt//deleted {FILE} rw,relatime - ext4 /dev/vda rw",
+    12: f"1559 1482 254:0 /etc/ssl/machine/ca.crt {FILE} rw,relatime - ext4 /dev/vda rw",
+    # Another file of its own.
+    13: "1559 1482 254:0 /tmp/x//deleted /var/www/x rw,relatime - ext4 /dev/vda rw",
+}
+NAMES = {11: "shop-app-prod", 12: "shop-queue-prod", 13: "shop-redis-prod"}
+DOCKER = """#!/bin/sh
+case $1 in
+  ps) printf '%s\\n' {numbers} ;;
+  inspect) printf '%s\\n' {lines} ;;
+esac
+"""
+VARIABLES = {
+    "docker_host_app_image": "shop:1",
+    "docker_host_name_prefix": "shop",
+    "docker_host_environment": "production",
+    "docker_host_environments": {"production": {"domain": "app.test", "suffix": "prod"}},
+}
+
+
+def test_by_its_mounts(tmp_path):
+    (script,) = values_of_role(
+        tmp_path, "docker_host", ("lookup('ansible.builtin.template', 'probe.sh.j2')", VARIABLES)
+    )
+    asked = script[script.index("docker ps --quiet") : script.index("ss --listening")]
+    for number, line in MOUNTS.items():
+        (tmp_path / "proc" / str(number)).mkdir(parents=True)
+        (tmp_path / "proc" / str(number) / "mountinfo").write_text(f"{line}\n")
+    lines = " ".join(f"'{number} /{name}'" for number, name in NAMES.items())
+    (tmp_path / "docker").write_text(DOCKER.format(numbers=" ".join(map(str, NAMES)), lines=lines))
+    (tmp_path / "docker").chmod(0o700)
+    done = subprocess.run(
+        ["/bin/sh", "-c", asked.replace('"/proc/', f'"{tmp_path}/proc/')],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.stdout.split("\n") == ["outdated shop-app-prod", ""], done.stderr
+
+
+def test_it_is_listed_and_replaced(tmp_path):
+    names = {"app": "shop-app-prod", "queue": "shop-queue-prod"}
+    (outdated,) = values_of_role(
+        tmp_path,
+        "docker_host",
+        (
+            "_docker_host_outdated",
+            {
+                **VARIABLES,
+                "_docker_host_names": names,
+                "__docker_host_probe": {"stdout": "outdated shop-app-prod\noutdated other"},
+            },
+        ),
+    )
+    assert outdated == ["app"]
