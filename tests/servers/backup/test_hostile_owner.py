@@ -1,9 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A database full of its owner's traps is backed up, drilled and restored, and none of them springs.
-
-What a restore loads is not among them: checks and generated columns of the owner's tables run as the administrator then (SECURITY.md).
-"""
+"""A database full of its owner's traps is backed up, drilled and restored, and none of them springs."""
 
 from __future__ import annotations
 
