@@ -65,13 +65,13 @@ def test_a_contradiction_is_found(told, sentence):
 def test_what_is_wrong_in_dictionaries_of_the_docker_host_is_found(copy_inventories, offline):
     wrong = copy_inventories(
         (MACHINES, "  QUEUE_CONNECTION: redis", '  QUEUE_CONNECTION: redis\n  SAML_KEY: "one\\ntwo"'),
-        (OWNER, "username: callcocam", "usrename: callcocam"),
-        (STAGING, "    command: [php", "    comand: [php"),
+        (OWNER, "username: callcocam", "usernames: callcocam"),
+        (STAGING, "    command: [php", "    commands: [php"),
     )
     told = offline.check_inventory(wrong / "production", wrong / "staging").stdout
     assert "docker_host_env: SAML_KEY has several lines" in told
-    assert "docker_host_registries: ghcr.io: usrename is not known, expected username" in told
-    assert "docker_host_services: queue: comand is not known, expected command" in told
+    assert "docker_host_registries: ghcr.io: usernames is not known, expected username" in told
+    assert "docker_host_services: queue: commands is not known, expected command" in told
 
 
 def test_a_vault_whose_example_was_not_filled_in_is_found(offline, copy_inventories):

@@ -71,12 +71,15 @@ def test_nothing_is_wrong_with_a_good_inventory():
         ({"traefik_image": "traefik:v3.6.4"}, ["3.7 or newer"]),
         ({"traefik_image": "traefik@sha256:0123"}, ["3.7 or newer"]),
         ({"pgadmin_email": ""}, ["docker_host_pgadmin_email"]),
-        ({"services": {"queue": {"memroy": "1g"}}}, ["queue: memroy is not known", "command, memory, healthcheck"]),
+        (
+            {"services": {"queue": {"memory_max": "1g"}}},
+            ["queue: memory_max is not known", "command, memory, healthcheck"],
+        ),
         ({"services": {"queue": {"command": "php artisan"}}}, ["command: [php, artisan]"]),
         ({"services": {"queue": "php artisan"}}, ["queue is 'php artisan', expected a dictionary"]),
         (
-            {"registries": {"ghcr.io": {"usrename": "me", "password": "x"}}},
-            ["ghcr.io: usrename is not known", "missing"],
+            {"registries": {"ghcr.io": {"usernames": "me", "password": "x"}}},
+            ["ghcr.io: usernames is not known", "missing"],
         ),
         ({"registries": {"https://ghcr.io": {"username": "me", "password": "x"}}}, ["by the host alone"]),
         ({"variables": {"docker_host_env": {"KEY": "one\ntwo"}}}, ["docker_host_env: KEY has several lines"]),
