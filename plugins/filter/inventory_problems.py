@@ -13,6 +13,7 @@ description:
     reach each other by addresses. Asks no machine.
   - A text where a boolean, a number or a list is expected, as C(-e name=value) and inventories in INI give it, is one of the problems. The
     text C(false) counts as true.
+positional: groups
 options:
   _input:
     description: Variables of every host, C(hostvars).

@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - The address of a machine is its C(machine_address), or C(ansible_host) where it has none. Ansible may reach it by another one, such as a
     public address or a name.
+positional: hostvars
 options:
   _input:
     description: Names of machines.

@@ -10,6 +10,7 @@ short_description: The variables by which Ansible reaches PostgreSQL members, ta
 version_added: 0.1.0
 description:
   - A member is reached as its machine is. It needs C(postgres_machine) and nothing else.
+positional: hostvars
 options:
   _input:
     description: Names of members.

@@ -9,13 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker import environment, registries
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import environment, registries, services
 
 # The first release in which Host() takes a wildcard.
 TRAEFIK_SINCE = (3, 7)
-SERVICES = ("app", "reverb", "queue", "scheduler", "redis", "pgadmin")
-_SERVICE_KEYS = ("command", "memory", "healthcheck")
-_REDIS_KEYS = (*_SERVICE_KEYS, "maxmemory", "maxmemory_policy")
 
 _ENTRY_KEYS = ("domain", "suffix", "wildcard", "pgadmin_host")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -108,10 +105,7 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
     ):
         if "@" not in str(address):
             reasons.append(f"{variable} is {address!r}, expected an e-mail address")
-    unknown = sorted(set(wanted["services"]) - set(SERVICES))
-    if unknown:
-        reasons.append(f"docker_host_services: {', '.join(unknown)} is not known, expected {', '.join(SERVICES)}")
-    reasons += _service_problems(wanted["services"])
+    reasons += services.problems(wanted["services"])
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
@@ -149,28 +143,6 @@ def _environment_problems(environments: Mapping[str, Environment], own: str) -> 
             other = owners.setdefault((key, value), name)
             if other != name:
                 reasons.append(f"{where}: {key} {value} is already {other}'s")
-    return reasons
-
-
-def _service_problems(services: Mapping[str, Any]) -> list[str]:
-    reasons = []
-    for name, given in services.items():
-        expected = _REDIS_KEYS if name == "redis" else _SERVICE_KEYS
-        if not isinstance(given, dict):
-            reasons.append(
-                f"docker_host_services: {name} is {given!r}, expected a dictionary with {', '.join(expected)}"
-            )
-            continue
-        unknown = sorted(set(given) - set(expected))
-        if unknown:
-            reasons.append(
-                f"docker_host_services: {name}: {', '.join(unknown)} is not known, expected {', '.join(expected)}"
-            )
-        if not isinstance(given.get("command", []), list):
-            words = ", ".join(str(given["command"]).split())
-            reasons.append(
-                f"docker_host_services: {name}: command is a text, expected a list. Write: command: [{words}]"
-            )
     return reasons
 
 

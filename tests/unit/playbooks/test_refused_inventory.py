@@ -12,6 +12,8 @@ import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.offline import Offline
 
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.values import FOR_ONE_RUN
+
 INVENTORY = {
     "machines": {"hosts": {"db01": {"ansible_host": "192.0.2.10"}, "app01": {"ansible_host": "192.0.2.11"}}},
     "docker_hosts": {"hosts": {"app01": None}},
@@ -110,14 +112,17 @@ def test_what_the_pages_write_as_a_text_is_taken(offline, hosts, options):
 
 
 def test_options_of_one_run_are_those_that_the_pages_write_as_texts():
-    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("playbooks/*.yml")]
+    pages = [
+        ROOT / "README.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/runbooks/*.md"),
+        *ROOT.glob("playbooks/*.yml"),
+    ]
     written = {name for page in pages for name in re.findall(r"-e ([a-z0-9_]+)=", page.read_text())}
     specifications = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
     options = {
         name: option for found in specifications for name, option in found["argument_specs"]["main"]["options"].items()
     }
-    from ansible_collections.plannerate.infra.plugins.module_utils._inventory.values import FOR_ONE_RUN
-
     assert {name for name in written & set(options) if options[name]["type"] not in ("str", "path")} == FOR_ONE_RUN
 
 
