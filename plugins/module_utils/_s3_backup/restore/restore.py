@@ -106,6 +106,9 @@ class Restore:
         """Every member on this machine gets a copy."""
         needed = database_bytes(self.document) * self.settings["members"]
         path, members = server.data_directory(), self.settings["members"]
+        if self.wishes["table"] or self.document["mode"] == "directory":
+            margin = self.settings["free_percent"]
+            room.require(self.settings["work_directory"], unpacked_bytes(self.document), margin, "the unpacked dump")
         if not path:
             return f"it needs {readable(needed)} on the server; whether they are free cannot be seen from here"
         room.require(path, needed, self.settings["free_percent"], f"the database, for {members} members,")

@@ -15,7 +15,8 @@ from ..machine.session import program
 _LEFT_OUT = re.compile(
     r"\d+; \d+ \d+ (FK CONSTRAINT|MATERIALIZED VIEW DATA|BLOB|LARGE OBJECT|EVENT TRIGGER|(ACL|COMMENT|SECURITY LABEL) - LARGE OBJECT)"
 )
-_TABLE_DATA = re.compile(r"(\d+); \d+ \d+ TABLE DATA (\S+) (.+) \S+")
+_LINE_ENDS = re.compile(r"[\r\n]")
+_TABLE_DATA = re.compile(r"\d+; \d+ \d+ TABLE DATA (.+)")
 
 
 def restore_table(loader, conninfo, table):
@@ -27,7 +28,7 @@ def restore_table(loader, conninfo, table):
     with loader.staged() as path:
         contents = run(program(binaries, "pg_restore", "--list", path, **child))
         with tempfile.NamedTemporaryFile("w", prefix="list-", suffix=".txt") as listed:
-            listed.write("\n".join(selected(contents, table)) + "\n")
+            listed.write("\n".join(selected(contents, table, loader.document["roles"]["referenced"])) + "\n")
             listed.flush()
             os.chmod(listed.name, 0o644)
             run(loader.pg_restore(conninfo, f"--use-list={listed.name}", path))
@@ -35,19 +36,26 @@ def restore_table(loader, conninfo, table):
     return {**loader.document, "tables": tables, "large_objects": {"number": 0, "bytes": 0}}
 
 
-def selected(contents, table):
+def selected(contents, table, owners=()):
     """The lines of ``pg_restore --list`` that one table needs. Pure.
+
+    :arg owners: roles that may own it; those without a blank in their names need not be named.
 
     Rows of other tables and large objects are left out; so are foreign keys and refreshes of materialised views, which would
     miss these rows, and triggers that act on the whole database.
     """
-    schema, name = table.split(".", 1)
+    # Schema, table and owner stand between blanks, and may have blanks and dots of their own.
+    named = _LINE_ENDS.sub(" ", table)
+    wanted = {f"{named[:at]} {named[at + 1 :]}" for at, letter in enumerate(named) if letter == "."}
+    owners = [_LINE_ENDS.sub(" ", owner) for owner in owners if " " in owner]
     for line in contents.splitlines():
         if line.startswith(";"):
             continue
         data = _TABLE_DATA.fullmatch(line)
         if data:
-            if (data.group(2), data.group(3)) == (schema, name):
+            whole = data.group(1)
+            ends = [f" {owner}" for owner in owners if whole.endswith(f" {owner}")]
+            if wanted & {whole.rpartition(" ")[0], *(whole[: -len(end)] for end in ends)}:
                 yield line
             continue
         if not _LEFT_OUT.match(line):
