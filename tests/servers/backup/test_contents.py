@@ -6,13 +6,9 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from support.helpers.backup_here import finish
 from support.helpers.servers_base import wait_for
 from support.helpers.zoo import MEMBERSHIPS, NAMED, ODD, SCHEMA, TABLE, UNTOLD, WHOLE, ZOO
-
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys, manifest
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.machine.digest import Digest
 
 # An environment's database, as most are.
 ORDINARY = [
@@ -179,30 +175,3 @@ def test_counting_holds_few_locks(make_site):
     indexes = [[f"CREATE INDEX ON t{number} ((id + {more}))" for more in range(9)] for number in range(80)]
     site.say(*("; ".join([f"CREATE TABLE t{number} (id int)", *made]) for number, made in enumerate(indexes)))
     assert len(site.back_up()["tables"]) == 80
-
-
-@pytest.mark.parametrize("mode", ["stream", "directory"])
-def test_backups_of_earlier_releases_are_listed_and_restored(site, tmp_path, mode):
-    """As they lie in buckets: format 1, without what was counted, named or measured since."""
-    site.make("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 1000) g")
-    made = site.back_up()
-    store = site.store.open()
-    directory = keys.backup_directory(site.settings["prefix"], made["system_identifier"], "shop", made["id"])
-    new = ("database_bytes", "large_objects", "omissions", "warnings", "checksum")
-    document = {name: value for name, value in made.items() if name not in new} | {"format": 1, "mode": mode}
-    for name in ("role_settings", "comment", "tablespaces"):
-        del document["database_properties"][name]
-    if mode == "directory":
-        site.dump("--format=directory", f"--file={tmp_path / 'dump'}", "--compress=1")
-        document["objects"] = [entry for entry in document["objects"] if entry["name"].startswith("roles")]
-        for path in (tmp_path / "dump").iterdir():
-            content = Digest()
-            content(path.read_bytes())
-            store.put(f"{directory}dump/{path.name}", path.read_bytes())
-            document["objects"] += manifest.entries([(f"dump/{path.name}", content)], content)
-    store.put(directory + keys.MANIFEST, manifest.seal(document))
-    (listed,) = site.good("list")["backups"]
-    assert listed["state"] == "good"
-    site.good("restore", "--into=copy")
-    assert site.say("SELECT count(*) FROM orders", database="copy") == [(1000,)]
-    assert site.good("drill")["drills"][0]["rows"] == 1000

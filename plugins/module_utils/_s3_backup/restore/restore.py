@@ -110,7 +110,8 @@ class Restore:
         """Every member on this machine gets a copy."""
         needed = database_bytes(self.document) * self.settings["members"]
         path, members = server.data_directory(), self.settings["members"]
-        if self.wishes["table"] or self.document["mode"] == "directory":
+        if self.document["mode"] == "directory":
+            # Of earlier releases, whose files pg_restore reads; a stream needs none.
             margin = self.settings["free_percent"]
             room.require(self.settings["work_directory"], unpacked_bytes(self.document), margin, "the unpacked dump")
         if not path:
