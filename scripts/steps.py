@@ -13,6 +13,8 @@ PYTEST = ["python", "-m", "pytest", "--durations=15", "--durations-min=2"]
 STACKED = ["postgres_primary", "postgres_replica", "pgbouncer", "monitoring"]
 # "ubuntu" needs Ubuntu's image and other repositories: make ubuntu.
 ELSEWHERE = {"default", "bench", "ubuntu"}
+# Its S3 server is an image of the lab's.
+WITH_IMAGES = {"s3_backup"}
 ALONE = sorted({path.parent.name for path in Path("molecule").glob("*/molecule.yml")} - ELSEWHERE - {*STACKED})
 
 
@@ -57,6 +59,7 @@ def code_step(name: str, *command: str, minutes: float = 5) -> Step:
     return Step(name, list(command), minutes=minutes, lane="beside")
 
 
+SERVERS_PREPARE = code_step("servers prepare", "tests/servers/install", minutes=10)
 # Steps that need no lab.
 CODE = [
     code_step("lint ansible", "ansible-lint", "--strict", minutes=10),
@@ -73,7 +76,7 @@ CODE = [
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
     code_step("sanity", "scripts/sanity", minutes=20),
     pytest_step("unit", "tests/unit", report="unit", minutes=15, lane="beside"),
-    code_step("servers prepare", "tests/servers/install", minutes=10),
+    SERVERS_PREPARE,
     pytest_step("servers", "tests/servers", report="servers", minutes=15, needs=("servers prepare",), lane="beside"),
 ]
 
@@ -84,7 +87,7 @@ PREPARE = [
     Step("prepare engine", ["scripts/engine", "start"], minutes=10),
     # Asked at the very beginning too, where an engine runs by then.
     Step("prepare owner", OWNER, needs=("prepare engine",)),
-    # All that the scenarios need; the lab needs more, which takes minutes.
+    # All that most scenarios need; the lab needs more, which takes minutes.
     Step(
         "prepare machines",
         ["tests/images/machine/build", "debian12", "debian13"],
@@ -97,7 +100,7 @@ PREPARE = [
 
 def scenario_step(name: str, *options: str) -> Step:
     command = ["scripts/molecule", name, "test", *options]
-    needs = ("prepare machines",)
+    needs = ("prepare images" if name in WITH_IMAGES else "prepare machines",)
     return Step(f"molecule {name}", command, minutes=30, needs=needs, lane="beside", report=f"verify-{name}")
 
 
@@ -135,6 +138,8 @@ STEPS = [*CODE, *PREPARE, *SCENARIOS, *LAB]
 CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 
+# The releases of PostgreSQL, with the images that have them.
+IMAGES = {15: "debian12", 17: "debian13"}
 # Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
 ON_REPLICAS = {"chaos", "rejoin_soon"}
 # The parts of tests/long/pairs by which of two runs comes first; each takes at most half an hour.
@@ -143,11 +148,13 @@ PAIRS = {
     "primary": "switchover,failover,rejoin",
     "data": "restore,patch",
 }
-# Those that need no machine.
-WITHOUT_LAB = {"lock"}
+# Those that need no machine, with what they need instead.
+WITHOUT_LAB: dict[str, list[Step]] = {
+    "lock": [],
+    "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
+}
 BENCHES_ON_LAB = {"unchanged"}
 REPLICAS = "postgres_replica"
-IMAGES = {15: "debian12", 17: "debian13"}
 
 
 def replicas_parts() -> dict[str, list[Step]]:
@@ -202,7 +209,19 @@ def parts() -> dict[str, list[Step]]:
         if path.name in ON_REPLICAS:
             continue
         if path.name in WITHOUT_LAB:
-            found[path.name] = [pytest_step(path.name, str(path), report=path.name, minutes=20, lane="beside")]
+            before = WITHOUT_LAB[path.name]
+            found[path.name] = [
+                *before,
+                pytest_step(
+                    path.name,
+                    "--timeout=1800",
+                    str(path),
+                    report=path.name,
+                    minutes=60,
+                    needs=tuple(step.name for step in before),
+                    lane="beside",
+                ),
+            ]
             continue
         if path.name == "pairs":
             found |= {

@@ -21,10 +21,10 @@ def object_store(base):
 def make_site(make_servers, object_store):
     """A function that gives a site: a server with the database "shop" of the role "shop", and the role that dumps it."""
 
-    def make(**settings):
-        servers = make_servers({"pg-main": "db01"}, {"synchronous_standby_names": "", **settings})
+    def make(created_with="", layout=None, **settings):
+        servers = make_servers(layout or {"pg-main": "db01"}, {"synchronous_standby_names": "", **settings})
         site = Site(servers, object_store)
-        site.say("CREATE ROLE shop LOGIN", "CREATE DATABASE shop OWNER shop", database="postgres")
+        site.say("CREATE ROLE shop LOGIN", f"CREATE DATABASE shop OWNER shop {created_with}", database="postgres")
         make_dump_role(site)
         return site
 

@@ -32,8 +32,8 @@ WAYS = {
     "by_partition": (
         "int",
         "1",
-        "CREATE TABLE {name} (id int) PARTITION BY RANGE ({name}(id)); CREATE TABLE {name}_1 PARTITION OF {name} DEFAULT; "
-        "INSERT INTO {name} VALUES (1)",
+        "CREATE TABLE {name} (id int) PARTITION BY RANGE ({name}(id)); CREATE TABLE {name}_1 PARTITION OF {name} "
+        "FOR VALUES FROM (0) TO (9); INSERT INTO {name} VALUES (1)",
     ),
 }
 

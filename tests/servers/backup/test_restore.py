@@ -77,6 +77,18 @@ def test_two_restores_into_one_name_are_told_apart(backed_up, held):
     assert backed_up.databases() == {"shop", "copy", "other"}
 
 
+def test_a_restore_stays_alone_where_idle_sessions_are_ended(backed_up, held):
+    """Its session, which has the lock, has nothing to say while pg_restore loads for hours."""
+    begin, go_on = held
+    backed_up.say("ALTER ROLE postgres SET idle_session_timeout = '500ms'")
+    process = begin("--into=copy")
+    time.sleep(1.5)
+    code, answer = backed_up.command("restore", "--into=copy")
+    assert (code, "another restore into copy is running" in answer["message"]) == (75, True)
+    go_on()
+    assert finish(process)[0] == 0
+
+
 def test_an_empty_search_path_is_restored_as_it_was(backed_up):
     backed_up.say("ALTER DATABASE shop SET search_path = ''", database="postgres")
     backed_up.back_up()
@@ -142,6 +154,11 @@ def test_without_room_nothing_is_begun(backed_up):
         assert "99 % of the file system stay free. Nothing was begun: make room for" in answer["message"]
     assert backed_up.databases() == before
     assert list((backed_up.directory / "scratch").iterdir()) == []
+
+
+def test_a_table_needs_no_room_for_files(backed_up):
+    backed_up.good("restore", "--table=public.orders", "--into=copy", restore={"work_directory": "/proc"})
+    assert backed_up.say("SELECT count(*) FROM public.orders", database="copy") == [(1000,)]
 
 
 def test_marks_are_of_databases_that_are_there(backed_up, held):

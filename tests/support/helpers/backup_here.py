@@ -17,6 +17,7 @@ from support.helpers.checkout import ROOT
 from support.helpers.object_store import BUCKET, KEYS, ObjectStore
 from support.helpers.servers import Servers
 from support.helpers.servers_base import OWNER, ROOT_USER, own
+from support.helpers.zoo import comparable
 
 # How the installed command finds the primary.
 _VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
@@ -26,6 +27,9 @@ PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
 
 class Site:
     """One environment with its databases. Each command is a process of its own."""
+
+    # Seconds that a command may take.
+    patience = 120
 
     def __init__(self, servers: Servers, store: ObjectStore, member: str = "pg-main") -> None:
         self.servers, self.store, self.member = servers, store, member
@@ -81,7 +85,7 @@ class Site:
 
     def command(self, command: str, *options: str, **changed: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """(exit code, answer)."""
-        return finish(self.start(command, *options, **changed))
+        return finish(self.start(command, *options, **changed), self.patience)
 
     def good(self, command: str, *options: str, **changed: dict[str, Any]) -> dict[str, Any]:
         """The answer of a command that succeeds."""
@@ -124,14 +128,12 @@ class Site:
         command += [f"--port={self.servers.members[self.member]['port']}", f"--dbname={database}", *options]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    def content(self, database: str) -> str:
+    def content(self, database: str, *options: str) -> str:
         """All of a database as pg_dump writes it, without what names the database or the moment."""
-        said = self.dump("--create", database=database)
-        lines = [line for line in said.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
-        return re.sub(rf"(DATABASE |connect ){database}\b", r"\1NAME", "\n".join(lines))
+        return comparable(self.dump("--create", *options, database=database), database)
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
-    out, said = process.communicate(timeout=120)
+def finish(process: subprocess.Popen[str], patience: float = Site.patience) -> tuple[int, dict[str, Any]]:
+    out, said = process.communicate(timeout=patience)
     assert out, said
     return process.returncode, json.loads(out)

@@ -21,11 +21,11 @@ def rendered(template: str, **variables: object) -> str:
 
 
 def make_dump_role(site: Any, database: str = "shop") -> None:
-    variables = {
-        "_s3_backup_role": "dump",
-        "postgres_client_role": "clients",
-        "item": {"item": database},
-    }
     site.say("CREATE ROLE clients", "CREATE ROLE dump LOGIN", "GRANT clients TO shop", database="postgres")
+    let_it_dump(site, database)
+
+
+def let_it_dump(site: Any, database: str) -> None:
+    variables = {"_s3_backup_role": "dump", "postgres_client_role": "clients", "item": {"item": database}}
     site.say(rendered("dump_role.sql.j2", **variables), database=database)
     assert site.say(rendered("dump_role_state.sql.j2", **variables), database=database) == [(True,)]

@@ -50,7 +50,8 @@ class ObjectStore:
         options = [f"-{name}.{kind}={next(ports)}" for name in names for kind in ("port", "port.grpc")]
         self.port = int(options[-2].split("=")[1])
         command = [str(WEED), "server", f"-dir={directory}", "-ip=127.0.0.1", "-s3", f"-s3.config={path}", *options]
-        command += ["-volume.max=50", "-master.volumeSizeLimitMB=64"]
+        # Without the services that listen on a port of their own, which another run on this machine has.
+        command += ["-volume.max=50", "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0"]
         self.log = (directory / "log").open("w")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=directory)
         wait_for(self._make_bucket, 60, "the S3 server", lambda: (directory / "log").read_text()[-2000:])

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from support.helpers import lab
+from support.helpers.checkout import ROOT
 
 # Where each member is, unless a test says otherwise.
 LAYOUT = {"pg-main": "db01", "pg-replica1": "db02", "pg-replica2": "db03"}
@@ -32,6 +33,7 @@ PORTS = range(55600, 55700)
 PORTS_OF_A_RUN = 10
 # Bytes of three members whose WAL has grown.
 ROOM = 2 << 30
+CACHE = ROOT / ".cache" / "postgresql"
 # The servers are here, so asking costs little.
 wait_for = partial(lab.wait_for, every=0.05)
 
@@ -43,12 +45,20 @@ def version() -> int:
     return max(found)
 
 
+def programs(release: int) -> Path:
+    """Where a release's programs are: the distribution's, or what tests/long/zoo/install took from another one."""
+    path = f"usr/lib/postgresql/{release}/bin"
+    found = [place / path for place in (Path("/"), CACHE / str(release)) if (place / path / "postgres").exists()]
+    assert found, f"found no PostgreSQL {release}; tests/long/zoo/install installs it"
+    return found[0]
+
+
 class Base:
     """What all servers of a run of the tests share: a data directory to copy, a certificate, and ports that nobody else has."""
 
-    def __init__(self) -> None:
-        self.version = version()
-        self.programs = Path(f"/usr/lib/postgresql/{self.version}/bin")
+    def __init__(self, release: int | None = None) -> None:
+        self.version = release or version()
+        self.programs = programs(self.version)
         self.lock, self.ports = _ports()
         self.directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_roomy_memory()))
         os.ftruncate(self.lock, 0)

@@ -126,15 +126,15 @@ def parts():
     return of_steps("{name: [step.name for step in each] for name, each in steps.parts().items()}")
 
 
-def test_each_long_test_has_a_part_and_only_the_mutations_and_the_lock_need_no_machine():
+def test_each_long_test_has_a_part_and_only_three_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
     on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
     assert on_replicas < folders
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
-    on_lab = {part for name in folders - on_replicas - {"lock"} for part in several.get(name, {name})}
-    assert on_lab | {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon", "lock"} < set(found)
-    assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"lock", "mutations"}
+    on_lab = {part for name in folders - on_replicas - {"lock", "zoo"} for part in several.get(name, {name})}
+    assert on_lab | {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon", "lock", "zoo"} < set(found)
+    assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"lock", "mutations", "zoo"}
     assert all("lab converge staging" in found[name] for name in on_lab)
 
 

@@ -14,7 +14,7 @@ from ..catalogue import guide, keys, manifest
 from ..machine.digest import Digest
 from ..machine.encryption import SUFFIXES, encrypting
 from ..machine.pipeline import Command, Pipeline
-from . import omissions, roles
+from . import roles
 from .preflight import check_version
 from .source import Source
 from .stream import StreamDump
@@ -117,7 +117,7 @@ def _upload(configuration, store, source, directory, progress_of):
             progress.finish()
         found["row_counts"] = bool(counting)
         found["warnings"] = [
-            *omissions.new(dump.warnings),
+            *dump.warnings,
             *(f"no table matches {pattern}" for pattern in source.unmatched),
             *(
                 f"{name} was emptied, rewritten or dropped meanwhile: its rows are not counted"

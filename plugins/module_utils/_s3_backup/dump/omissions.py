@@ -57,11 +57,6 @@ def of_database(connection, is_superuser):
     return [row[0] for query in queries for row in execute(connection, query)]
 
 
-def new(warnings):
-    """What pg_dump said, without what is named one by one already. Pure."""
-    return [line for line in warnings if "subscriptions not dumped" not in line]
-
-
 def of_roles(own):
     """What others than the environment's roles gave to them: the dump role is told these only. Pure."""
     names = {role["name"] for role in own}

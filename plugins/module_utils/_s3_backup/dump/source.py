@@ -119,13 +119,13 @@ class Source:
             f"--lock-wait-timeout={self.settings['lock_wait_timeout']}",
             f"--snapshot={self.snapshot}",
             f"--dbname={self.conninfo()}",
+            # They are named one by one instead of in pg_dump's own words.
+            *([] if self.facts["superuser"] else ["--no-subscriptions"]),
             *(f"--exclude-table-data={quoted(schema)}.{quoted(name)}" for schema, name in self.without_rows.values()),
         ]
 
 
 def _prepare(connection):
-    execute(
-        connection, "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off"
-    )
+    execute(connection, "SET row_security = off")
     connection.commit()
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)

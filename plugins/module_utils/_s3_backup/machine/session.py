@@ -21,6 +21,8 @@ from .privileges import effective
 
 # Neither the owner of a database nor the one of a restored copy leads an administrator's statements elsewhere by ALTER DATABASE.
 _SAFE = "-c search_path=pg_catalog -c role=none"
+# A session waits for hours beside a dump or a load, and may have a lock or a snapshot to keep.
+_PATIENT = "-c statement_timeout=0 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 
 
 class SessionError(BackupError):
@@ -37,13 +39,18 @@ def connect(conninfo, user=None, **changed):
     keywords = extensions.parse_dsn(conninfo)
     if "password" in keywords:
         raise UsageError("the connection string holds a password, which process lists would show; use passfile=")
-    keywords["options"] = " ".join(filter(None, [_SAFE, keywords.get("options")]))
+    keywords["options"] = " ".join(filter(None, [_SAFE, _PATIENT, keywords.get("options")]))
     fixed = {"connect_timeout": 10, "application_name": "s3_backup", "client_encoding": "UTF8"}
     try:
         with effective(user):
-            return psycopg2.connect(**{**keywords, **fixed, **changed})
+            connection = psycopg2.connect(**{**keywords, **fixed, **changed})
     except psycopg2.Error as error:
         raise SessionError(f"cannot connect to PostgreSQL: {_line(error)}") from error
+    if connection.server_version >= 170000:
+        # Earlier releases refuse a session with a setting that they do not know.
+        execute(connection, "SET transaction_timeout = 0")
+        connection.commit()
+    return connection
 
 
 def with_settings(conninfo, settings):

@@ -20,6 +20,7 @@ _LINE = re.compile(r"\d+; \d+ \d+ .+")
 # What is said about an object goes where the object goes.
 _ABOUT = re.compile(r"(?:ACL|COMMENT|SECURITY LABEL) (?:-|\S+) (?=[A-Z]{2})")
 _NAMED = re.compile(r"(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) (?:- )?(.*)")
+_OBJECTS = "BLOBS - BLOBS "
 # Others are made of these, so they come first.
 _FIRST = re.compile(r"EXTENSION|SCHEMA (?!- public )|FOREIGN DATA WRAPPER|PROCEDURAL LANGUAGE")
 
@@ -54,6 +55,7 @@ def parts(contents, server, words):
             f"--as-superuser is {unknown[0]}, expected one of {', '.join([*needing, EVERYTHING])}: what the backup has and a role "
             "without superuser cannot load"
         )
+    own = _without_objects(own, needing, words)
     chosen = [line for word in dict.fromkeys(words) for line in needing[word]]
     first = [line for line in chosen if _FIRST.match(_entry(line))]
     left_out = {word: lines for word, lines in needing.items() if word not in words}
@@ -72,6 +74,24 @@ def _divided(contents, server):
         else:
             own.append(line)
     return own, needing
+
+
+def _without_objects(own, needing, words):
+    """Before PostgreSQL 17 the content of all large objects is one entry, which whoever may load each of them loads.
+
+    :raises Refused: when some would not be there.
+    """
+    content = [line for line in own if _entry(line) == _OBJECTS]
+    others = [word for word, lines in needing.items() if any(_entry(line).startswith("BLOB ") for line in lines)]
+    if not content or not others:
+        return own
+    missing = [word for word in others if word not in words]
+    if missing:
+        raise Refused(
+            f"the backup's large objects can only be loaded together, and some need {missing[0]}: add --as-superuser={missing[0]}"
+        )
+    needing[others[0]] += content
+    return [line for line in own if line not in content]
 
 
 def _entry(line):

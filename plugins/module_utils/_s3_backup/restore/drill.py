@@ -85,10 +85,8 @@ def _check_structures(binaries, server, database):
                 "--no-password",
                 "--install-missing",
                 "--heapallindexed",
-                f"--host={server.connection.info.host}",
-                f"--port={server.connection.info.port}",
-                f"--username={server.connection.info.user}",
-                database,
+                # Not the bare name, of which it would take one with an equals sign for more than that.
+                server.conninfo_of(database),
             )
         )
     except ProgramFailed as error:

@@ -77,7 +77,7 @@ class Load:
 
     def _chosen(self, lines):
         table = self.wishes["table"]
-        return [*selected("\n".join(lines), table)] if table else lines
+        return [*selected("\n".join(lines), table, self.document["roles"]["referenced"])] if table else lines
 
     def _expected(self, document):
         return alone(document, self.wishes["table"]) if self.wishes["table"] else document

@@ -52,7 +52,7 @@ def finishing(database, properties):
     # None: the database had PostgreSQL's own defaults, as the new one has.
     if properties["grants"] is None:
         return
-    yield f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"
+    yield f"REVOKE ALL ON DATABASE {name} FROM PUBLIC, {quoted(properties['owner'])}"
     for grant in properties["grants"]:
         if not re.fullmatch(r"[A-Z ]+", grant["privilege"]):
             continue

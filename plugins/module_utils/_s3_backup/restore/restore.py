@@ -110,6 +110,10 @@ class Restore:
         """Every member on this machine gets a copy."""
         needed = database_bytes(self.document) * self.settings["members"]
         path, members = server.data_directory(), self.settings["members"]
+        if self.document["mode"] == "directory":
+            # Of earlier releases, whose files pg_restore reads; a stream needs none.
+            margin = self.settings["free_percent"]
+            room.require(self.settings["work_directory"], unpacked_bytes(self.document), margin, "the unpacked dump")
         if not path:
             return f"it needs {readable(needed)} on the server; whether they are free cannot be seen from here"
         room.require(path, needed, self.settings["free_percent"], f"the database, for {members} members,")
@@ -165,7 +169,7 @@ class Restore:
             with postponed():
                 server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
             rows = server.compare(loaded, document)
-            server.run_in(loaded, "ANALYZE")
+            server.analyze(loaded)
             give_name(server, loaded, self.target, properties, self.aside)
         except (BackupError, Stopped) as error:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)

@@ -74,6 +74,16 @@ def test_a_word_that_stands_for_nothing_is_refused():
         contents.parts(LISTED, SERVER, ["extension:plperl"])
 
 
+def test_the_content_of_large_objects_of_several_owners_is_loaded_where_all_are_there():
+    listed = LISTED.replace("3400;", "219; 2613 16501 BLOB - 16501 postgres\n3400;")
+    with pytest.raises(Refused, match="some need owner:postgres: add --as-superuser=owner:postgres"):
+        contents.parts(listed, SERVER, ["owner:odd name"])
+    found = contents.parts(listed, SERVER, ["owner:postgres"])
+    assert "218" in numbers(found.own)
+    assert "3403" not in numbers(found.own)
+    assert numbers(found.last) == ["217", "219", "3402", "3403", "3800"]
+
+
 def test_rows_of_what_was_left_out_are_not_expected():
     document = {"tables": {"public.orders": 1, "public.audit": 2, "public.shop": 3}, "large_objects": {"number": 1}}
     left_out = contents.parts(LISTED, SERVER, []).left_out

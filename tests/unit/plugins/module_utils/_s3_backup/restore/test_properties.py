@@ -51,7 +51,7 @@ def test_nobody_gets_in_who_could_not_before():
         'ALTER DATABASE "new" CONNECTION LIMIT -1',
         'ALTER DATABASE "new" SET "statement_timeout" = E\'7s\'',
         'COMMENT ON DATABASE "new" IS NULL',
-        'REVOKE ALL ON DATABASE "new" FROM PUBLIC',
+        'REVOKE ALL ON DATABASE "new" FROM PUBLIC, "shop"',
         'GRANT CONNECT ON DATABASE "new" TO "shop"',
         'GRANT TEMPORARY ON DATABASE "new" TO PUBLIC',
         'GRANT CONNECT ON DATABASE "new" TO "x; y" WITH GRANT OPTION',

@@ -38,6 +38,15 @@ def test_only_its_rows_and_nothing_that_would_miss_the_others():
     ]
 
 
+def test_names_with_blanks_dots_and_line_ends_are_found():
+    odd = "3303; 0 16412 TABLE DATA a.b c.d e f"
+    contents = f"{CONTENTS}{odd}\n"
+    assert odd in selected(contents, "a.b.c.d\ne", ["f"])
+    assert odd in selected(contents, "a.b.c.d", ["e\nf", "e f"])
+    for other in ("a.b.c.d", "a.b.c", "a.b c.d.e f"):
+        assert odd not in selected(contents, other, ["f"])
+
+
 def test_a_name_with_a_space_is_found():
     found = list(selected(CONTENTS, "public.we ird"))
     assert [line for line in found if "TABLE DATA" in line] == ["3302; 0 16411 TABLE DATA public we ird shop"]
