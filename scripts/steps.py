@@ -75,9 +75,9 @@ CODE = [
     code_step("changelog", "antsibull-changelog", "lint"),
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
     code_step("sanity", "scripts/sanity", minutes=20),
-    pytest_step("unit", "tests/unit", report="unit", minutes=15, lane="beside"),
+    pytest_step("unit", "tests/unit", report="unit", minutes=25, lane="beside"),
     SERVERS_PREPARE,
-    pytest_step("servers", "tests/servers", report="servers", minutes=15, needs=("servers prepare",), lane="beside"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=25, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.

@@ -96,17 +96,20 @@ def test_no_pool_of_transactions_is_called_one_of_sessions(tmp_path):
         variables = {
             "pgbouncer_environments": {"production": {"database": "shop", **entry}},
             "postgres_primary_databases": [{"name": "shop", "owner": "prod"}],
-            "_pgbouncer_host": {"ansible_host": "192.0.2.1"},
             "postgres_tls_directory": "/tls",
         }
         return "_pgbouncer_client_environment.DB_DATABASE_SESSION | default(none)", variables
 
+    pooler = {"pgbouncers": {"hosts": {"db01": {"ansible_host": "192.0.2.1"}}}}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": {}}, "children": pooler}}))
     assert values_of_role(
         tmp_path,
         "pgbouncer",
         asked(),
         asked(pool_size_session=0),
         asked(pool_size_session=0, pool_mode="session"),
+        inventory=str(inventory),
     ) == ["shop_session", None, "shop"]
 
 
