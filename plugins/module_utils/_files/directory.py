@@ -59,7 +59,10 @@ class Directory:
 
     @contextlib.contextmanager
     def as_owner(self) -> Iterator[None]:
-        """Inside, files are reached with the rights of the user to whom the directory belongs, if that is another one."""
+        """Inside, files are reached with the rights of the user to whom the directory belongs, if that is another one.
+
+        All threads of the process have these rights then.
+        """
         if self.owner is None or os.geteuid() != 0:
             yield
             return
