@@ -329,12 +329,12 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import (
     DataDirectory,
     inspect_data_directory,
-    read_file,
 )
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.host import disk_mb, host_facts
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, describe_instance
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import ServerAnswer, statements
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.synchronous_files import synchronous_in_files
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     ControlData,
     Fork,
@@ -378,9 +378,9 @@ class InstanceReader:
         if server and foreign:
             service_active = self._is_active()
             if config["adopted_rules"] is None:
-                # Where it is says the server, whose user has to be able to read it.
+                # Where it is says the server, whose user has to be able to read it. No server runs as root.
                 owner = os.stat(self.member["data_directory"]).st_uid
-                config["adopted_rules"] = access_rules(read_file(server["hba_file"], owner) or "")
+                config["adopted_rules"] = access_rules((read_file(server["hba_file"], owner) if owner else None) or "")
         if control and not server and not data["standby"]:
             control["timeline"] = self._newest_timeline(control["timeline"])
         timeline = server["timeline"] if server else control["timeline"] if control else None

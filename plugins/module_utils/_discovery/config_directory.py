@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     access_rules,
     setting,

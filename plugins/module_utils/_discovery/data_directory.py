@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import os
-import pwd
-import stat
 from typing import Literal, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     Postmaster,
     postmaster_pid,
@@ -57,40 +56,6 @@ def inspect_data_directory(path: str, proc: str = "/proc") -> DataDirectory:
             "incomplete", False, f"{incoming} is left over from an interrupted initialisation or base backup"
         )
     return _not_complete("no_data", False, None)
-
-
-def read_file(path: str, reader: int | None = None) -> str | None:
-    """A small text file's content; None when there is none, or none that its reader may read as well.
-
-    What root reads goes into files of the user postgres, who could plant a link to one that is root's own.
-
-    :arg reader: a user's number; by default of the one to whom the directory belongs.
-    """
-    directory_path, name = os.path.split(path)
-    try:
-        directory = os.open(directory_path or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        with open(
-            os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory), encoding="utf-8", errors="replace"
-        ) as file:
-            user = os.fstat(directory).st_uid if reader is None else reader
-            return file.read() if _may_read(user, os.fstat(file.fileno())) else None
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    finally:
-        os.close(directory)
-
-
-def _may_read(user: int, file: os.stat_result) -> bool:
-    if user in (0, file.st_uid) or file.st_mode & stat.S_IROTH:
-        return True
-    try:
-        entry = pwd.getpwuid(user)
-    except KeyError:
-        return False
-    return bool(file.st_mode & stat.S_IRGRP) and file.st_gid in os.getgrouplist(entry.pw_name, entry.pw_gid)
 
 
 def _entries(path: str) -> tuple[list[str], str | None]:

@@ -11,7 +11,7 @@ import time
 from importlib.util import find_spec
 from typing import TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import setting
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock as lock_files
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import said

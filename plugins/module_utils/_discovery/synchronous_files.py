@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import SynchronousSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import setting
 

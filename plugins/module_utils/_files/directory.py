@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Directories that are opened step by step, so that nobody but root can lead root elsewhere.
 
-A link counts only in a directory that root alone may change. Below a directory of another user everything is done with the rights of
-that user, who then reaches no more through a planted link than without.
+Root follows a link only in a directory that root alone may change. Below a directory of another user everything is done with the rights
+of that user, who then reaches no more through a planted link than without.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from collections.abc import Iterator
 
 # As the kernel has it (MAXSYMLINKS).
 MOST_LINKS = 40
+# Debian's nogroup.
+NO_GROUP = 65534
+# Nothing there, a file on the way, links in a circle, a socket.
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 class FileRefused(Exception):
@@ -55,16 +59,19 @@ class Directory:
 
     @contextlib.contextmanager
     def as_owner(self) -> Iterator[None]:
-        """Inside, files are reached with the rights of the user to whom the directory belongs, if that is another one."""
+        """Inside, files are reached with the rights of the user to whom the directory belongs, if that is another one.
+
+        All threads of the process have these rights then.
+        """
         if self.owner is None or os.geteuid() != 0:
             yield
             return
-        user = pwd.getpwuid(self.owner)
         groups, group = os.getgroups(), os.getegid()
-        os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
-        os.setegid(user.pw_gid)
-        os.seteuid(user.pw_uid)
+        theirs, all_of_theirs = _groups(self.owner)
         try:
+            os.setgroups(all_of_theirs)
+            os.setegid(theirs)
+            os.seteuid(self.owner)
             yield
         finally:
             os.seteuid(0)
@@ -79,23 +86,79 @@ def user_name(number: int) -> str:
         return str(number)
 
 
+def _groups(number: int) -> tuple[int, list[int]]:
+    """(group, all groups) of a user, who may have no name here."""
+    try:
+        user = pwd.getpwuid(number)
+    except KeyError:
+        return NO_GROUP, []
+    return user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid)
+
+
 def open_directory(path: str) -> Directory | None:
     """The directory of a path, None where there is none.
 
     :arg path: absolute.
     :raises FileRefused: for a link that somebody else could have made, or a path that leads through something else than directories.
     """
+    for directory, left in _way(path):
+        if not left:
+            return directory
+    return None
+
+
+def open_file(path: str, reader: int | None = None) -> int | None:
+    """A regular file, opened with the rights of whoever could have put another one in its place; None where these reach none.
+
+    That is the owner of the first directory on the way that is not root's own. From there on links count as they do for that user: a
+    data directory may well be one.
+
+    :arg path: absolute.
+    :arg reader: the number of a user who could have named the path, and with whose rights it is opened from the root on.
+    :raises FileRefused: as for a directory.
+    """
+    # Who is not root has no rights but their own.
+    for directory, left in _way(path, os.geteuid() or reader):
+        if directory.owner is not None or (len(left) < 2 and not _is_link(directory, left)):
+            break
+    else:
+        return None
+    # Without O_NONBLOCK, a pipe would be waited for.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if directory.owner is None else 0)
+    try:
+        with directory.as_owner():
+            descriptor = os.open("/".join(left) or ".", flags, dir_fd=directory.descriptor)
+    except OSError as problem:
+        if problem.errno in _NO_FILE or (problem.errno == errno.EACCES and os.geteuid() == 0):
+            return None
+        raise
+    finally:
+        directory.close()
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_link(directory: Directory, names: list[str]) -> bool:
+    status = directory.status(names[0]) if names else None
+    return status is not None and stat.S_ISLNK(status.st_mode)
+
+
+def _way(path: str, reader: int | None = None) -> Iterator[tuple[Directory, list[str]]]:
+    """Each directory on the way, with the names that are left from there. It ends early where there is nothing by the next name."""
     if not os.path.isabs(path):
         raise FileRefused(f"the path is {path!r}, expected an absolute one")
-    current = _root()
+    current = _root(reader)
     left = _names(path)
     links = 0
     while left:
+        yield current, left
         name = left.pop(0)
         status = current.status(name)
         if status is None:
             current.close()
-            return None
+            return
         here = os.path.join(current.path, name)
         if stat.S_ISLNK(status.st_mode):
             links += 1
@@ -112,11 +175,11 @@ def open_directory(path: str) -> Directory | None:
             left = [*_names(target), *left]
             continue
         current = _step(current, name, here)
-    return current
+    yield current, left
 
 
-def _root() -> Directory:
-    return Directory(os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), "/", None)
+def _root(owner: int | None = None) -> Directory:
+    return Directory(os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), "/", owner)
 
 
 def _names(path: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TypedDict
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import (
     inspect_config_directory,
 )
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import slot_name
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import setting
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import getpass
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +28,7 @@ import psycopg2
 import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.servers_base import OWNER, ROOT_USER, Base, own, owned, processes_below, run, wait_for
-from support.helpers.servers_machines import MachineOfServers, ModuleOfServers
+from support.helpers.servers_machines import MachineOfServers, discovered
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
@@ -35,7 +36,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
-from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
+from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import MemberOption
 
 PROGRAMS = ROOT / "tests" / "support" / "programs"
 TEMPLATES = ROOT / "roles" / "postgres" / "templates"
@@ -253,15 +254,12 @@ class Servers:
 
     def discover(self, timeout: int = 3) -> dict[str, Instance]:
         """The answer of each member whose machine can be reached."""
-        module = cast(Any, ModuleOfServers(self.environment))
         reachable = [member for member in self.members.values() if member["machine"] not in self.unreachable]
-
-        def ask(member: Member) -> Instance:
-            option = cast(MemberOption, {**member, "socket_directory": str(self.sockets)})
-            return InstanceReader(module, option, timeout).read()
-
-        with ThreadPoolExecutor() as executor:
-            return dict(zip((member["name"] for member in reachable), executor.map(ask, reachable)))
+        options = [cast(MemberOption, {**member, "socket_directory": str(self.sockets)}) for member in reachable]
+        # As modules, each in a process of its own: it reads with the rights of other users, which all threads of a process share.
+        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as executor:
+            answers = executor.map(partial(discovered, self.environment, timeout), options)
+            return dict(zip((member["name"] for member in reachable), answers))
 
     def topology(self) -> Topology:
         return decide(list(self.members.values()), self.discover())

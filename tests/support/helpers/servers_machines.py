@@ -10,10 +10,12 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine, run_here
+from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
 
 if TYPE_CHECKING:
     from support.helpers.servers import Servers
@@ -62,6 +64,10 @@ class ModuleOfServers:
 
     def get_bin_path(self, program: str) -> str | None:
         return shutil.which(program)
+
+
+def discovered(environment: Mapping[str, str], timeout: int, member: MemberOption) -> Instance:
+    return InstanceReader(cast(Any, ModuleOfServers(environment)), member, timeout).read()
 
 
 def use_sockets(directory: Path, replace: Callable[[object, str, object], None]) -> None:

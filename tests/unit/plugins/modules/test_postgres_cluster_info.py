@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -161,11 +163,24 @@ def test_a_relative_data_directory_is_refused(run_module, member):
     assert told["msg"] == "pg-main: data_directory is main, expected an absolute path"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has the rights of root")
+def test_rules_are_never_read_with_the_rights_of_root(run_module, member, server, tmp_path):
+    """The server says where they are, and its user may have put a directory of root's in place of its data."""
+    answers, _commands = server
+    (tmp_path / "etc" / "postgresql.conf").write_text("port = 5432\n")
+    (tmp_path / "credentials").write_text("secret\n")
+    facts = {**FACTS, "data_directory": "/d", "files": [], "load_time": 1.0, "hba_file": str(tmp_path / "credentials")}
+    answers["psql"] = (0, "40\n" + json.dumps(facts) + "\n", "")
+    answers["systemctl"] = (3, "", "")
+    assert ask(run_module, {**member, "cluster": "main"})["members"]["pg-main"]["adopted_rules"] == []
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_server_of_somebody_else_tells_its_rules_and_its_unit(run_module, member, server, tmp_path, kept):
     answers, _commands = server
     (tmp_path / "etc" / "postgresql.conf").write_text("port = 5432\n")
     (tmp_path / "hba").write_text("# by hand\nhost all all all trust\n")
+    _give_to_nobody(member, tmp_path)
     if kept:
         # An adoption that was interrupted: what it kept counts, since the server may have the role's rules already.
         (tmp_path / "etc" / "pg_hba.conf.adopted").write_text("host all all all md5\n")
@@ -175,6 +190,16 @@ def test_a_server_of_somebody_else_tells_its_rules_and_its_unit(run_module, memb
     told = ask(run_module, {**member, "cluster": "main"})["members"]["pg-main"]
     assert (told["managed"], told["service_active"], told["file_settings"]) == (False, False, {"port": "5432"})
     assert told["adopted_rules"] == [f"host all all all {'md5' if kept else 'trust'}"]
+
+
+def _give_to_nobody(member, tmp_path):
+    """No server runs as root, and its user reads the rules; the way lets everybody through."""
+    if os.geteuid() != 0:
+        return
+    for parent in [tmp_path, *tmp_path.parents[:2]]:
+        parent.chmod(0o755)
+    for path in (Path(member["data_directory"]), tmp_path / "hba"):
+        os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
 
 
 def test_a_primary_that_was_stopped_before_its_first_checkpoint_is_on_its_own_timeline(run_module, member, monkeypatch):

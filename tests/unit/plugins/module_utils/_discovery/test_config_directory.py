@@ -2,19 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import os
-import pwd
 from pathlib import Path
-
-import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import (
     MANAGED,
     inspect_config_directory,
 )
-from ansible_collections.plannerate.infra.plugins.module_utils._discovery.data_directory import read_file
 
-NOBODY = pwd.getpwnam("nobody")
 TEMPLATE = Path(__file__).resolve().parents[5] / "roles/postgres/templates/postgresql.conf.j2"
 
 
@@ -52,21 +46,3 @@ def test_what_an_adoption_left_is_read(tmp_path):
     assert config["adopted_at"] == (tmp_path / "adopted").stat().st_mtime
     assert config["adopted_rules"] == ["local all all md5   # old", "  host all all all trust"]
     assert config["adopted_settings"] == ["timezone"]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads what others may not")
-@pytest.mark.parametrize(
-    ("mode", "group", "rules"), [(0o600, 0, None), (0o640, NOBODY.pw_gid, ["secret"]), (0o604, 0, ["secret"])]
-)
-def test_a_link_of_its_owner_shows_nothing_that_the_owner_may_not_read(tmp_path, mode, group, rules):
-    """What is read goes into the member's access rules, which its owner reads."""
-    secret, directory = tmp_path / "credentials", tmp_path / "pg_main"
-    secret.write_text("secret\n")
-    os.chown(secret, 0, group)
-    secret.chmod(mode)
-    directory.mkdir()
-    os.chown(directory, NOBODY.pw_uid, NOBODY.pw_gid)
-    (directory / "pg_hba.conf.adopted").symlink_to(secret)
-    assert inspect_config_directory(str(directory))["adopted_rules"] == rules
-    assert read_file(str(secret), NOBODY.pw_uid) == (rules and "secret\n")
-    assert read_file(str(secret)) == "secret\n", "root's own directory"
