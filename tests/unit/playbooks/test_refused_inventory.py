@@ -77,6 +77,14 @@ def test_false_as_a_text_does_not_make_an_owner(offline, hosts, playbook):
     )
 
 
+def test_a_rejoin_is_warned_and_goes_on(tmp_path, hosts):
+    """Until it is done, a commit may wait, and another loss may lose one."""
+    offline = Offline(tmp_path)
+    done = lock(offline, hosts(postgres_version="15"), "--check", playbook="rejoin.yml")
+    assert 'postgres_version is the text "15", expected an integer' in " ".join(done.stdout.split())
+    assert "ssh " in offline.attempts(), "it asks the members"
+
+
 def test_everything_is_named_at_once(offline, hosts):
     wrong = hosts(
         machine_authority="db1", postgres_version="15", docker_host_public_ports="443", pgbouncer_clients=["app01"]
