@@ -39,12 +39,15 @@ def member_connection(
     }
 
 
-def machine_problems(name: str, variables: Mapping[str, Any]) -> Iterator[str]:
-    """Why the others cannot reach a machine by what the inventory says."""
+def machine_problems(name: str, variables: Mapping[str, Any], addressed: bool) -> Iterator[str]:
+    """Why the others cannot reach a machine by what the inventory says.
+
+    :arg addressed: whether the others use its address; its certificate has it all the same.
+    """
     address = of_machine(variables)
     if not address:
         yield f"{name} has no address, expected one. Write, at the host: ansible_host: <its address>"
-    elif not is_address(address):
+    elif addressed and not is_address(address):
         variable = "machine_address" if variables.get("machine_address") else "ansible_host"
         also = "" if variable == "machine_address" else "; ansible_host may stay a name"
         yield (
