@@ -10,15 +10,13 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable, Iterator
-from functools import cache
 
-from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.plugins.loader import become_loader, connection_loader, shell_loader
 from offline_inventory import Inventory, vault_secrets
 
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import addresses, placeholders, values
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts as inventory_hosts
+from ansible_collections.plannerate.infra.plugins.plugin_utils import _connection
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
 
 # The roles that publish what they would refuse, as <role>_problems.
@@ -26,20 +24,10 @@ WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitorin
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 
-@cache
-def ansible_names() -> set[str]:
-    """The variables by which Ansible is told how to reach a host."""
-    names = set(constants.COMMON_CONNECTION_VARS) | {"ansible_python_interpreter"}
-    for loader, plugin in ((connection_loader, "ssh"), (become_loader, "sudo"), (shell_loader, "sh")):
-        loader.get(plugin, class_only=True)  # reads which variables it has
-        names |= set(constants.config.get_plugin_vars(loader.type, plugin))
-    return names
-
-
 def misspelt(names: set[str]) -> Iterator[str]:
     known = {option for role in GROUPS for option in options(role)}
-    for name in sorted(names - known - ansible_names()):
-        alike = difflib.get_close_matches(name, sorted(known | ansible_names()), n=1, cutoff=0.85)
+    for name in sorted(names - known - _connection.names()):
+        alike = difflib.get_close_matches(name, sorted(known | _connection.names()), n=1, cutoff=0.85)
         if alike or name.lstrip("_").startswith((*(f"{role}_" for role in GROUPS), "ansible_")):
             yield f"{name} is not known" + (f", is {alike[0]} meant?" if alike else "")
 

@@ -44,10 +44,8 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleError
-from jinja2 import Undefined, UndefinedError
-
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts, values
+from ansible_collections.plannerate.infra.plugins.plugin_utils._given import given as values_given
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
 
 _REACH = ("machine_address", "ansible_host", "machine_authority", "postgres_machine")
@@ -55,7 +53,7 @@ _REACH = ("machine_address", "ansible_host", "machine_authority", "postgres_mach
 
 def inventory_problems(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]) -> list[str]:
     names = {*_REACH, *(option for role in GROUPS for option in options(role))}
-    given = {host: _given(hostvars[host], names) for host in groups["all"]}
+    given = {host: values_given(hostvars[host], names) for host in groups["all"]}
     found = hosts.reach_problems(given, groups)
     for role, group in GROUPS.items():
         for host in groups.get(group, []):
@@ -63,26 +61,6 @@ def inventory_problems(hostvars: Mapping[str, Mapping[str, Any]], groups: Mappin
                 if host not in found.setdefault(text, []):
                     found[text].append(host)
     return [text + (f" ({', '.join(where)})" if any(where) else "") for text, where in found.items()]
-
-
-def _given(variables: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    """Values that can be had here: one that is made of a role's default, of another host's or of an answer cannot."""
-    found = {}
-    for name in sorted(names):
-        try:
-            if name in variables and _is_known(variables[name]):
-                found[name] = variables[name]
-        except (AnsibleError, UndefinedError):
-            continue
-    return found
-
-
-def _is_known(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return all(_is_known(inner) for inner in value.values())
-    if isinstance(value, (list, tuple)):
-        return all(_is_known(inner) for inner in value)
-    return not isinstance(value, Undefined)
 
 
 class FilterModule:

@@ -9,7 +9,8 @@ name: postgres_member_connections
 short_description: The variables by which Ansible reaches PostgreSQL members, taken over from their machines
 version_added: 0.1.0
 description:
-  - A member is reached as its machine is. It needs C(postgres_machine) and nothing else.
+  - A member is reached as its machine is. It needs C(postgres_machine) and nothing else. What is set for the member itself, or for one of
+    its groups, counts; what is set for all hosts gives way to what is set for the machine.
 positional: hostvars
 options:
   _input:
@@ -42,18 +43,27 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import member_connection
+from ansible_collections.plannerate.infra.plugins.plugin_utils import _connection
+from ansible_collections.plannerate.infra.plugins.plugin_utils._given import given
 
 
 def postgres_member_connections(
     members: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     found = []
+    # Ansible gives the controller, which need not be in the inventory, what is set for all hosts.
+    common = _reached(hostvars, "localhost")
     for name in members:
         machine = hostvars[name].get("postgres_machine")
         if machine and machine in hostvars:
-            missing = member_connection(machine, hostvars[name], hostvars[machine])
+            missing = member_connection(machine, _reached(hostvars, name), _reached(hostvars, machine), common)
             found += [{"name": name, **missing}] if missing else []
     return found
+
+
+def _reached(hostvars: Mapping[str, Mapping[str, Any]], host: str) -> dict[str, Any]:
+    """How Ansible reaches a host."""
+    return given(hostvars[host], _connection.names()) if host in hostvars else {}
 
 
 class FilterModule:

@@ -1,10 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A replica more, in mode all: commits go on while it is cloned, and wait for it from then on."""
+"""A replica more, in mode all: commits go on while it is cloned, and wait for it from then on. One that is cloned again confirms none."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import time
@@ -15,12 +14,17 @@ import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.servers_base import AS_OWNER
 
+from ansible_collections.plannerate.infra.plugins.filter.postgres_primary_conninfo import primary_conninfo
 from ansible_collections.plannerate.infra.plugins.filter.postgres_synchronous_standby_names import (
     postgres_synchronous_standby_names,
 )
 
 NEW, SLOT = "pg-replica2", "pg_replica2"
-VARIABLES = yaml.safe_load((ROOT / "roles/postgres/vars/main/settings.yml").read_text())
+VARIABLES = {
+    name: value
+    for file in ("settings", "published")
+    for name, value in yaml.safe_load((ROOT / f"roles/postgres/vars/main/{file}.yml").read_text()).items()
+}
 
 
 @pytest.fixture
@@ -33,11 +37,18 @@ def servers(make_servers):
     return servers
 
 
-def give(servers, cloned=False):
-    """Gives the primary what the role's variables make of the cluster as discovery finds it now. Returns it."""
+def rendered(name, **values):
+    """A variable of the role."""
     environment = jinja2.Environment()
     environment.filters["plannerate.infra.postgres_synchronous_standby_names"] = postgres_synchronous_standby_names
-    setting = environment.from_string(VARIABLES["_postgres_synchronous_standby_names"]).render(
+    environment.filters["plannerate.infra.postgres_primary_conninfo"] = primary_conninfo
+    return environment.from_string(VARIABLES[name]).render(**values)
+
+
+def give(servers, cloned=False):
+    """Gives the primary what the role's variables make of the cluster as discovery finds it now. Returns it."""
+    setting = rendered(
+        "_postgres_synchronous_standby_names",
         inventory_hostname="pg-main",
         postgres_members=list(servers.members.values()),
         postgres_sync_mode="all",
@@ -55,7 +66,12 @@ def give(servers, cloned=False):
 def clone(servers):
     """A base backup through the slot, as roles/postgres_replica/tasks/clone.yml takes it, but slower. It has begun."""
     servers.sql("pg-main", f"SELECT pg_create_physical_replication_slot('{SLOT}', true)")
-    conninfo = re.search("primary_conninfo = '(.*)'", servers.standby_files["pg-main"][NEW])[1]
+    conninfo = rendered(
+        "postgres_copy_conninfo",
+        inventory_hostname=NEW,
+        postgres_current_primary=servers.members["pg-main"],
+        _postgres_replication_login=servers.login,
+    )
     options = ["--wal-method=stream", "--checkpoint=fast", "--max-rate=8M", f"--slot={SLOT}"]
     directory = servers.members[NEW]["data_directory"]
     return subprocess.Popen(
@@ -89,6 +105,23 @@ def test_commits_go_on_while_it_is_cloned_and_wait_for_it_afterwards(servers, le
     since = time.monotonic() + 0.2
     time.sleep(0.7)
     assert ledger.acknowledged_by("pg-main", since) == []
+    servers.start(NEW)
+    ledger.await_commits("pg-main")
+    ledger.end()
+    assert ledger.lost("pg-main") == []
+
+
+def test_a_clone_of_a_member_that_commits_wait_for_confirms_none(servers, ledger):
+    """What is cloned again is listed all the time. A base backup that is not complete must not stand for it."""
+    servers.configure("pg-main", synchronous_standby_names=f'ANY 2 ("pg-replica1", "{NEW}")')
+    servers.sql("pg-main", "SELECT pg_reload_conf()")
+    ledger.begin("pg-main")
+    backup = clone(servers)
+    since = time.monotonic() + 0.2
+    assert backup.wait(60) == 0, backup.stderr.read()
+    assert time.monotonic() > since + 0.5, "it took long enough to confirm something"
+    assert ledger.acknowledged_by("pg-main", since) == []
+    servers.follow(NEW, "pg-main")
     servers.start(NEW)
     ledger.await_commits("pg-main")
     ledger.end()

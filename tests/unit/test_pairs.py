@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 
 import pytest
+import yaml
 from support.helpers.pairs import RUNS, Ended, chosen, disorder_of_runs, variables
 from support.helpers.whole import disorder_of_members, disorder_of_pools
 
@@ -39,10 +41,11 @@ def went_on(name="switchover", process=100, ended=NOW + 20, code=0, output=""):
 
 
 def refused(other, name="converge production", changed=0, process=200):
-    """As Ansible shows the message."""
+    """As Ansible shows the message: in YAML, of which each line is broken at a blank, and as an error, which is broken anywhere."""
     message = said.held(lock(other, NOW, "held"), "db01", NOW + 15)
-    output = f"[ERROR]: Task failed: {message[:-6]}-\n{message[-6:]}\n"
-    output += f'failed: [app01 -> db01] (item=db01) => {{"msg": "{message}", "refused": true}}\n'
+    error = f"[ERROR]: Task failed: {message[:-6]}-\n{message[-6:]}\n"
+    result = textwrap.indent(yaml.dump({"changed": False, "item": "db01", "msg": message, "refused": True}), " " * 4)
+    output = f"{error}failed: [app01 -> db01] (item=db01) => \n{result}\n{error}"
     return Ended(name, process, 2, output + RECAP.format(changed, 1), NOW + 18)
 
 

@@ -139,6 +139,11 @@ def _environment_problems(environments: Mapping[str, Environment], own: str) -> 
         unknown = sorted(set(entry) - set(_ENTRY_KEYS))
         if unknown:
             reasons.append(f"{where}: {', '.join(unknown)} is not known, expected {', '.join(_ENTRY_KEYS)}")
+        # A text counts as true.
+        if not isinstance(entry.get("wildcard", True), bool):
+            reasons.append(
+                f"{where}: wildcard is {entry['wildcard']!r}, expected true or false, without quotation marks"
+            )
         for key, value in (("domain", entry["domain"]), ("suffix", entry.get("suffix", name))):
             other = owners.setdefault((key, value), name)
             if other != name:

@@ -9,23 +9,6 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-# How Ansible reaches a host.
-_CONNECTION = (
-    "ansible_host",
-    "ansible_port",
-    "ansible_user",
-    "ansible_connection",
-    "ansible_password",
-    "ansible_ssh_pass",
-    "ansible_private_key_file",
-    "ansible_ssh_private_key_file",
-    "ansible_ssh_common_args",
-    "ansible_ssh_extra_args",
-    "ansible_become_method",
-    "ansible_become_password",
-    "ansible_become_pass",
-    "ansible_python_interpreter",
-)
 # Options that list addresses or networks: firewalls and access rules are made of them, which take no names.
 SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients")
 
@@ -40,21 +23,31 @@ def before_port(address: object) -> str:
     return f"[{address}]" if ":" in str(address) else str(address)
 
 
-def member_connection(machine: str, member: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """How Ansible reaches a member: as its machine, with what the member does not say itself.
+def member_connection(
+    machine: str, member: Mapping[str, Any], variables: Mapping[str, Any], common: Mapping[str, Any]
+) -> dict[str, Any]:
+    """How Ansible reaches a member: as its machine, but for what the member says itself.
 
     :arg machine: the machine's name, by which it is reached where nothing else is said.
+    :arg member: variables by which Ansible reaches it, as those of its machine and those of all hosts.
+    :arg common: of all hosts: what a member has of these it does not say itself.
     """
-    wanted = {"ansible_host": machine, **{name: variables[name] for name in _CONNECTION if name in variables}}
-    return {name: value for name, value in wanted.items() if member.get(name) is None}
+    return {
+        name: value
+        for name, value in {"ansible_host": machine, **variables}.items()
+        if member.get(name) != value and member.get(name) in (None, common.get(name))
+    }
 
 
-def machine_problems(name: str, variables: Mapping[str, Any]) -> Iterator[str]:
-    """Why the others cannot reach a machine by what the inventory says."""
+def machine_problems(name: str, variables: Mapping[str, Any], addressed: bool) -> Iterator[str]:
+    """Why the others cannot reach a machine by what the inventory says.
+
+    :arg addressed: whether the others use its address; its certificate has it all the same.
+    """
     address = of_machine(variables)
     if not address:
         yield f"{name} has no address, expected one. Write, at the host: ansible_host: <its address>"
-    elif not is_address(address):
+    elif addressed and not is_address(address):
         variable = "machine_address" if variables.get("machine_address") else "ansible_host"
         also = "" if variable == "machine_address" else "; ansible_host may stay a name"
         yield (

@@ -37,8 +37,9 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
                 "the group machines is empty, expected every VM in it. Write: machines: {hosts: {db01: {ansible_host: <address>}}}"
             ],
         )
+    addressed = _addressed(hosts, groups)
     for name in machines:
-        found.add(name, addresses.machine_problems(name, hosts[name]))
+        found.add(name, addresses.machine_problems(name, hosts[name], name in addressed))
     for name, variables in hosts.items():
         found.add(name, addresses.source_problems(variables))
         found.add(name, _authority_problems(variables, machines))
@@ -98,6 +99,17 @@ class _Found:
         for text in texts:
             if host not in self.hosts.setdefault(text, []):
                 self.hosts[text].append(host)
+
+
+def _addressed(hosts: Mapping[str, Variables], groups: Groups) -> list[str]:
+    """Machines whose addresses others use: Prometheus, which asks all of them, or members, PgBouncer and their clients."""
+    machines = groups.get("machines", [])
+    if groups.get("monitoring"):
+        return list(machines)
+    used = {hosts[name].get("postgres_machine") for name in groups.get("postgres", [])} | {
+        *groups.get("pgbouncers", [])
+    }
+    return [name for name in machines if used and name in used | {*groups.get("docker_hosts", [])}]
 
 
 def _authority_problems(variables: Variables, machines: Sequence[str]) -> Iterator[str]:

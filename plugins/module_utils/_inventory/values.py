@@ -43,16 +43,25 @@ def problems(values: Mapping[str, Any], options: Mapping[str, Option]) -> list[s
 
     :arg values: those of the options that are known; the others are not missed.
     """
-    given = {name: value for name, value in values.items() if name in options and value is not None}
+    given = {
+        name: value
+        for name, value in values.items()
+        if name in options and not _stands_for_nothing(value, options[name])
+    }
     found = [text for name in sorted(given) for text in _problems(name, given[name], options[name])]
     named = {name for name in given if any(text.startswith((f"{name} ", f"{name}.", f"{name}[")) for text in found)}
     rest = {name: value for name, value in given.items() if name not in named}
     return found + list(ArgumentSpecValidator({name: options[name] for name in rest}).validate(rest).error_messages)
 
 
+def _stands_for_nothing(value: object, option: Option) -> bool:
+    """A text or a number that is null is as good as empty. A list or a dictionary that is, breaks what is made of it."""
+    return value is None and option.get("type", "str") not in ("list", "dict")
+
+
 def _problems(where: str, value: object, option: Option) -> Iterator[str]:
     kind = option.get("type", "str")
-    if kind not in _KINDS or value is None or where in FOR_ONE_RUN:
+    if kind not in _KINDS or where in FOR_ONE_RUN:
         return
     if not isinstance(value, _PYTHON[kind]) or (kind == "int" and isinstance(value, bool)):
         yield _wrong(where, value, kind, option)
@@ -61,15 +70,17 @@ def _problems(where: str, value: object, option: Option) -> Iterator[str]:
     if isinstance(value, list):
         element = {"type": option.get("elements", "str"), "options": nested}
         for number, item in enumerate(value):
-            yield from _problems(f"{where}[{number}]", item, element)
+            if item is not None:
+                yield from _problems(f"{where}[{number}]", item, element)
     elif isinstance(value, dict):
         for key, inner in nested.items():
-            yield from _problems(f"{where}.{key}", value.get(key), inner)
+            if value.get(key) is not None:
+                yield from _problems(f"{where}.{key}", value[key], inner)
 
 
 def _wrong(where: str, value: object, kind: str, option: Option) -> str:
     # There may be secrets in these.
-    hidden = kind == "dict" or option.get("elements") == "dict"
+    hidden = value is not None and (kind == "dict" or option.get("elements") == "dict")
     shown = "a text" if isinstance(value, str) and hidden else "of another type" if hidden else _shown(value)
     meant = None if hidden else meaning(value, kind)
     if meant is None:

@@ -16,9 +16,10 @@ MEMBER_PORTS_BELOW = 10000
 
 # Alertmanager's own names. Other releases have more: what only resembles one of these, or has another form, is misspelt.
 _RECEIVERS = [
-    *("discord_configs", "email_configs", "jira_configs", "msteams_configs", "opsgenie_configs", "pagerduty_configs"),
-    *("pushover_configs", "slack_configs", "sns_configs", "telegram_configs", "victorops_configs", "webex_configs"),
-    *("webhook_configs", "wechat_configs"),
+    *("discord_configs", "email_configs", "incidentio_configs", "jira_configs", "mattermost_configs"),
+    *("msteams_configs", "msteamsv2_configs", "opsgenie_configs", "pagerduty_configs", "pushover_configs"),
+    *("rocketchat_configs", "slack_configs", "sns_configs", "telegram_configs", "victorops_configs"),
+    *("webex_configs", "webhook_configs", "wechat_configs"),
 ]
 _SMTP = [
     *(

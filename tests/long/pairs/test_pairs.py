@@ -9,7 +9,7 @@ run; ``PAIR=switchover,failover`` runs one alone, whatever the part.
 - A first run that takes longer than the second one waits, about 15 s after it began (a converge, a patch), costs just itself. The others
   are waited for, so such a pair costs both.
 - There is nothing to patch, and the converges change nothing: the locks do not know that. A rejoin that comes first has a standby to start.
-- A restore goes into a database of its own, which is dropped.
+- A restore goes into a database of its own, which is dropped before the next pair.
 - A failover needs a primary that is gone. Where it comes first, the primary is killed before. Where it comes second, the primary is killed
   just before it, under the first run, which may well end red; the operator runs the failover again where nobody takes writes. Only pairs
   with a failover end with a rejoin by the operator. All others have to be whole by themselves.
@@ -41,12 +41,20 @@ def home(backed_up, db01, admin_sql):
     REPORTS.mkdir(parents=True, exist_ok=True)
     yield
     at_home(admin_sql)
+    drop_restored(admin_sql, "pg-main")
     db01.check_output("rm -rf /var/lib/postgresql/*/*.replaced-* /var/lib/postgresql/*/*.diverged-*")
 
 
+def drop_restored(admin_sql, primary):
+    for place in (0, 1):
+        admin_sql(f'DROP DATABASE IF EXISTS "{scratch(place)}" WITH (FORCE)', PORTS[primary])
+
+
 @pytest.fixture
-def whole(db01, pooler):
-    """A function that waits until the cluster is whole. It is so at the beginning, also where the pair before has failed."""
+def whole(db01, pooler, admin_sql):
+    """A function that waits until the cluster is whole. It is so at the beginning, and nothing is left of a restore, also where the pair
+    before has failed.
+    """
 
     def wait():
         wait_for(lambda: not disorder(db01, pooler), 90, "a whole cluster", lambda: disorder(db01, pooler), every=1)
@@ -54,6 +62,7 @@ def whole(db01, pooler):
     if disorder(db01, pooler):
         repair(db01)
     wait()
+    drop_restored(admin_sql, writable(ask(db01))[0])
     return wait
 
 
@@ -111,7 +120,7 @@ def side_by_side(pair, standbys, between):
 
 
 @pytest.mark.parametrize(("first", "second"), chosen(os.environ), ids=lambda name: name.replace(" ", "-"))
-def test_one_waits_or_is_refused_by_name(first, second, whole, db01, admin_sql, record_property):
+def test_one_waits_or_is_refused_by_name(first, second, whole, db01, record_property):
     (primary,) = writable(ask(db01))
     standbys = [name for name in PORTS if name != primary]
 
@@ -139,7 +148,4 @@ def test_one_waits_or_is_refused_by_name(first, second, whole, db01, admin_sql, 
     record_property("summary", summary)
     print(summary, *problems, sep="\n")
     whole()
-    for place, name in enumerate((first, second)):
-        if name == "restore":
-            admin_sql(f'DROP DATABASE IF EXISTS "{scratch(place)}" WITH (FORCE)', PORTS[writable(ask(db01))[0]])
     assert not problems, "\n".join([*problems, *(f"--- {run.name}\n{run.output}" for run in runs)])

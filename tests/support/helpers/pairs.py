@@ -36,7 +36,7 @@ NO_FAILOVER = ("takes writes", "was promoted since")
 LEAVING = 10
 REFUSAL = re.compile(
     r"(?P<who>[\w.-]+@[\w.-]+:(?P<process>\d+)) has the lock cluster since [\d-]+ [\d:]+ UTC, for (?P<reason>\S+), on [\w-]+\. "
-    r"Nothing was changed\.[^\"]*playbooks/unlock\.yml -e unlock=(?P<unlock>[\w.@:-]+)"
+    r"Nothing was changed\.[^\"']*?playbooks/unlock\.yml -e unlock=(?P<unlock>[\w.@:-]+)"
 )
 
 

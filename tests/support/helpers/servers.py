@@ -92,12 +92,12 @@ class Servers:
             member["name"]: cast(Member, {**member, "config_directory": str(directory / "etc" / member["cluster"])})
             for member in found
         }
-        login: Login = {
+        self.login: Login = {
             "user": "replicator",
             "passfile": str(base.passfile),
             "ca_certificate": str(base.certificate),
         }
-        self.standby_files = standby_files(list(self.members.values()), login)
+        self.standby_files = standby_files(list(self.members.values()), self.login)
         names = ", ".join(f'"{name}"' for name in self.members)
         self.settings = {"synchronous_standby_names": f"ANY 1 ({names})", **(settings or {})}
         self.sockets, self.units = directory / "sockets", directory / "units"

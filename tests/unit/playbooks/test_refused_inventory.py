@@ -77,6 +77,14 @@ def test_false_as_a_text_does_not_make_an_owner(offline, hosts, playbook):
     )
 
 
+def test_a_rejoin_is_warned_and_goes_on(tmp_path, hosts):
+    """Until it is done, a commit may wait, and another loss may lose one."""
+    offline = Offline(tmp_path)
+    done = lock(offline, hosts(postgres_version="15"), "--check", playbook="rejoin.yml")
+    assert 'postgres_version is the text "15", expected an integer' in " ".join(done.stdout.split())
+    assert "ssh " in offline.attempts(), "it asks the members"
+
+
 def test_everything_is_named_at_once(offline, hosts):
     wrong = hosts(
         machine_authority="db1", postgres_version="15", docker_host_public_ports="443", pgbouncer_clients=["app01"]
@@ -139,12 +147,15 @@ def test_a_name_is_no_address_for_the_others(offline, hosts):
     assert lock(offline, file, "--check").returncode == 0
 
 
-def test_a_member_is_reached_as_its_machine(tmp_path, hosts):
-    """It needs postgres_machine and nothing else."""
+@pytest.mark.parametrize("port", ["ansible_port", "ansible_ssh_port"])
+def test_a_member_is_reached_as_its_machine(tmp_path, hosts, port):
+    """It needs postgres_machine and nothing else, also where all hosts have another user than its machine."""
     offline = Offline(tmp_path)
-    file = hosts()
+    # The controller has no password.
+    password = "{{ passwords[postgres_machine | default(inventory_hostname)] }}"
+    file = hosts(ansible_user="everybody", ansible_become_password=password, passwords={"db01": "secret"})
     inventory = json.loads(file.read_text())
-    inventory["machines"]["hosts"]["db01"] |= {"ansible_port": 2222, "ansible_user": "ops"}
+    inventory["machines"]["hosts"]["db01"] |= {port: 2222, "ansible_user": "ops"}
     file.write_text(json.dumps(inventory))
     (tmp_path / "ping.yml").write_text(PING)
     offline.run("ansible-playbook", "--inventory", file, tmp_path / "ping.yml")

@@ -104,8 +104,10 @@ def test_every_server_of_the_group_is_asked(run, authority):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     groups = {
-        "postgres": {"children": {"postgres_primary": {}}},
+        "postgres": {"children": {"postgres_primary": {}, "postgres_replica": {}}},
         "postgres_primary": {"hosts": {"pg-main": {"postgres_machine": "db01", "postgres_port": port}}},
+        # Without a port of its own: that is 5432.
+        "postgres_replica": {"hosts": {"pg-replica1": {"postgres_machine": "db01"}}},
         "pgbouncers": {"hosts": {"db01": {}}},
         "docker_hosts": {"hosts": {"app01": {}}},
     }
@@ -116,4 +118,6 @@ def test_every_server_of_the_group_is_asked(run, authority):
             f"issue was not begun: db01: {server} shows no certificate, expected one of the authority that signs"
             in said
         ), said
+    # Whatever this machine has there.
+    assert "db01: pg-replica1 shows" in said, said
     assert "app01: pg-main" not in said and "app01: PgBouncer" not in said

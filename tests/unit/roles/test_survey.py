@@ -1,6 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine whose disk hangs counts as one that cannot be reached, and the members of the others are asked all the same."""
+"""A machine whose disk hangs counts as one that cannot be reached, and the members of the others are asked all the same. How they are
+reached is not shown.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,16 @@ def hanging(tmp_path):
         os.close(os.open(version, os.O_WRONLY | os.O_NONBLOCK))
 
 
-def test_a_disk_that_hangs_is_a_machine_that_cannot_be_reached(tmp_path, hanging):
+def survey(tmp_path, directories, *options, **of_machines):
+    """What a survey of one member on each of two machines prints.
+
+    :arg directories: where the data of each member is.
+    """
+
     def member(machine, directory):
         return {"postgres_machine": machine, "postgres_port": 5999, "postgres_data_directory": str(directory)}
 
+    machine = {"machine_address": "198.18.0.1", **of_machines}
     inventory = {
         "all": {
             "vars": {
@@ -51,11 +59,11 @@ def test_a_disk_that_hangs_is_a_machine_that_cannot_be_reached(tmp_path, hanging
                 "postgres_survey_timeout": 3,
             },
             "children": {
-                "machines": {"hosts": {name: {"machine_address": "198.18.0.1"} for name in ("db01", "db02")}},
+                "machines": {"hosts": {"db01": machine, "db02": machine}},
                 "postgres": {
                     "children": {
-                        "postgres_primary": {"hosts": {"pg-main": member("db01", hanging)}},
-                        "postgres_replica": {"hosts": {"pg-replica1": member("db02", tmp_path / "nothing")}},
+                        "postgres_primary": {"hosts": {"pg-main": member("db01", directories[0])}},
+                        "postgres_replica": {"hosts": {"pg-replica1": member("db02", directories[1])}},
                     }
                 },
             },
@@ -64,8 +72,20 @@ def test_a_disk_that_hangs_is_a_machine_that_cannot_be_reached(tmp_path, hanging
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
     (tmp_path / "survey.yml").write_text(SURVEY)
     command = ["scripts/env", "ansible-playbook", f"--inventory={tmp_path}/hosts.yml", f"{tmp_path}/survey.yml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(re.search(r"found: (\[.*\])", " ".join(done.stdout.split())).group(1))
+    return done.stdout + done.stderr
+
+
+def test_a_disk_that_hangs_is_a_machine_that_cannot_be_reached(tmp_path, hanging):
+    said = survey(tmp_path, (hanging, tmp_path / "nothing"))
+    found = json.loads(re.search(r"found: (\[.*\])", " ".join(said.split())).group(1))
     assert found[:2] == [["pg-replica1"], []]
     assert "pg-main (its machine is unreachable) cannot be asked" in found[2][0]
+
+
+def test_passwords_of_the_machines_are_not_shown(tmp_path):
+    directories = (tmp_path / "nothing", tmp_path / "nothing")
+    passwords = {"ansible_password": "secret-of-ssh", "ansible_become_password": "secret-of-sudo"}
+    said = survey(tmp_path, directories, "-vv", **passwords)
+    assert "Reach each member as its machine" in said and not re.search("secret-of-(ssh|sudo)", said)

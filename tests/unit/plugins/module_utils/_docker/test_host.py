@@ -65,6 +65,10 @@ def test_nothing_is_wrong_with_a_good_inventory():
             {"environments": {"production": {"domain": "example.com"}, "traefik": {"domain": "example.org"}}},
             ["traefik"],
         ),
+        (
+            {"environments": {"production": {"domain": "example.com", "wildcard": "false"}}},
+            ["production: wildcard is 'false', expected true or false"],
+        ),
         ({"app_image": ""}, ["docker_host_app_image is empty"]),
         ({"images": ["shop:latest"]}, ["shop:latest", "no fixed tag"]),
         ({"images": ["registry.example.com:5000/shop"]}, ["no fixed tag"]),

@@ -41,7 +41,7 @@ def test_what_was_allowed_is_neither_missing_nor_stale_in_the_next_run(sources):
 
 @given(ADDRESS)
 def test_an_address_is_one(address):
-    assert list(addresses.machine_problems("db01", {"ansible_host": address})) == []
+    assert list(addresses.machine_problems("db01", {"ansible_host": address}, True)) == []
     assert addresses.of_machine({"ansible_host": "db01.example.com", "machine_address": address}) == address
 
 
@@ -58,11 +58,19 @@ def test_an_address_is_one(address):
     ],
 )
 def test_a_name_is_none(variables, words):
-    (found,) = addresses.machine_problems("db01", variables)
+    (found,) = addresses.machine_problems("db01", variables, True)
     assert words in found
 
 
 def test_a_member_says_what_differs_from_its_machine():
-    machine = {"ansible_host": "192.0.2.10", "ansible_port": 2222, "postgres_version": 15}
-    assert addresses.member_connection("db01", {}, machine) == {"ansible_host": "192.0.2.10", "ansible_port": 2222}
-    assert addresses.member_connection("db01", {"ansible_port": 22}, {}) == {"ansible_host": "db01"}
+    machine = {"ansible_host": "192.0.2.10", "ansible_port": 2222}
+    assert addresses.member_connection("db01", {}, machine, {}) == machine
+    assert addresses.member_connection("db01", machine, machine, {}) == {}
+    assert addresses.member_connection("db01", {"ansible_port": 22}, {}, {}) == {"ansible_host": "db01"}
+    assert "ansible_port" not in addresses.member_connection("db01", {"ansible_port": 22}, machine, {})
+
+
+def test_what_all_hosts_have_the_member_does_not_say_itself():
+    common, machine = {"ansible_user": "ops"}, {"ansible_host": "192.0.2.10", "ansible_user": "debian"}
+    assert addresses.member_connection("db01", {"ansible_user": "ops"}, machine, common) == machine
+    assert "ansible_user" not in addresses.member_connection("db01", {"ansible_user": "dba"}, machine, common)

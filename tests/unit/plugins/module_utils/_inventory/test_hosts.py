@@ -93,6 +93,29 @@ def test_a_mutation_is_named(mutation, inventory):
 
 
 @pytest.mark.parametrize(
+    ("groups", "named"),
+    [
+        ({}, ""),
+        ({"docker_hosts": ["app01"]}, ""),
+        ({"docker_hosts": ["app01"], "postgres": ["pg-main"]}, "app01 db01"),
+        ({"docker_hosts": ["app01"], "pgbouncers": ["db01"]}, "app01 db01"),
+        ({"postgres": ["pg-main"]}, "db01"),
+        ({"monitoring": ["db01"]}, "app01 db01 jump"),
+    ],
+)
+def test_a_machine_whose_address_nobody_uses_may_have_a_name(groups, named):
+    machines = {name: {"ansible_host": f"{name}.example.com"} for name in ("app01", "db01", "jump")}
+    found = problems({**machines, "pg-main": {"postgres_machine": "db01"}}, {"machines": list(machines), **groups})
+    assert sorted(hosts[0] for text, hosts in found.items() if "expected an IP address" in text) == named.split()
+
+
+def test_every_machine_has_an_address_or_a_name():
+    assert "app01 has no address" in "".join(
+        problems({"app01": {}}, {"machines": ["app01"], "docker_hosts": ["app01"]})
+    )
+
+
+@pytest.mark.parametrize(
     "owner", ["postgres", "a-b", "pg_monitor", "public", "1shop", "replicator", "clients", "backup_shop", ""]
 )
 def test_an_owner_that_is_somebody_else_is_refused(owner):

@@ -34,6 +34,22 @@ def test_a_text_is_refused_with_the_line_that_means_the_same(case):
     assert problems(yaml.safe_load(line), ALL) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("postgres_clients", "[]"), ("docker_host_env", "{}"), ("postgres_primary_databases", "[]")],
+)
+def test_nothing_is_no_list_and_no_dictionary(name, line):
+    (found,) = problems(yaml.safe_load(f"{name}:"), ALL)
+    assert found.startswith(f"{name} is null, expected a ") and found.endswith(f"Write, for instance: {name}: {line}")
+
+
+def test_nothing_within_a_dictionary_or_in_the_place_of_a_text_is_left_to_the_role():
+    assert (
+        problems({"docker_host_env": {"KEY": None}, "machine_authority": None, "postgres_sync_count": None}, ALL) == []
+    )
+    assert problems({"postgres_primary_databases": [{"name": "shop", "owner": None}]}, ALL) == []
+
+
 @given(
     st.sampled_from(sorted(ALL)),
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=9), st.lists(st.integers())),
