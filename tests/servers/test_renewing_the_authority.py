@@ -101,7 +101,7 @@ class Machine:
     def missing(self):
         found = trust(self.own, self.authority, {"pg-main": self.port}, self.address)
         request = {"phase": "", "owned": True, "limited": False, "machines": ["db01"], "authority": "db01"}
-        return renewal(request, {"db01": {**found, "containers": [], "stale": []}})["missing"]
+        return renewal(request, {"db01": {**found, "containers": [], "stale": [], "unknown": []}})["missing"]
 
 
 @pytest.fixture

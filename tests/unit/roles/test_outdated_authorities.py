@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
 from support.helpers.plays import values_of_role
 
 FILE = "/etc/ssl/machine/ca.crt"
@@ -52,6 +53,20 @@ def test_by_its_mounts(tmp_path):
         check=False,
     )
     assert done.stdout.split("\n") == ["outdated shop-app-prod", ""], done.stderr
+
+
+@pytest.mark.parametrize(("works", "said"), [("true", ["engine answers"]), ("false", [])])
+def test_that_nobody_told_of_any_is_known(tmp_path, works, said):
+    """An engine that does not answer has none that is told, and might have some."""
+    (script,) = values_of_role(
+        tmp_path, "docker_host", ("lookup('ansible.builtin.template', 'probe.sh.j2')", VARIABLES)
+    )
+    (tmp_path / "docker").write_text(f"#!/bin/sh\n{works}\n")
+    (tmp_path / "docker").chmod(0o700)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["/bin/sh", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=True)
+    assert [line for line in done.stdout.splitlines() if line.startswith(("engine", "outdated"))] == said
 
 
 def test_it_is_listed_and_replaced(tmp_path):
