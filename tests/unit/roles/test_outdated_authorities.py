@@ -8,7 +8,10 @@ import os
 import subprocess
 
 import pytest
-from support.helpers.plays import values_of_role
+import yaml
+from support.helpers.checkout import ROOT
+from support.helpers.lab import changed
+from support.helpers.plays import run_play, values_of_role
 
 FILE = "/etc/ssl/machine/ca.crt"
 # What the kernel says of the mounts of a container, by the number of its process.
@@ -84,3 +87,21 @@ def test_it_is_listed_and_replaced(tmp_path):
         ),
     )
     assert outdated == ["app"]
+
+
+@pytest.mark.parametrize(("probe", "count"), [("outdated shop-app-prod", 1), ("outdated other", 0)])
+def test_check_mode_counts_it(tmp_path, probe, count):
+    """No file of the stack changes, which would."""
+    role = ROOT / "roles/docker_host"
+    tasks = yaml.safe_load((role / "tasks/stack.yml").read_text())
+    (listing,) = (task for task in tasks if "plannerate.infra.restart_list" in task)
+    listing["vars"] = {
+        **VARIABLES,
+        "_docker_host_names": {"app": "shop-app-prod"},
+        "_docker_host_plan": {"rows": [{"name": "shop-app-prod", "kind": "app", "why": "something changed"}]},
+        "__docker_host_probe": {"stdout": probe},
+    }
+    files = [str(role / "defaults/main.yml"), str(role / "vars/main.yml")]
+    play = {"hosts": "localhost", "vars_files": files, "tasks": [listing]}
+    code, said = run_play(tmp_path, play, "--inventory=localhost,", "--check")
+    assert code == 0 and changed(said) == count, said
