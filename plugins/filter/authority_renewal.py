@@ -19,7 +19,7 @@ options:
   machines:
     description:
       - What M(plannerate.infra.trust_info) returned of each machine that answered, by its name, with C(containers), those that run with an
-        older C(ca.crt), and C(stale), services that did not load their certificates.
+        older C(ca.crt), C(stale), services that did not load their certificates, and C(unknown), services that could not be asked.
     type: dict
     required: true
 """

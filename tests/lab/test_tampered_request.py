@@ -12,6 +12,8 @@ from support.helpers.pooler import PROGRAMS
 
 # A certificate is due, so that there is a request.
 DUE = {"machine_certificate_names": ["another.test"]}
+# Where cryptography is too: what is in /usr/local is run before it can be imported.
+PACKAGES = "/usr/lib/python3/dist-packages"
 CERTIFICATES = "sha256sum /etc/ssl/machine/*.crt"
 
 
@@ -19,12 +21,11 @@ CERTIFICATES = "sha256sum /etc/ssl/machine/*.crt"
 def taken_over(machine):
     """app01, where every Python of root's does what the program says."""
     app01 = machine("app01")
-    place = app01.check_output("""python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))'""")
     program = base64.b64encode((PROGRAMS / "asks_for_another.py").read_bytes()).decode()
-    files = f"{place}/asks_for_another.py {place}/asks_for_another.pth"
+    files = f"{PACKAGES}/asks_for_another.py {PACKAGES}/asks_for_another.pth"
     app01.check_output(
-        f"mkdir -p {place} && echo {program} | base64 -d >{place}/asks_for_another.py "
-        f"&& echo 'import asks_for_another' >{place}/asks_for_another.pth"
+        f"echo {program} | base64 -d >{PACKAGES}/asks_for_another.py "
+        f"&& echo 'import asks_for_another' >{PACKAGES}/asks_for_another.pth"
     )
     yield app01
     app01.check_output(f"rm -f {files}")

@@ -42,10 +42,13 @@ class Request(TypedDict):
 
 
 class Machine(Trust):
-    """``containers``: those that run with an older C(ca.crt). ``stale``: services that did not load their certificates yet."""
+    """``containers``: those that run with an older C(ca.crt). ``stale``: services that did not load their certificates yet.
+    ``unknown``: services that could not be asked.
+    """
 
     containers: Sequence[str]
     stale: Sequence[str]
+    unknown: Sequence[str]
 
 
 class RenewalPlan(TypedDict):
@@ -70,11 +73,12 @@ def renewal(request: Request, machines: Mapping[str, Machine]) -> RenewalPlan:
 
 
 def _missing(request: Request, machines: Mapping[str, Machine], kept: Mapping[str, str]) -> Iterator[str]:
-    # The new one before the old one, in both states, so that nothing has to read the file anew in between.
-    trusted = [kept[name] for name in (NEXT, AUTHORITY, PREVIOUS) if name in kept]
+    # The new one before the old one, in both states, so that nothing has to read the file anew in between. In the middle, two names are
+    # the old one's.
+    trusted = list(dict.fromkeys(kept[name] for name in (NEXT, AUTHORITY, PREVIOUS) if name in kept))
     for name in request["machines"]:
         if name not in machines:
-            yield f"{name}: it did not answer"
+            yield f"{name}: it did not answer, or failed above"
             continue
         machine = machines[name]
         if machine["trusted"] != trusted:
@@ -89,6 +93,10 @@ def _missing(request: Request, machines: Mapping[str, Machine], kept: Mapping[st
             if found != kept.get(AUTHORITY):
                 yield f"{name}: {server} shows {_of(found, kept, 'a certificate ')}, expected one of the authority that signs: converge it"
         yield from (f"{name}: {service} did not load its certificates yet: converge it" for service in machine["stale"])
+        yield from (
+            f"{name}: {service} did not answer, expected which containers run with an older ca.crt"
+            for service in machine["unknown"]
+        )
         for container in machine["containers"]:
             yield (
                 f"{name}: the container {container} runs with an older ca.crt: run playbooks/docker_host.yml with the inventory of its "
@@ -128,8 +136,8 @@ def _problems(
     silent = [name for name in request["machines"] if name not in machines]
     if silent:
         yield (
-            f"the authority was not renewed: {', '.join(silent)} did not answer, expected every machine. Bring back what is down, or "
-            "take what is gone for good out of the inventory (docs/changes.md)"
+            f"the authority was not renewed: {', '.join(silent)} did not answer, or failed above; expected every machine. Bring back what "
+            "is down, or take what is gone for good out of the inventory (docs/changes.md)"
         )
     if authority in silent:
         return
@@ -166,7 +174,7 @@ def _after(state: tuple[bool, bool], missing: Sequence[str]) -> Iterator[str]:
     yield f"found: {_STATES[state]}"
     yield from (f"not yet: {one}" for one in missing)
     if state == _SETTLED:
-        yield "then the old authority is gone" if missing else "the old authority is gone"
+        yield "then nobody trusts the old authority any more" if missing else "the old authority is gone"
         return
     if state == _TRUSTED:
         yield "now: give clients outside of the machines both certificates (ca.crt of any machine)"

@@ -4,26 +4,12 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 from support.helpers.lab import playbook
 from support.helpers.ledger import load
 from support.hostile import database, links
 from support.hostile.flood import STAGING
 
-# Each interpreter on the machine reads it at its start: whatever is requested there, it is in the name of another machine.
-PACKAGES = "/usr/lib/python3/dist-packages"
-IN_ANOTHERS_NAME = """
-try:
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-    honest = x509.CertificateSigningRequestBuilder.subject_name
-    other = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "db01")])
-    x509.CertificateSigningRequestBuilder.subject_name = lambda self, name: honest(self, other)
-except ImportError:
-    pass
-"""
 CREATIONS = {
     "pgbouncer": "get_auth(user_name text) RETURNS TABLE (username text, password text)",
     "s3_backup": "environment_roles() RETURNS SETOF json",
@@ -88,21 +74,3 @@ def test_a_schema_that_staging_made_first(admin_sql, schema):
     finally:
         admin_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE", database=STAGING)
         converges(schema, inventory="staging")
-
-
-def test_a_request_in_the_name_of_another_machine(machine):
-    """As from a machine that somebody has taken over."""
-    app01 = machine("app01")
-    issued = "sha256sum /etc/ssl/machine/*.crt"
-    before = app01.check_output(issued)
-    text = base64.b64encode(IN_ANOTHERS_NAME.encode()).decode()
-    try:
-        app01.check_output(
-            f"echo {text} | base64 -d >{PACKAGES}/hostile.py && echo 'import hostile' >{PACKAGES}/hostile.pth"
-        )
-        said = refused("machines")
-        assert "app01 asks for a certificate that it must not have" in said
-        assert app01.check_output(issued) == before
-    finally:
-        app01.run(f"rm -f {PACKAGES}/hostile.py {PACKAGES}/hostile.pth")
-        converges("machines")

@@ -33,8 +33,11 @@ def authority(tmp_path):
 def run(tmp_path):
     """A function that runs the playbook on two machines, both this one; gives its exit code and output."""
     here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    # It answers nothing, at once.
-    away = {"ansible_connection": "ssh", "ansible_ssh_executable": "/bin/false", "ansible_ssh_retries": 0}
+    # As ssh ends where nobody answers, at once.
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nexit 255\n")
+    ssh.chmod(0o755)
+    away = {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
 
     # No container of this machine is looked at.
     (tmp_path / "bin").mkdir()
@@ -84,8 +87,9 @@ def run(tmp_path):
         ("", [], {}, "renew_authority is '', expected trust, issue or forget"),
         ("forget", [], {}, "The next phase is issue"),
         ("issue", [], {}, "app01: its ca.crt has none, expected next.crt and ca.crt: converge it"),
-        ("issue", [], {"unreachable": ["app01"]}, "the authority was not renewed: app01 did not answer"),
         ("issue", [], {"unreachable": ["db01"]}, "the authority was not renewed: db01 did not answer"),
+        # Nobody is left who would say it.
+        ("issue", [], {"unreachable": ["app01", "db01"]}, "the authority was not renewed: app01, db01 did not answer"),
         ("issue", ["--limit=db01,localhost"], {}, "found --limit, expected none"),
         ("issue", [], {"machine_owned": False}, "belong to another inventory"),
     ],
@@ -113,6 +117,7 @@ def test_every_server_of_the_group_is_asked(run, authority):
     }
     code, said = run("issue", groups=groups, pgbouncer_port=port, docker_host_app_image="shop:1", postgres_version=15)
     assert code != 0 and "changed=1" not in said, said
+    assert "issue was not begun: app01: Docker did not answer" in said, said
     for server in ("pg-main", "PgBouncer"):
         assert (
             f"issue was not begun: db01: {server} shows no certificate, expected one of the authority that signs"

@@ -38,6 +38,11 @@ def test_every_file_of_rules_has_a_test() -> None:
     assert {path.name for path in RULES.glob("*.yml")} == {path.name for path in TESTS.glob("*.yml")}
 
 
+def test_every_file_of_rules_is_installed() -> None:
+    installed = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text())["_monitoring_rules"]
+    assert sorted(installed) == sorted(path.stem for path in RULES.glob("*.yml"))
+
+
 def test_what_a_patch_silences_is_there() -> None:
     silenced = re.findall(r'"((?:Postgres|Probe)\w+)"', (ROOT / "plugins/module_utils/_patch/silences.py").read_text())
     assert silenced and {*silenced} <= {alert["alert"] for alert in ALERTS}

@@ -7,7 +7,11 @@ from __future__ import annotations
 import os
 import subprocess
 
-from support.helpers.plays import values_of_role
+import pytest
+import yaml
+from support.helpers.checkout import ROOT
+from support.helpers.lab import changed
+from support.helpers.plays import run_play, values_of_role
 
 FILE = "/etc/ssl/machine/ca.crt"
 # What the kernel says of the mounts of a container, by the number of its process.
@@ -54,6 +58,20 @@ def test_by_its_mounts(tmp_path):
     assert done.stdout.split("\n") == ["outdated shop-app-prod", ""], done.stderr
 
 
+@pytest.mark.parametrize(("works", "said"), [("true", ["engine answers"]), ("false", [])])
+def test_that_nobody_told_of_any_is_known(tmp_path, works, said):
+    """An engine that does not answer has none that is told, and might have some."""
+    (script,) = values_of_role(
+        tmp_path, "docker_host", ("lookup('ansible.builtin.template', 'probe.sh.j2')", VARIABLES)
+    )
+    (tmp_path / "docker").write_text(f"#!/bin/sh\n{works}\n")
+    (tmp_path / "docker").chmod(0o700)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["/bin/sh", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=True)
+    assert [line for line in done.stdout.splitlines() if line.startswith(("engine", "outdated"))] == said
+
+
 def test_it_is_listed_and_replaced(tmp_path):
     names = {"app": "shop-app-prod", "queue": "shop-queue-prod"}
     (outdated,) = values_of_role(
@@ -69,3 +87,21 @@ def test_it_is_listed_and_replaced(tmp_path):
         ),
     )
     assert outdated == ["app"]
+
+
+@pytest.mark.parametrize(("probe", "count"), [("outdated shop-app-prod", 1), ("outdated other", 0)])
+def test_check_mode_counts_it(tmp_path, probe, count):
+    """No file of the stack changes, which would."""
+    role = ROOT / "roles/docker_host"
+    tasks = yaml.safe_load((role / "tasks/stack.yml").read_text())
+    (listing,) = (task for task in tasks if "plannerate.infra.restart_list" in task)
+    listing["vars"] = {
+        **VARIABLES,
+        "_docker_host_names": {"app": "shop-app-prod"},
+        "_docker_host_plan": {"rows": [{"name": "shop-app-prod", "kind": "app", "why": "something changed"}]},
+        "__docker_host_probe": {"stdout": probe},
+    }
+    files = [str(role / "defaults/main.yml"), str(role / "vars/main.yml")]
+    play = {"hosts": "localhost", "vars_files": files, "tasks": [listing]}
+    code, said = run_play(tmp_path, play, "--inventory=localhost,", "--check")
+    assert code == 0 and changed(said) == count, said
