@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ..dump.roles import OF_A_RESTORE
 from ..errors import Refused
 
 _NAME = r'"(?:[^"$]|""|\$(?!roles\$))+"'
@@ -44,6 +45,8 @@ def _is_wanted(found, existing, owners):
     if "member" in found:
         return _plain(found["member"]) not in existing and _plain(found["group"]) not in {*existing} - {*owners}
     name = _plain(found["name"])
+    if OF_A_RESTORE.match(name):
+        return False
     stronger = sorted({*found["flags"].split()} - _HARMLESS)
     if name not in existing and stronger:
         raise Refused(f"the backup's role {name} has {', '.join(stronger)}; {_INSTEAD}")
