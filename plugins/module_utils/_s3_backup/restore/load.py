@@ -15,23 +15,17 @@ from .table import alone, selected
 class Load:
     """``plan`` tells it, ``prepare`` asks the server, ``into`` does it. ``owner``: whose the database is meanwhile; None: a superuser's."""
 
-    def __init__(self, server, loader, database, wishes, environments):
-        """:arg database: that was backed up; :arg environments: all of its environment; :arg wishes: as of restore.Restore."""
-        self.server, self.loader, self.database, self.wishes, self.environments = (
-            server,
-            loader,
-            database,
-            wishes,
-            environments,
-        )
-        self.document = loader.document
+    def __init__(self, server, loader, database, wishes, databases):
+        """:arg database: that was backed up; :arg databases: all of its environment; :arg wishes: as of restore.Restore."""
+        self.server, self.loader, self.database, self.wishes = server, loader, database, wishes
+        self.databases, self.document = databases, loader.document
         self.is_trusted = contents.EVERYTHING in wishes["as_superuser"]
         self.owner = None if self.is_trusted else self._owner()
         self.about: Any = None
         self.parts: Any = None
 
     def _owner(self):
-        return role.owner_of(self.server, self.database, self.document["database_properties"], self.environments)
+        return role.owner_of(self.server, self.database, self.document["database_properties"], self.databases)
 
     @property
     def left_out(self):
@@ -76,8 +70,8 @@ class Load:
         lost = [word for word in self.left_out if word not in self.wishes["leave_out"]]
         if self.wishes["overwrite"] and lost:
             raise Refused(
-                f"{self.database} would be replaced by one without {', '.join(lost)}, which only a superuser may load. Nothing was begun: "
-                f"name each with --as-superuser=WORD if you trust whoever wrote the dump, or with --leave-out=WORD"
+                f"{self.database} would be replaced by one without {', '.join(lost)}, which only a superuser may load: name "
+                "each with --as-superuser=WORD if you trust whoever wrote the dump, or with --leave-out=WORD"
             )
 
     def into(self, loaded):

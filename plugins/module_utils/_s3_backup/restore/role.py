@@ -55,10 +55,10 @@ AND NOT EXISTS (SELECT FROM pg_database WHERE datname = rolname)
 """
 
 
-def owner_of(server, database, properties, environments):
+def owner_of(server, database, properties, databases):
     """Whose the database is: as the server has it now, else as the manifest says.
 
-    :arg environments: the environment's databases.
+    :arg databases: all of the environment.
     :raises Refused: when a manifest, which whoever writes to the bucket may forge, names the owner of another one.
     """
     found = server.values(
@@ -67,7 +67,7 @@ def owner_of(server, database, properties, environments):
     if found:
         return found[0]
     owner = properties["owner"]
-    others = [] if server.missing_roles([owner]) else server.values(_DATABASES, owner, [*environments])
+    others = [] if server.missing_roles([owner]) else server.values(_DATABASES, owner, [*databases])
     if others:
         raise Refused(
             f"the backup says that {database} belongs to {owner}, which owns {', '.join(others)} or is a member of who does. If that is "

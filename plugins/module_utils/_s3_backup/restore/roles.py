@@ -42,11 +42,11 @@ _INSTEAD = "create the roles by hand, or, if you trust whoever wrote the dump, a
 
 
 def _is_wanted(found, existing, owners):
+    if OF_A_RESTORE.match(_plain(found.get("name") or found["member"])):
+        return False
     if "member" in found:
         return _plain(found["member"]) not in existing and _plain(found["group"]) not in {*existing} - {*owners}
     name = _plain(found["name"])
-    if OF_A_RESTORE.match(name):
-        return False
     stronger = sorted({*found["flags"].split()} - _HARMLESS)
     if name not in existing and stronger:
         raise Refused(f"the backup's role {name} has {', '.join(stronger)}; {_INSTEAD}")
