@@ -36,6 +36,23 @@ def test_it_goes_although_it_was_given_something_elsewhere(site):
     assert site.databases() == {"shop", "copy"}
 
 
+def test_it_goes_whatever_was_done_to_the_database(site):
+    for name in ("a_alters", "b_fails"):
+        site.make(
+            FUNCTION.format(name, ""),
+            f"CREATE TABLE {name} (id int CHECK ({name}()))",
+            f"INSERT INTO {name} VALUES (1)",
+        )
+    statements = "COMMENT ON DATABASE %1$I IS NULL; ALTER DATABASE %1$I IS_TEMPLATE true"
+    site.make(FUNCTION.format("a_alters", f"EXECUTE format('{statements}', current_database());"))
+    site.make(FUNCTION.format("b_fails", "RAISE 'it is broken';"))
+    site.back_up()
+    code, answer = site.command("restore", "--into=copy")
+    assert (code, "it is broken" in answer["message"]) == (1, True)
+    assert site.say("SELECT datname FROM pg_database WHERE datname LIKE 'restore\\_%'") == []
+    assert of_restores(site) == []
+
+
 def test_one_whose_database_is_gone_is_dropped_by_any_restore(site):
     site.make("CREATE TABLE orders (id int)")
     site.back_up()

@@ -164,7 +164,7 @@ class Restore:
             document = load.into(loaded)
         except BaseException as error:
             if loaded:
-                self._drop(server, loaded, error)
+                drop_after(error, server, loaded)
             raise
         finally:
             progress.finish()
@@ -181,13 +181,6 @@ class Restore:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)
             raise
         return rows, load.left_out
-
-    def _drop(self, server, loaded, reason):
-        """What failed is told, whatever fails after that."""
-        try:
-            server.drop_marked(loaded, self.target)
-        except BackupError as error:
-            reason.args = (f"{reason}. {loaded}, which it left, could not be dropped: {error}",)
 
     def _loader(self, server, progress):
         identity = self.wishes["identity"] or self.configuration["drill"]["identity_file"]
@@ -209,3 +202,11 @@ class Restore:
             return jobs
         needed = database_bytes(self.document) * self.settings["members"] + unpacked_bytes(self.document)
         return 1 if room.missing(self.settings["work_directory"], needed, margin) else jobs
+
+
+def drop_after(reason, server, loaded):
+    """Drops what was made; what failed is told, whatever fails after that."""
+    try:
+        server.drop(loaded)
+    except BackupError as error:
+        reason.args = (f"{reason}. It left {loaded}, which could not be dropped: {error}",)

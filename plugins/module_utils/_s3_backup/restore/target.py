@@ -139,7 +139,14 @@ class Server:
         """:raises Refused: when it does not carry the mark of a restore into this name."""
         if database not in self.marked(target):
             raise Refused(f"{database} was not made by a restore into {target} and is not dropped")
-        execute(self.connection, f"DROP DATABASE {quoted(database)} WITH (FORCE)")
+        self.drop(database)
+
+    def drop(self, database):
+        """One that was made here, and the role that loaded it, whatever its owner did with it."""
+        if self.is_there(database):
+            # A template is not dropped.
+            execute(self.connection, f"ALTER DATABASE {quoted(database)} IS_TEMPLATE false")
+            execute(self.connection, f"DROP DATABASE {quoted(database)} WITH (FORCE)")
         role.drop(self, database)
 
     def close_to_clients(self, database):
