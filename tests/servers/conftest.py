@@ -28,10 +28,11 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="session")
-def base():
+def base(request):
+    """Of the newest release of PostgreSQL, unless tests choose one."""
     # Ended from outside, it ends its servers.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", 128 + signal.SIGTERM))
-    base = Base()
+    base = Base(getattr(request, "param", None))
     yield base
     base.close()
 

@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-import pytest
 from servers.backup.conftest import make_site, object_store
-from servers.conftest import make_servers, pytest_runtest_makereport
-from support.helpers.servers_base import Base
+from servers.conftest import base, make_servers, pytest_runtest_makereport
 
-__all__ = ["make_servers", "make_site", "object_store", "pytest_runtest_makereport"]
+__all__ = ["base", "make_servers", "make_site", "object_store", "pytest_runtest_makereport"]
 
 
-@pytest.fixture(scope="session", params=[15, 17])
-def base(request):
-    base = Base(request.param)
-    yield base
-    base.close()
+def pytest_generate_tests(metafunc):
+    metafunc.parametrize("base", [15, 17], indirect=True, scope="session")

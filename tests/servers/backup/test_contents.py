@@ -119,8 +119,9 @@ def test_a_role_that_only_has_settings_in_the_database_is_known(site):
 
 
 def test_tables_that_change_beside_a_backup_do_not_damage_it(site):
-    site.say(*(f"CREATE TABLE t{number} AS SELECT generate_series(1, 9) AS id" for number in range(4)))
-    changes = "TRUNCATE t0; DROP TABLE t1; ALTER TABLE t2 ADD x uuid DEFAULT gen_random_uuid()"
+    site.say(*(f"CREATE TABLE t{number} AS SELECT generate_series(1, 9) AS id" for number in range(5)))
+    changes = "TRUNCATE t0; DROP TABLE t1; ALTER TABLE t2 ADD x uuid DEFAULT gen_random_uuid(); "
+    changes += "DROP TABLE t3; CREATE VIEW t3 AS SELECT 1"
     # As if it had ended while its rows were still being counted.
     programs = site.directory / "programs"
     programs.mkdir()
@@ -134,9 +135,15 @@ def test_tables_that_change_beside_a_backup_do_not_damage_it(site):
     (programs / "pg_dump").write_text(script)
     (programs / "pg_dump").chmod(0o755)
     made = site.back_up(source={"binaries": str(programs)})
-    assert made["tables"] == {"public.t0": None, "public.t1": None, "public.t2": None, "public.t3": 9}
-    assert [text.split()[0] for text in made["warnings"]] == ["public.t0", "public.t1", "public.t2"]
-    assert site.good("drill")["drills"][0]["rows"] == 36
+    assert made["tables"] == {
+        "public.t0": None,
+        "public.t1": None,
+        "public.t2": None,
+        "public.t3": None,
+        "public.t4": 9,
+    }
+    assert [text.split()[0] for text in made["warnings"]] == ["public.t0", "public.t1", "public.t2", "public.t3"]
+    assert site.good("drill")["drills"][0]["rows"] == 45
 
 
 def test_rows_are_counted_once_pg_dump_holds_its_locks(site):

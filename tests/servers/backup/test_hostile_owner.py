@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
+import pytest
 from support.hostile import database, names
+
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.dump import counts
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.machine.session import SessionError, connect
 
 
 def test_no_job_steps_into_a_trap(site):
@@ -16,3 +22,28 @@ def test_no_job_steps_into_a_trap(site):
     site.good("drill")
     site.good("restore", "--into=copy")
     assert database.sprung(site.servers.log("pg-main", lines=100_000), owner="shop") == []
+
+
+def test_a_table_that_becomes_a_view_while_rows_are_counted_runs_nothing(site, monkeypatch):
+    """Its owner may be in the database that was restored, too."""
+    marker = site.directory / "marker"
+    site.make("CREATE TABLE orders (id int)")
+
+    def swapped(connection, listed=counts.tables):
+        found = listed(connection)
+        connection.rollback()
+        site.make(
+            "DROP TABLE orders",
+            "CREATE FUNCTION attack() RETURNS bool LANGUAGE plpgsql AS "
+            f"$$ BEGIN COPY (SELECT 1) TO PROGRAM 'touch {marker}'; RETURN true; END $$",
+            "CREATE VIEW orders AS SELECT 1 WHERE attack()",
+        )
+        return found
+
+    monkeypatch.setattr(counts, "tables", swapped)
+    with (
+        contextlib.closing(connect(site.settings["restore"]["conninfo"], dbname="shop")) as connection,
+        pytest.raises(SessionError, match='access to non-system view "orders" is restricted'),
+    ):
+        counts.count(connection)
+    assert not marker.exists()

@@ -139,4 +139,11 @@ def _restore_options(parser):
         metavar="WORD",
         help="load what the plan names so as a superuser; 'everything' for the whole dump. Only if you trust whoever wrote it",
     )
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="with --overwrite-name: what the plan names so may be missing in the database that replaces the existing one",
+    )
     parser.add_argument("--check", action="store_true", help="show the plan, change nothing")

@@ -32,6 +32,7 @@ def restore(found, options):
         "jobs": options.jobs,
         "create_roles": options.create_roles,
         "as_superuser": options.as_superuser,
+        "leave_out": options.leave_out,
     }
     meant = Restore(found, store, backup, wishes)
     with meant.server() as server:
@@ -43,13 +44,19 @@ def restore(found, options):
         began = time.monotonic()
         done = meant.carry_out(server, progress_of(options))
     took = time.monotonic() - began
+    return {**done, "seconds": round(took, 3), "plan": plan}, told(done, took)
+
+
+def told(done, seconds):
+    """What was done, in lines for a person. Pure."""
+    how = "without what was left out" if done["left_out"] else "as dumped"
     lines = [
-        f"{done['database']} holds {backup.id}: {done['rows']} rows in {done['tables']} tables, as dumped; {clock(took)}"
+        f"{done['database']} holds {done['backup']}: {done['rows']} rows in {done['tables']} tables, {how}; {clock(seconds)}"
     ]
     lines += [f"left out: {word}, which only a superuser may load" for word in done["left_out"]]
     if done["aside"]:
         lines.append(f"the database as it was is now {done['aside']}, closed to clients")
-    return {**done, "seconds": round(took, 3), "plan": plan}, lines
+    return lines
 
 
 def _safety_backup(options, database):

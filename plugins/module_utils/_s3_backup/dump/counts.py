@@ -26,8 +26,8 @@ _SAME = """
 SELECT c.relfilenode = pg_relation_filenode(format('%%I.%%I', n.nspname, c.relname)::regclass)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
 """
-# Its table or its schema is gone.
-_GONE = ("42P01", "3F000")
+# Its table or its schema is gone, or a view has its name.
+_GONE = ("42P01", "3F000", "55000")
 
 
 def tables(connection):

@@ -18,6 +18,8 @@ WHERE s.dbid = d.oid OR d.datdba = r.oid OR (s.classid = 'pg_database'::regclass
   OR r.oid IN (SELECT setrole FROM pg_db_role_setting WHERE setdatabase = d.oid) ORDER BY 1
 """
 
+# Those of restores that are running (restore/role.py) are nobody's own.
+OF_A_RESTORE = re.compile(r"^restore_[0-9a-f]{16}$")
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^\s,"]+')
 _FLAGS = {
     "inherit": "INHERIT",
@@ -34,6 +36,7 @@ def as_sql(own):
 
     :arg own: dicts as C(environment_roles.sql) gives them.
     """
+    own = [role for role in own if not OF_A_RESTORE.match(role["name"])]
     names = {role["name"] for role in own}
     return "".join(f"{create(role)}\n" for role in own) + "".join(
         f"GRANT {quoted(group)} TO {quoted(role['name'])};\n"

@@ -23,6 +23,11 @@ from .privileges import effective
 _SAFE = "-c search_path=pg_catalog -c role=none"
 # A session waits for hours beside a dump or a load, and may have a lock or a snapshot to keep.
 _PATIENT = "-c statement_timeout=0 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
+# A table that its owner replaces by a view is not read, which would run what the view calls. Servers without the fix of
+# CVE-2024-7348 do not have the setting.
+_TABLES_ONLY = """
+SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'
+"""
 
 
 class SessionError(BackupError):
@@ -49,7 +54,8 @@ def connect(conninfo, user=None, **changed):
     if connection.server_version >= 170000:
         # Earlier releases refuse a session with a setting that they do not know.
         execute(connection, "SET transaction_timeout = 0")
-        connection.commit()
+    execute(connection, _TABLES_ONLY)
+    connection.commit()
     return connection
 
 

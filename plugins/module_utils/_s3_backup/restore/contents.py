@@ -23,6 +23,7 @@ _NAMED = re.compile(r"(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) (?:- )?(.*)")
 _OBJECTS = "BLOBS - BLOBS "
 # Others are made of these, so they come first.
 _FIRST = re.compile(r"EXTENSION|SCHEMA (?!- public )|FOREIGN DATA WRAPPER|PROCEDURAL LANGUAGE")
+_OF_SCHEMAS = re.compile(r"SCHEMA - |ACL - SCHEMA ")
 
 
 class Server(NamedTuple):
@@ -60,6 +61,15 @@ def parts(contents, server, words):
     first = [line for line in chosen if _FIRST.match(_entry(line))]
     left_out = {word: lines for word, lines in needing.items() if word not in words}
     return Parts(first, own, [line for line in contents.splitlines() if line in {*chosen} - {*first}], left_out)
+
+
+def in_order(lines, owner):
+    """The lines in the passes that they need: one, but for an owner of tables in others' schemas, which has to be allowed there first."""
+    early = [line for line in lines if _OF_SCHEMAS.match(_entry(line))]
+    is_needed = any(
+        _entry(line).startswith("ACL ") and not line.endswith((f" {owner}", f" {_WHOEVER_OWNS}")) for line in early
+    )
+    return [early, [line for line in lines if line not in {*early}]] if is_needed else [lines]
 
 
 def _divided(contents, server):

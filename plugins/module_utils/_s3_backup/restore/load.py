@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import Refused
 from . import contents, role, roles
 from .table import alone, selected
 
@@ -14,17 +15,17 @@ from .table import alone, selected
 class Load:
     """``plan`` tells it, ``prepare`` asks the server, ``into`` does it. ``owner``: whose the database is meanwhile; None: a superuser's."""
 
-    def __init__(self, server, loader, database, wishes):
-        """:arg database: name of the one that was backed up; :arg wishes: as of restore.Restore."""
+    def __init__(self, server, loader, database, wishes, databases):
+        """:arg database: that was backed up; :arg databases: all of its environment; :arg wishes: as of restore.Restore."""
         self.server, self.loader, self.database, self.wishes = server, loader, database, wishes
-        self.document = loader.document
+        self.databases, self.document = databases, loader.document
         self.is_trusted = contents.EVERYTHING in wishes["as_superuser"]
         self.owner = None if self.is_trusted else self._owner()
         self.about: Any = None
         self.parts: Any = None
 
     def _owner(self):
-        return role.owner_of(self.server, self.database, self.document["database_properties"])
+        return role.owner_of(self.server, self.database, self.document["database_properties"], self.databases)
 
     @property
     def left_out(self):
@@ -53,10 +54,25 @@ class Load:
         self.server.create_placeholders(self.server.missing_roles(needed))
 
     def prepare(self):
-        """:raises Refused: when nobody but a superuser can load it, or for a word that stands for nothing."""
+        """:raises Refused: when nobody but a superuser can load it, for a word that stands for nothing, or without what is needed."""
         if not self.is_trusted:
             self.about = role.about(self.server, self.database, self.owner)
             self.parts = contents.parts(self.loader.contents(), self.about, self.wishes["as_superuser"])
+            self._check_left_out()
+
+    def _check_left_out(self):
+        table = self.wishes["table"]
+        for word, lines in self.parts.left_out.items() if table else ():
+            if table not in contents.without(self.document, {word: lines})["tables"]:
+                raise Refused(
+                    f"only a superuser may load {table}: if you trust whoever wrote the dump, add --as-superuser={word}"
+                )
+        lost = [word for word in self.left_out if word not in self.wishes["leave_out"]]
+        if self.wishes["overwrite"] and lost:
+            raise Refused(
+                f"{self.database} would be replaced by one without {', '.join(lost)}, which only a superuser may load: name "
+                "each with --as-superuser=WORD if you trust whoever wrote the dump, or with --leave-out=WORD"
+            )
 
     def into(self, loaded):
         """:returns: the manifest as it would be without what was not to be loaded."""
@@ -69,7 +85,8 @@ class Load:
         if self.parts.first:
             self.loader.restore(as_superuser, self.parts.first)
         with role.loading(self.server, loaded, self.owner, self.about.owners) as (conninfo, environment):
-            self.loader.restore(conninfo, self._chosen(self.parts.own), environment)
+            for lines in contents.in_order(self.parts.own, self.owner):
+                self.loader.restore(conninfo, self._chosen(lines), environment)
         last = self._chosen(self.parts.last)
         if last:
             self.loader.restore(as_superuser, last)

@@ -14,7 +14,7 @@ from ..machine import room
 from ..machine.encryption import decrypting
 from ..machine.privileges import child_arguments
 from ..machine.text import readable
-from . import mark
+from . import mark, role
 from .load import Load
 from .loading import Loader
 from .naming import give_name, postponed
@@ -27,7 +27,9 @@ class Restore:
     """What is asked for, checked against the backup and the server; ``plan`` tells it, ``carry_out`` does it."""
 
     def __init__(self, configuration, store, backup, wishes):
-        """:arg wishes: dict with C(into), C(overwrite), C(table), C(identity), C(jobs), C(create_roles) and C(as_superuser)."""
+        """:arg wishes: dict with C(into), C(overwrite), C(table), C(identity), C(jobs), C(create_roles), C(as_superuser) and
+        C(leave_out).
+        """
         self.configuration, self.store, self.backup, self.wishes = configuration, store, backup, wishes
         self.document, _digest = manifest_of(store, backup)
         self.settings, self.user = configuration["restore"], configuration["users"]["restore"]
@@ -87,7 +89,8 @@ class Restore:
         return [*lines, f"compare row counts, then name the new database {self.target}"]
 
     def _load(self, server, progress):
-        return Load(server, self._loader(server, progress), self.backup.database, self.wishes)
+        databases = self.configuration["databases"]
+        return Load(server, self._loader(server, progress), self.backup.database, self.wishes, databases)
 
     def _check_server(self, server):
         if self.aside:
@@ -146,6 +149,7 @@ class Restore:
     def _restore(self, server, progress_of):
         progress = progress_of(f"restore of {self.backup.id}", sum(entry["size"] for entry in self.document["objects"]))
         load = self._load(server, progress)
+        role.drop_stray(server)
         for name, left in server.marked(self.target).items():
             if left["state"] == mark.LOADING:
                 server.drop_marked(name, self.target)
@@ -158,9 +162,9 @@ class Restore:
             with postponed():
                 loaded = server.create_marked(self.target, self.backup.id, properties, load.owner)
             document = load.into(loaded)
-        except BaseException:
+        except BaseException as error:
             if loaded:
-                server.drop_marked(loaded, self.target)
+                drop_after(error, server, loaded)
             raise
         finally:
             progress.finish()
@@ -170,6 +174,8 @@ class Restore:
                 server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
             rows = server.compare(loaded, document)
             server.analyze(loaded)
+            if load.owner:
+                properties = {**properties, "owner": load.owner}
             give_name(server, loaded, self.target, properties, self.aside)
         except (BackupError, Stopped) as error:
             error.args = (f"{error}. What was loaded is kept as {loaded}; look at it, then rename or drop it",)
@@ -196,3 +202,11 @@ class Restore:
             return jobs
         needed = database_bytes(self.document) * self.settings["members"] + unpacked_bytes(self.document)
         return 1 if room.missing(self.settings["work_directory"], needed, margin) else jobs
+
+
+def drop_after(reason, server, loaded):
+    """Drops what was made; what failed is told, whatever fails after that."""
+    try:
+        server.drop(loaded)
+    except BackupError as error:
+        reason.args = (f"{reason}. It left {loaded}, which could not be dropped: {error}",)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ..dump.roles import OF_A_RESTORE
 from ..errors import Refused
 
 _NAME = r'"(?:[^"$]|""|\$(?!roles\$))+"'
@@ -41,6 +42,8 @@ _INSTEAD = "create the roles by hand, or, if you trust whoever wrote the dump, a
 
 
 def _is_wanted(found, existing, owners):
+    if OF_A_RESTORE.match(_plain(found.get("name") or found["member"])):
+        return False
     if "member" in found:
         return _plain(found["member"]) not in existing and _plain(found["group"]) not in {*existing} - {*owners}
     name = _plain(found["name"])

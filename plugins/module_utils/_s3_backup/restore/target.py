@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ..dump import counts, roles
 from ..errors import Busy, Damaged, Refused
 from ..machine.session import SessionError, connect, execute, literal, quoted, same_server, with_settings
-from . import mark
+from . import mark, role
 from .properties import creation
 
 _LONGEST_NAME = 63
@@ -139,9 +139,15 @@ class Server:
         """:raises Refused: when it does not carry the mark of a restore into this name."""
         if database not in self.marked(target):
             raise Refused(f"{database} was not made by a restore into {target} and is not dropped")
-        execute(self.connection, f"DROP DATABASE {quoted(database)} WITH (FORCE)")
-        # The one that loaded it.
-        execute(self.connection, f"DROP ROLE IF EXISTS {quoted(database)}")
+        self.drop(database)
+
+    def drop(self, database):
+        """One that was made here, and the role that loaded it, whatever its owner did with it."""
+        if self.is_there(database):
+            # A template is not dropped.
+            execute(self.connection, f"ALTER DATABASE {quoted(database)} IS_TEMPLATE false")
+            execute(self.connection, f"DROP DATABASE {quoted(database)} WITH (FORCE)")
+        role.drop(self, database)
 
     def close_to_clients(self, database):
         """Nobody gets in any more, and who is in is thrown out."""

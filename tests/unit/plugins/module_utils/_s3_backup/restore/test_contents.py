@@ -84,6 +84,17 @@ def test_the_content_of_large_objects_of_several_owners_is_loaded_where_all_are_
     assert numbers(found.last) == ["217", "219", "3402", "3403", "3800"]
 
 
+def test_privileges_on_schemas_of_others_come_before_what_needs_them():
+    own = contents.parts(LISTED.replace("SCHEMA - reports postgres", "SCHEMA - reports report"), SERVER, []).own
+    assert contents.in_order(own, "shop") == [own]
+    privilege = "3503; 0 0 ACL - SCHEMA reports report"
+    early, rest = contents.in_order([*own, privilege], "shop")
+    assert numbers(early) == ["6", "7", "3503"]
+    assert sorted([*early, *rest]) == sorted([*own, privilege])
+    # Of its own schemas it needs none.
+    assert contents.in_order([*own, "3503; 0 0 ACL - SCHEMA public pg_database_owner"], "shop")[1:] == []
+
+
 def test_rows_of_what_was_left_out_are_not_expected():
     document = {"tables": {"public.orders": 1, "public.audit": 2, "public.shop": 3}, "large_objects": {"number": 1}}
     left_out = contents.parts(LISTED, SERVER, []).left_out

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.dump.roles import as_sql
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import Refused
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restore import mark
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restore.roles import creation
 
 SHOP = {
@@ -34,6 +35,14 @@ def test_a_role_that_exists_is_neither_made_nor_given_to_others():
     assert creation("".join(lines), ["shop"], ()) == lines[1]
     assert creation("".join(lines), ["shop"], ["shop"]) == "".join(lines[1:])
     assert creation("".join(lines), [MEMBER["name"]], ["shop"]) == lines[0]
+
+
+def test_the_role_of_a_restore_that_ran_beside_the_backup_is_not_made():
+    other = {**MEMBER, "name": mark.new_name()}
+    assert as_sql([SHOP, other]) == as_sql([SHOP])
+    # As earlier releases wrote it.
+    loading = as_sql([{**other, "name": "loading"}, SHOP]).replace("loading", other["name"])
+    assert creation(loading, (), ()) == as_sql([SHOP])
 
 
 @pytest.mark.parametrize(
