@@ -30,25 +30,30 @@ SURVEY = """
 
 @pytest.fixture
 def hanging(tmp_path):
-    """A data directory of which nothing can be read: whoever opens its first file waits for somebody who writes into it."""
-    (tmp_path / "hanging" / "global").mkdir(parents=True)
-    (tmp_path / "hanging" / "global" / "pg_control").touch()
-    version = tmp_path / "hanging" / "PG_VERSION"
-    os.mkfifo(version)
-    yield version.parent
+    """A Python that gives no answer, as one whose disk hangs."""
+    silence = tmp_path / "silence"
+    os.mkfifo(silence)
+    python = tmp_path / "python3"
+    python.write_text(f"#!/bin/sh\nexec cat {silence}\n")
+    python.chmod(0o755)
+    yield {"ansible_python_interpreter": str(python)}
     # Whoever still waits comes to an end.
     with contextlib.suppress(OSError):
-        os.close(os.open(version, os.O_WRONLY | os.O_NONBLOCK))
+        os.close(os.open(silence, os.O_WRONLY | os.O_NONBLOCK))
 
 
-def survey(tmp_path, directories, *options, **of_machines):
-    """What a survey of one member on each of two machines prints.
+def survey(tmp_path, *options, of_primary=None, **of_machines):
+    """What a survey of one member on each of two machines prints; none of them has data.
 
-    :arg directories: where the data of each member is.
+    :arg of_primary: variables of the machine with the primary alone.
     """
 
-    def member(machine, directory):
-        return {"postgres_machine": machine, "postgres_port": 5999, "postgres_data_directory": str(directory)}
+    def member(machine):
+        return {
+            "postgres_machine": machine,
+            "postgres_port": 5999,
+            "postgres_data_directory": str(tmp_path / "nothing"),
+        }
 
     machine = {"machine_address": "198.18.0.1", **of_machines}
     inventory = {
@@ -59,11 +64,11 @@ def survey(tmp_path, directories, *options, **of_machines):
                 "postgres_survey_timeout": 3,
             },
             "children": {
-                "machines": {"hosts": {"db01": machine, "db02": machine}},
+                "machines": {"hosts": {"db01": {**machine, **(of_primary or {})}, "db02": machine}},
                 "postgres": {
                     "children": {
-                        "postgres_primary": {"hosts": {"pg-main": member("db01", directories[0])}},
-                        "postgres_replica": {"hosts": {"pg-replica1": member("db02", directories[1])}},
+                        "postgres_primary": {"hosts": {"pg-main": member("db01")}},
+                        "postgres_replica": {"hosts": {"pg-replica1": member("db02")}},
                     }
                 },
             },
@@ -78,14 +83,13 @@ def survey(tmp_path, directories, *options, **of_machines):
 
 
 def test_a_disk_that_hangs_is_a_machine_that_cannot_be_reached(tmp_path, hanging):
-    said = survey(tmp_path, (hanging, tmp_path / "nothing"))
+    said = survey(tmp_path, of_primary=hanging)
     found = json.loads(re.search(r"found: (\[.*\])", " ".join(said.split())).group(1))
     assert found[:2] == [["pg-replica1"], []]
     assert "pg-main (its machine is unreachable) cannot be asked" in found[2][0]
 
 
 def test_passwords_of_the_machines_are_not_shown(tmp_path):
-    directories = (tmp_path / "nothing", tmp_path / "nothing")
     passwords = {"ansible_password": "secret-of-ssh", "ansible_become_password": "secret-of-sudo"}
-    said = survey(tmp_path, directories, "-vv", **passwords)
+    said = survey(tmp_path, "-vv", **passwords)
     assert "Reach each member as its machine" in said and not re.search("secret-of-(ssh|sudo)", said)
