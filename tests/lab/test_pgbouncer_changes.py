@@ -144,7 +144,9 @@ def test_an_address_that_is_none_never_gets_in_place(pooler):
 
 def test_rules_that_pgbouncer_cannot_read_are_found_before_they_are_in_place(pooler):
     pooler.machine.check_output("echo 'hostssl all all 198.18.0.x/32 scram-sha-256' >/tmp/wrong-rules")
-    tried = pooler.machine.run("/usr/local/lib/pgbouncer/check-configuration /tmp/wrong-rules; code=$?; rm /tmp/wrong-rules; exit $code")
+    tried = pooler.machine.run(
+        "/usr/local/lib/pgbouncer/check-configuration /tmp/wrong-rules; code=$?; rm /tmp/wrong-rules; exit $code"
+    )
     assert tried.rc == 1 and "could not parse hba config" in tried.stderr, tried
     assert pooler.machine.run("pgrep -f [t]rial.ini").rc == 1, "nothing of the trial is left"
 
