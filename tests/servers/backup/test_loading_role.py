@@ -16,13 +16,18 @@ def of_restores(site):
     return [name for (name,) in site.say("SELECT rolname FROM pg_roles WHERE rolname LIKE 'restore\\_%'")]
 
 
-def test_it_goes_although_it_was_given_something_elsewhere(site):
-    for name in ("a_grants", "b_fails"):
+def check_by(site, *functions):
+    """Makes a table for each function, which its check calls while it is loaded; in the order of their names."""
+    for name in functions:
         site.make(
             FUNCTION.format(name, ""),
             f"CREATE TABLE {name} (id int CHECK ({name}()))",
             f"INSERT INTO {name} VALUES (1)",
         )
+
+
+def test_it_goes_although_it_was_given_something_elsewhere(site):
+    check_by(site, "a_grants", "b_fails")
     statements = "GRANT CONNECT ON DATABASE shop TO %1$I; ALTER ROLE %1$I PASSWORD ''x''"
     site.make(FUNCTION.format("a_grants", f"EXECUTE format('{statements}', current_user);"))
     site.back_up()
@@ -37,12 +42,7 @@ def test_it_goes_although_it_was_given_something_elsewhere(site):
 
 
 def test_it_goes_whatever_was_done_to_the_database(site):
-    for name in ("a_alters", "b_fails"):
-        site.make(
-            FUNCTION.format(name, ""),
-            f"CREATE TABLE {name} (id int CHECK ({name}()))",
-            f"INSERT INTO {name} VALUES (1)",
-        )
+    check_by(site, "a_alters", "b_fails")
     statements = "COMMENT ON DATABASE %1$I IS NULL; ALTER DATABASE %1$I IS_TEMPLATE true"
     site.make(FUNCTION.format("a_alters", f"EXECUTE format('{statements}', current_database());"))
     site.make(FUNCTION.format("b_fails", "RAISE 'it is broken';"))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -13,6 +14,7 @@ from support.helpers.offline import Offline
 MACHINES, HOSTS = "shared/group_vars/machines.yml", "shared/hosts.yml"
 PRODUCTION, STAGING = "production/group_vars/all/environment.yml", "staging/group_vars/all/environment.yml"
 OWNER = "production/group_vars/all/owner.yml"
+ADDRESS = re.search(r"db01:\s*\{?\s*ansible_host: ([0-9.]+)", (ROOT / "inventories" / HOSTS).read_text()).group(1)
 MISTAKES = (
     (MACHINES, "machine_authority: db01", "machine_authority: db1"),
     (
@@ -22,7 +24,7 @@ MISTAKES = (
     ),
     (MACHINES, "postgres_version: 15", 'postgres_version: "15"\ndocker_host_public_ports: 443'),
     (MACHINES, "{email_configs:", "{email_config:"),
-    (HOSTS, "72.62.139.43", "db01.plannerate.test"),
+    (HOSTS, f"ansible_host: {ADDRESS}", "ansible_host: db01.plannerate.test"),
     (MACHINES, "postgres_clients:", 'pgbouncer_clients: ["app01.plannerate.test"]\npostgres_clients:'),
     (PRODUCTION, '"*-*-* 02:30:00"', "every day at two"),
     (OWNER, "  smtp_smarthost:", "  smtp_smarhost:"),

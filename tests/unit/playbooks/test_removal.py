@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import check_here
 
 
 @pytest.fixture
@@ -36,11 +33,6 @@ def run(tmp_path, stacks):
         "docker_host_environments": {"production": {"domain": "example.com"}},
     }
     machines = {"app01": {"ansible_host": "192.0.2.1"}, "db01": {"ansible_host": "192.0.2.2"}}
-    # No container of this machine is looked at.
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin" / "docker").chmod(0o755)
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
 
     def run(name, *options, members=(), docker_hosts=("app01", "db01"), **more):
         inventory = {"all": {"vars": {**variables, **more}}, "machines": {"hosts": machines}}
@@ -52,18 +44,7 @@ def run(tmp_path, stacks):
             inventory.setdefault(group, {"hosts": {}})["hosts"][member] = host
         if members:
             inventory["postgres"] = {"children": {group: {} for group in inventory if group.startswith("postgres_")}}
-        (tmp_path / "hosts.json").write_text(json.dumps(inventory))
-        done = subprocess.run(
-            ["ansible-playbook", "--check", f"--inventory={tmp_path}/hosts.json", f"playbooks/{name}.yml", *options],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return done.returncode, " ".join(done.stdout.replace("''", "'").split())
+        return check_here(tmp_path, name, inventory, *options)
 
     return run
 

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import subprocess
 import sys
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import check_here
 
 NEW = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=CA"
 
@@ -39,12 +37,6 @@ def run(tmp_path):
     ssh.chmod(0o755)
     away = {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh), "ansible_ssh_retries": 0}
 
-    # No container of this machine is looked at.
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin" / "docker").chmod(0o755)
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
-
     def run(phase, *options, unreachable=(), groups=None, **more):
         inventory = {
             "all": {
@@ -64,19 +56,8 @@ def run(tmp_path):
             },
         }
         inventory.update(groups or {})
-        (tmp_path / "hosts.json").write_text(json.dumps(inventory))
-        command = ["ansible-playbook", "--check", f"--inventory={tmp_path}/hosts.json", "playbooks/renew_authority.yml"]
-        done = subprocess.run(
-            [*command, *([f"--extra-vars=renew_authority={phase}"] if phase else []), *options],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        return done.returncode, " ".join(done.stdout.replace("''", "'").split())
+        chosen = [f"--extra-vars=renew_authority={phase}"] if phase else []
+        return check_here(tmp_path, "renew_authority", inventory, *chosen, *options)
 
     return run
 
