@@ -9,7 +9,6 @@ that run with a stand-in for systemctl. The way to a machine can be cut while it
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import multiprocessing
 import os
@@ -23,12 +22,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import jinja2
 import psycopg2
-import yaml
 from support.helpers.checkout import ROOT
-from support.helpers.servers_base import OWNER, ROOT_USER, Base, own, owned, processes_below, run, wait_for
+from support.helpers.servers_base import ROOT_USER, Base, own, owned, processes_below, wait_for
 from support.helpers.servers_machines import MachineOfServers, discovered
+from support.helpers.servers_making import make
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo import Login, standby_files
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
@@ -39,21 +37,6 @@ from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run im
 from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import MemberOption
 
 PROGRAMS = ROOT / "tests" / "support" / "programs"
-TEMPLATES = ROOT / "roles" / "postgres" / "templates"
-SMALL = {
-    "shared_buffers": "16MB",
-    "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
-    # Less to wait for than by default: 5 s and 60 s.
-    "wal_retrieve_retry_interval": "200ms",
-    "wal_sender_timeout": "10s",
-    "autovacuum": "off",
-    # Otherwise a server that was killed leaves shared memory behind, outside of its directory.
-    "dynamic_shared_memory_type": "mmap",
-    # A log is shown where a test fails.
-    "log_connections": "off",
-    "log_disconnections": "off",
-}
 
 
 class Died(BaseException):
@@ -122,7 +105,7 @@ class Servers:
             path.mkdir(mode=0o755)
         own(self.sockets)
         with ThreadPoolExecutor() as executor:
-            list(executor.map(self._make, self.members))
+            list(executor.map(partial(make, self), self.members))
         self.start(self.primary)
         for name in self.standbys:
             slot = self.members[name]["slot"]
@@ -190,8 +173,14 @@ class Servers:
 
     def log(self, name: str, lines: int = 40) -> str:
         """The end of a server's log."""
-        path = self._log(name)
+        path = self.log_file(name)
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    def unit(self, name: str) -> Path:
+        return self.units / f"postgresql@{self.base.version}-{self.members[name]['cluster']}"
+
+    def log_file(self, name: str) -> Path:
+        return self.directory / "data" / f"postgresql-{self.base.version}-{self.members[name]['cluster']}.log"
 
     # What they say
 
@@ -301,72 +290,8 @@ class Servers:
             self.before = lambda machine, script: None
         assert dead.is_set(), "it came to its end before it was to die"
 
-    # How they are made
-
-    def _make(self, name: str) -> None:
-        member = self.members[name]
-        run(["cp", "--archive", "--reflink=auto", str(self.base.data), member["data_directory"]])
-        config = Path(member["config_directory"])
-        (config / "conf.d").mkdir(parents=True)
-        own(config)
-        own(config / "conf.d")
-        variables = {
-            "ansible_managed": "Ansible managed",
-            "inventory_hostname": name,
-            "postgres_member": member,
-            "postgres_socket_directory": str(self.sockets),
-            "_postgres_effective_settings": {
-                **self._fixed_settings(),
-                **self._own_settings(name),
-                **SMALL,
-                **self.settings,
-            },
-        }
-        for template, target in (
-            ("postgresql.conf.j2", "postgresql.conf"),
-            ("settings.conf.j2", "conf.d/50-settings.conf"),
-        ):
-            rendered = jinja2.Environment(trim_blocks=True).from_string((TEMPLATES / template).read_text())
-            (config / target).write_text(rendered.render(variables))
-        users = {OWNER, getpass.getuser()}
-        (config / "pg_ident.conf").write_text(
-            "".join(f"tests {user} {role}\n" for user in users for role in ("postgres", "writer", "neighbour", "dump"))
-        )
-        (config / "pg_hba.conf").write_text(
-            "local all postgres,writer,neighbour,dump peer map=tests\n"
-            "local all all scram-sha-256\n"
-            "hostssl replication replicator 127.0.0.0/8 scram-sha-256\n"
-            "hostssl postgres replicator 127.0.0.0/8 scram-sha-256\n"
-        )
-        self._unit(name).write_text(
-            f"{self.base.programs} {member['data_directory']} {member['config_directory']} {self._log(name)}\n"
-        )
-        own(self.directory / "data")
-        if name != self.primary:
-            self.follow(name, self.primary)
-
-    def _fixed_settings(self) -> dict[str, object]:
-        """What the role sets on every member, without what it computes."""
-        variables = yaml.safe_load((ROOT / "roles" / "postgres" / "vars" / "main" / "settings.yml").read_text())
-        return {
-            name: value
-            for name, value in variables["_postgres_fixed_settings"].items()
-            if not str(value).startswith("{{")
-        }
-
-    def _own_settings(self, name: str) -> dict[str, object]:
-        return {
-            "cluster_name": name,
-            "listen_addresses": self.members[name]["address"],
-            "port": self.members[name]["port"],
-            "external_pid_file": self._log(name).with_suffix(".pid"),
-            "ssl_cert_file": self.base.certificate,
-            "ssl_key_file": self.base.key,
-            "ssl_ca_file": self.base.certificate,
-        }
-
     def _systemctl(self, action: str, name: str) -> None:
-        subprocess.run(["systemctl", action, self._unit(name).name], env=self.environment, check=True, timeout=60)
+        subprocess.run(["systemctl", action, self.unit(name).name], env=self.environment, check=True, timeout=60)
 
     def _signal(self, number: int, name: str) -> None:
         for process in self.processes(name):
@@ -378,12 +303,6 @@ class Servers:
 
     def _standby_file(self, name: str) -> Path:
         return Path(self.members[name]["config_directory"], "conf.d", "60-standby.conf")
-
-    def _unit(self, name: str) -> Path:
-        return self.units / f"postgresql@{self.base.version}-{self.members[name]['cluster']}"
-
-    def _log(self, name: str) -> Path:
-        return self.directory / "data" / f"postgresql-{self.base.version}-{self.members[name]['cluster']}.log"
 
 
 def done(result: dict[str, Any]) -> str:
