@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from support.helpers.lab import Host
+from support.hostile.links import VICTIMS
 from support.hostile.rights import File, Rights
 
 ROLES = """
@@ -30,12 +31,9 @@ UNION ALL SELECT 'role ' || proowner::regrole, 'owns ' || p.oid::regprocedure
 DATABASES = ("postgres", "plannerate_production", "plannerate_staging")
 GUARDED = "SET search_path = pg_catalog; SET role = none; "
 USERS = "getent passwd | cut -d: -f1 | while read user; do id -Gn $user | tr ' ' '\\n' | sed \"s/^/$user /\"; done"
-# The members' own directories belong to postgres, and files come and go there; containers' layers are not the machine's.
 PLACES = "/etc /root /home /opt /usr/local"
 # The members' own directories and what containers store belong to others than root, and files come and go there; so do Ansible's own.
-ELSEWHERE = " -o ".join(
-    f"-path '{path}'" for path in ("/etc/postgresql", "/etc/hostile-victims", "*/storage", "/home/*/.ansible")
-)
+ELSEWHERE = " -o ".join(f"-path '{path}'" for path in ("/etc/postgresql", VICTIMS, "*/storage", "/home/*/.ansible"))
 # Nor are containers' layers the machine's.
 RUN_AS = "\\( -path /proc -o -path /var/lib/docker -o -path /var/lib/containerd \\) -prune -o -type f -perm /6000"
 PRINT = "-printf '%u %g %m %p\\n'"
