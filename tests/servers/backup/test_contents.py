@@ -8,41 +8,7 @@ import time
 
 from support.helpers.backup_here import finish
 from support.helpers.servers_base import wait_for
-from support.helpers.zoo import MEMBERSHIPS, NAMED, ODD, SCHEMA, TABLE, UNTOLD, WHOLE, ZOO
-
-# An environment's database, as most are.
-ORDINARY = [
-    "CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner text DEFAULT 'shop', total numeric(10, 2))",
-    "INSERT INTO orders (total) SELECT g FROM generate_series(1, 100) g",
-    # Nobody sees a row of it, its owner neither.
-    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
-    "CREATE POLICY none ON orders USING (false)",
-    "CREATE TABLE pictures (id int, object oid)",
-    "INSERT INTO pictures SELECT g, lo_from_bytea(0, decode(repeat(md5(g::text), 1000), 'hex')) FROM generate_series(1, 20) g",
-    'CREATE SCHEMA "Odd "" näme 🐘"',
-    'CREATE TYPE "Odd "" näme 🐘".mood AS ENUM ($$it\'s$$, \'so so\')',
-    'CREATE TABLE "Odd "" näme 🐘"."a.b \'c" (m "Odd "" näme 🐘".mood, EXCLUDE (m WITH =))',
-    "CREATE TABLE measured (at date, v int, twice int GENERATED ALWAYS AS (v * 2) STORED) PARTITION BY RANGE (at)",
-    "CREATE TABLE measured_2026 PARTITION OF measured FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
-    "INSERT INTO measured SELECT '2026-01-01'::date + g, g FROM generate_series(0, 99) g",
-    "CREATE UNLOGGED TABLE sessions AS SELECT g AS id FROM generate_series(1, 10) g",
-    "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM measured",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
-    "CREATE PUBLICATION everything FOR ALL TABLES",
-    "CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-    "CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted()",
-    "COMMENT ON DATABASE shop IS 'the shop''s'",
-    "ALTER DATABASE shop SET search_path = ''",
-    "ALTER DATABASE shop SET statement_timeout = '1h'",
-    "ALTER ROLE shop IN DATABASE shop SET work_mem = '7MB'",
-    "ALTER DATABASE shop CONNECTION LIMIT 50",
-    "ALTER SCHEMA public OWNER TO shop",
-    "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND "
-    "relnamespace = 'public'::regnamespace LOOP EXECUTE format('ALTER TABLE %s OWNER TO shop', t); END LOOP; END $$",
-]
-# What of it is an administrator's.
-AS_SUPERUSER = ["--as-superuser=owner:postgres", "--as-superuser=event_trigger:noting"]
+from support.helpers.zoo import AS_SUPERUSER, MEMBERSHIPS, NAMED, ODD, ORDINARY, SCHEMA, TABLE, UNTOLD, WHOLE, ZOO
 
 
 def test_a_zoo_comes_back_as_it_was(site):
@@ -123,17 +89,10 @@ def test_tables_that_change_beside_a_backup_do_not_damage_it(site):
     changes = "TRUNCATE t0; DROP TABLE t1; ALTER TABLE t2 ADD x uuid DEFAULT gen_random_uuid(); "
     changes += "DROP TABLE t3; CREATE VIEW t3 AS SELECT 1"
     # As if it had ended while its rows were still being counted.
-    programs = site.directory / "programs"
-    programs.mkdir()
-    for program in site.servers.base.programs.iterdir():
-        (programs / program.name).symlink_to(program)
-    real = (programs / "pg_dump").readlink()
-    (programs / "pg_dump").unlink()
     port = site.servers.members[site.member]["port"]
-    change = f'{real.parent}/psql -qX -h {site.servers.sockets} -p {port} -U postgres -d shop -c "{changes}"'
-    script = f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\n{real} "$@" >{programs}/dump && {change} && cat {programs}/dump\n'
-    (programs / "pg_dump").write_text(script)
-    (programs / "pg_dump").chmod(0o755)
+    change = f'$here/psql -qX -h {site.servers.sockets} -p {port} -U postgres -d shop -c "{changes}"'
+    script = f'[ "$1" = --version ] && exec $real --version\n$real "$@" >$here/dump && {change} && cat $here/dump'
+    programs = site.with_program("pg_dump", script)
     made = site.back_up(source={"binaries": str(programs)})
     assert made["tables"] == {
         "public.t0": None,

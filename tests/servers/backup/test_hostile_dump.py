@@ -59,23 +59,16 @@ def forge(site):
     """A function that makes a backup in which a part of the dump was replaced."""
 
     def make(old, new):
-        programs = site.directory / "forged"
-        programs.mkdir()
-        for program in site.servers.base.programs.iterdir():
-            (programs / program.name).symlink_to(program)
-        real = (programs / "pg_dump").readlink()
-        (programs / "pg_dump").unlink()
         assert len(new) <= len(old)
-        (programs / "old").write_text(old)
-        (programs / "new").write_text(new.ljust(len(old)))
         change = (
-            f"import sys; old, new = open('{programs}/old', 'rb').read(), open('{programs}/new', 'rb').read(); "
+            "import sys; old, new = open('$here/old', 'rb').read(), open('$here/new', 'rb').read(); "
             "text = sys.stdin.buffer.read(); assert old in text; sys.stdout.buffer.write(text.replace(old, new))"
         )
-        (programs / "pg_dump").write_text(
-            f'#!/bin/sh\ncase "$*" in *--version*) exec {real} "$@";; esac\n{real} "$@" | python3 -c "{change}"\n'
+        programs = site.with_program(
+            "pg_dump", f'case "$*" in *--version*) exec $real "$@";; esac\n$real "$@" | python3 -c "{change}"'
         )
-        (programs / "pg_dump").chmod(0o755)
+        (programs / "old").write_text(old)
+        (programs / "new").write_text(new.ljust(len(old)))
         return site.back_up(source={"binaries": str(programs)})
 
     return make

@@ -14,6 +14,9 @@ from support.helpers.servers_base import wait_for
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restore import mark
 
+# The beginning of a stand-in for pg_restore.
+UNLESS_IT_LISTS = 'case "$*" in *--list*) exec $real "$@";; esac'
+
 
 @pytest.fixture
 def backed_up(site):
@@ -25,16 +28,8 @@ def backed_up(site):
 @pytest.fixture
 def held(backed_up):
     """A function that begins a restore and stops it where pg_restore begins; and one that lets it go on."""
-    programs = backed_up.directory / "held"
-    programs.mkdir()
-    for program in backed_up.servers.base.programs.iterdir():
-        (programs / program.name).symlink_to(program)
-    real = (programs / "pg_restore").readlink()
-    (programs / "pg_restore").unlink()
-    listing = f'case "$*" in *--list*) exec {real} "$@";; esac'
-    script = f'#!/bin/sh\n{listing}\ntouch {programs}/waiting\nuntil [ -e {programs}/go ]; do sleep 0.05; done\nexec {real} "$@"\n'
-    (programs / "pg_restore").write_text(script)
-    (programs / "pg_restore").chmod(0o755)
+    wait = "touch $here/waiting\nuntil [ -e $here/go ]; do sleep 0.05; done"
+    programs = backed_up.with_program("pg_restore", f'{UNLESS_IT_LISTS}\n{wait}\nexec $real "$@"')
 
     def begin(*options):
         process = backed_up.start("restore", *options, source={"binaries": str(programs)})

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -97,6 +98,20 @@ class Site:
         """The manifest of a new backup."""
         (made,) = self.good("run", **changed)["backups"]
         return made
+
+    def with_program(self, name: str, script: str) -> Path:
+        """A directory of the server's programs, one of which is a shell script.
+
+        :arg script: of the real one, C($real), and files in the directory, C($here).
+        """
+        programs, real = self.directory / f"with_{name}", self.servers.base.programs / name
+        programs.mkdir()
+        for program in self.servers.base.programs.iterdir():
+            if program != real:
+                (programs / program.name).symlink_to(program)
+        (programs / name).write_text(f"#!/bin/sh\nhere={programs} real={real}\n{script}\n")
+        (programs / name).chmod(0o755)
+        return programs
 
     def say(self, *statements: str, database: str = "shop", user: str = "postgres") -> list[tuple[Any, ...]]:
         """The rows of the last statement."""

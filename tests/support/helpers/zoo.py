@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A zoo: one database, "shop" of the role "shop", with one of everything that PostgreSQL lets people keep in one."""
+"""A zoo: one database, "shop" of the role "shop", with one of everything that PostgreSQL lets people keep in one; and an ordinary one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,65 @@ KEEPER = "Odd \" kéeper's 🐘"
 _SCHEMA, _TABLE, _KEEPER = ('"' + name.replace('"', '""') + '"' for name in (SCHEMA, TABLE, KEEPER))
 ODD = f"{_SCHEMA}.{_TABLE}"
 
+# Pieces of it that an ordinary database has too.
+_SHOP = [
+    "CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY (START 5 INCREMENT 5) PRIMARY KEY, owner text DEFAULT 'shop', "
+    "total numeric(10, 2))",
+    "INSERT INTO orders (total) SELECT g FROM generate_series(1, 100) g",
+    # Nobody sees a row of it, its owner neither.
+    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY none ON orders USING (false)",
+    "CREATE UNLOGGED TABLE sessions AS SELECT g AS id FROM generate_series(1, 10) g",
+    "CREATE TABLE pictures (id int, object oid)",
+    "INSERT INTO pictures SELECT g, lo_from_bytea(0, decode(repeat(md5(g::text), 1000), 'hex')) FROM generate_series(1, 20) g",
+]
+_MEASURED = [
+    "CREATE TABLE measured (at date, v int, twice int GENERATED ALWAYS AS (v * 2) STORED) PARTITION BY RANGE (at)",
+    "CREATE TABLE measured_2026 PARTITION OF measured FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY HASH (v)",
+    "CREATE TABLE measured_even PARTITION OF measured_2026 FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+    "CREATE TABLE measured_odd PARTITION OF measured_2026 FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+    "CREATE TABLE measured_else PARTITION OF measured DEFAULT",
+    "CREATE UNIQUE INDEX ON measured (at, v)",
+    "INSERT INTO measured SELECT '2026-01-01'::date + g, g FROM generate_series(0, 399) g",
+    "CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM measured",
+]
+# In the schema with the odd name.
+_MOODS = [
+    f"CREATE TYPE {_SCHEMA}.mood AS ENUM ($$it's$$, 'so so')",
+    f"ALTER TYPE {_SCHEMA}.mood ADD VALUE 'neither' BEFORE 'so so'",
+    f"CREATE TABLE {ODD} (m {_SCHEMA}.mood, EXCLUDE (m WITH =))",
+    f"INSERT INTO {ODD} VALUES ('neither')",
+]
+_NOTING = [
+    "CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted()",
+]
+_FOR_ALL = [
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
+    "CREATE PUBLICATION everything FOR ALL TABLES",
+]
+_SETTINGS = [
+    "COMMENT ON DATABASE shop IS 'the shop''s \\ 🐘'",
+    "ALTER DATABASE shop CONNECTION LIMIT 50",
+    "ALTER ROLE shop IN DATABASE shop SET work_mem = '7MB'",
+    "ALTER DATABASE shop SET search_path = ''",
+    "ALTER DATABASE shop SET statement_timeout = '1h'",
+]
+# As the owner's own application would have made it.
+_OF_THE_OWNER = [
+    "ALTER SCHEMA public OWNER TO shop",
+    "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND "
+    "relnamespace = 'public'::regnamespace LOOP EXECUTE format('ALTER TABLE %s OWNER TO shop', t); END LOOP; END $$",
+]
+
 _ROLES = [f"CREATE ROLE {_KEEPER}", f"GRANT {_KEEPER} TO shop"]
 # Its settings come last: they are those of the session that makes the rest, too.
 _DATABASE = [
-    "COMMENT ON DATABASE shop IS 'the shop''s \\ 🐘'",
-    "ALTER DATABASE shop CONNECTION LIMIT 50",
+    *_SETTINGS,
     f"GRANT CREATE ON DATABASE shop TO {_KEEPER} WITH GRANT OPTION",
     "REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC, shop",
-    "ALTER ROLE shop IN DATABASE shop SET work_mem = '7MB'",
     f"ALTER ROLE {_KEEPER} IN DATABASE shop SET search_path = 'a b', \"$user\"",
-    "ALTER DATABASE shop SET search_path = ''",
-    "ALTER DATABASE shop SET statement_timeout = '1h'",
     "ALTER DATABASE shop SET idle_session_timeout = '1s'",
     "ALTER DATABASE shop SET idle_in_transaction_session_timeout = '1s'",
     "ALTER DATABASE shop SET datestyle = 'German, DMY'",
@@ -32,22 +80,9 @@ _DATABASE = [
     "ALTER DATABASE shop SET default_transaction_read_only = on",
 ]
 _TABLES = [
-    "CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY (START 5 INCREMENT 5) PRIMARY KEY, owner text DEFAULT 'shop', "
-    "total numeric(10, 2))",
-    "INSERT INTO orders (total) SELECT g FROM generate_series(1, 100) g",
-    # Nobody sees a row of it, its owner neither.
-    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
-    "CREATE POLICY none ON orders USING (false)",
+    *_SHOP,
     f"CREATE POLICY {_KEEPER} ON orders AS RESTRICTIVE FOR UPDATE TO {_KEEPER} USING (total > 5) WITH CHECK (total > 6)",
-    "CREATE TABLE measured (at date, v int, twice int GENERATED ALWAYS AS (v * 2) STORED) PARTITION BY RANGE (at)",
-    "CREATE TABLE measured_2026 PARTITION OF measured FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY HASH (v)",
-    "CREATE TABLE measured_even PARTITION OF measured_2026 FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
-    "CREATE TABLE measured_odd PARTITION OF measured_2026 FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
-    "CREATE TABLE measured_else PARTITION OF measured DEFAULT",
-    "CREATE UNIQUE INDEX ON measured (at, v)",
-    "INSERT INTO measured SELECT '2026-01-01'::date + g, g FROM generate_series(0, 399) g",
-    "CREATE UNLOGGED TABLE sessions AS SELECT g AS id FROM generate_series(1, 10) g",
+    *_MEASURED,
     "CREATE TABLE animals (name text, dropped int, legs int DEFAULT 4)",
     "ALTER TABLE animals DROP COLUMN dropped",
     "CREATE TABLE birds (wings int) INHERITS (animals)",
@@ -69,16 +104,13 @@ _TABLES = [
 ]
 _TYPES = [
     f"CREATE SCHEMA {_SCHEMA} AUTHORIZATION {_KEEPER}",
-    f"CREATE TYPE {_SCHEMA}.mood AS ENUM ($$it's$$, 'so so')",
-    f"ALTER TYPE {_SCHEMA}.mood ADD VALUE 'neither' BEFORE 'so so'",
+    *_MOODS,
     "CREATE FUNCTION is_even(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 % 2 = 0'",
     "CREATE DOMAIN even AS int CHECK (public.is_even(VALUE)) DEFAULT 0",
     "CREATE TYPE pair AS (left_one even, right_one text[])",
     "CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi)",
     "CREATE TYPE shade",
     "CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
-    f"CREATE TABLE {ODD} (m {_SCHEMA}.mood, EXCLUDE (m WITH =))",
-    f"INSERT INTO {ODD} VALUES ('neither')",
     "CREATE TABLE kinds (e even, p pair, s span, m datemultirange, f text COLLATE folded UNIQUE, x xml, j jsonb, b bytea, "
     'n numeric, d timestamptz, i interval, t tsvector, r regclass, g point, c "char", a int[], u float8)',
     "INSERT INTO kinds VALUES (2, '(4,\"{a,NULL,\"\"b,c\"\"}\")', '[1,2.5)', '{[2026-01-01,2026-02-01)}', 'Ähnlich', '<a>&lt;</a>', "
@@ -87,8 +119,7 @@ _TYPES = [
     "INSERT INTO kinds (n, d, u) VALUES ('Infinity', 'infinity', 1e-310)",
 ]
 _CODE = [
-    "CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-    "CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted()",
+    *_NOTING,
     "CREATE EVENT TRIGGER sleeping ON sql_drop EXECUTE FUNCTION noted()",
     "ALTER EVENT TRIGGER sleeping DISABLE",
     # Fails wherever it runs, as what asks who is there does in another place.
@@ -105,14 +136,11 @@ _CODE = [
     "CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler",
     "CREATE TABLE piled (id int) USING pile",
     "CREATE VIEW cheap WITH (security_barrier) AS SELECT * FROM orders WHERE total < 5 WITH CHECK OPTION",
-    "CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM measured",
     "CREATE MATERIALIZED VIEW doubled AS SELECT n * 2 AS n FROM totals",
     "CREATE UNIQUE INDEX ON doubled (n)",
     "CREATE MATERIALIZED VIEW later AS SELECT 1 AS one WITH NO DATA",
 ]
 _LARGE_OBJECTS = [
-    "CREATE TABLE pictures (id int, object oid)",
-    "INSERT INTO pictures SELECT g, lo_from_bytea(0, decode(repeat(md5(g::text), 1000), 'hex')) FROM generate_series(1, 20) g",
     """DO $$ DECLARE o oid := (SELECT min(object) FROM pictures); BEGIN
         EXECUTE format('ALTER LARGE OBJECT %s OWNER TO shop', o);
         EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO clients', o);
@@ -134,21 +162,22 @@ _EXTENSIONS = [
     "CREATE FOREIGN TABLE seen_elsewhere PARTITION OF seen DEFAULT SERVER archive OPTIONS (t 'seen')",
 ]
 _PRIVILEGES = [
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
+    *_FOR_ALL,
     f"ALTER DEFAULT PRIVILEGES FOR ROLE {_KEEPER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
     f"GRANT UPDATE (total), SELECT ON orders TO {_KEEPER} WITH GRANT OPTION",
     f"SET ROLE {_KEEPER}; GRANT SELECT ON public.orders TO clients; RESET ROLE",
     "REVOKE ALL ON countdown FROM postgres",
     "COMMENT ON COLUMN orders.total IS E'two\\nlines -- \\\\.'",
     f"COMMENT ON POLICY {_KEEPER} ON orders IS 'it''s'",
-    "CREATE PUBLICATION everything FOR ALL TABLES",
     "CREATE PUBLICATION chosen FOR TABLE ONLY animals (name) WHERE (legs > 2) WITH (publish = 'insert')",
-    "ALTER SCHEMA public OWNER TO shop",
-    "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND "
-    "relnamespace = 'public'::regnamespace LOOP EXECUTE format('ALTER TABLE %s OWNER TO shop', t); END LOOP; END $$",
+    *_OF_THE_OWNER,
 ]
 ZOO = [*_ROLES, *_TABLES, *_TYPES, *_CODE, *_LARGE_OBJECTS, *_EXTENSIONS, *_PRIVILEGES, *_DATABASE]
-# Options of a restore that leaves nothing of it out: much of it only a superuser may make, such as what another role granted.
+# An environment's database, as most are.
+ORDINARY = [*_SHOP, f"CREATE SCHEMA {_SCHEMA}", *_MOODS, *_MEASURED, *_FOR_ALL, *_NOTING, *_SETTINGS, *_OF_THE_OWNER]
+# What of it is an administrator's.
+AS_SUPERUSER = ["--as-superuser=owner:postgres", "--as-superuser=event_trigger:noting"]
+# Options of a restore that leaves nothing of a zoo out: much of it only a superuser may make, such as what another role granted.
 WHOLE = ["--as-superuser=everything"]
 # Memberships in roles of others, which are not restored.
 MEMBERSHIPS = ["the membership of shop in clients", f"the membership of shop in {KEEPER}"]
