@@ -57,10 +57,12 @@ def parts(contents, server, words):
             "without superuser cannot load"
         )
     own = _without_objects(own, needing, words)
-    chosen = [line for word in dict.fromkeys(words) for line in needing[word]]
-    first = [line for line in chosen if _FIRST.match(_entry(line))]
-    left_out = {word: lines for word, lines in needing.items() if word not in words}
-    return Parts(first, own, [line for line in contents.splitlines() if line in {*chosen} - {*first}], left_out)
+    chosen = {line for word in words for line in needing[word]}
+    # pg_restore keeps to the order of its list.
+    ordered = [line for line in contents.splitlines() if line in chosen]
+    first = [line for line in ordered if _FIRST.match(_entry(line))]
+    last = [line for line in ordered if not _FIRST.match(_entry(line))]
+    return Parts(first, own, last, {word: lines for word, lines in needing.items() if word not in words})
 
 
 def in_order(lines, owner):
@@ -69,7 +71,7 @@ def in_order(lines, owner):
     is_needed = any(
         _entry(line).startswith("ACL ") and not line.endswith((f" {owner}", f" {_WHOEVER_OWNS}")) for line in early
     )
-    return [early, [line for line in lines if line not in {*early}]] if is_needed else [lines]
+    return [early, [line for line in lines if not _OF_SCHEMAS.match(_entry(line))]] if is_needed else [lines]
 
 
 def _divided(contents, server):

@@ -12,13 +12,13 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.restor
 
 LISTED = """;
 ; Archive created at 2026-11-26
+6; 2615 16391 SCHEMA - reports postgres
 2; 3079 16386 EXTENSION - postgis\x20
 3500; 0 0 COMMENT - EXTENSION postgis\x20
 3; 3079 16387 EXTENSION - hstore\x20
 3501; 0 0 COMMENT - EXTENSION hstore\x20
 5; 2615 16390 SCHEMA - s3_backup postgres
 3502; 0 0 ACL - SCHEMA s3_backup postgres
-6; 2615 16391 SCHEMA - reports postgres
 7; 2615 2200 SCHEMA - public pg_database_owner
 210; 1255 16399 FUNCTION s3_backup environment_roles() postgres
 215; 1259 16400 TABLE public orders shop
@@ -61,15 +61,16 @@ def test_what_only_a_superuser_may_load_is_told_apart_by_its_word():
 
 
 def test_what_was_named_is_loaded_in_its_order():
-    found = contents.parts(LISTED, SERVER, ["event_trigger:stop", "owner:postgres", "extension:postgis"])
-    assert sorted(numbers(found.first)) == ["2", "6"]
+    found = contents.parts(LISTED, SERVER, ["event_trigger:stop", "extension:postgis", "owner:postgres"])
+    assert numbers(found.first) == ["6", "2"]
     assert numbers(found.last) == ["3500", "217", "3402", "3600", "3601", "3800"]
     assert list(found.left_out) == ["owner:odd name", "subscription:news"]
 
 
 def test_a_word_that_stands_for_nothing_is_refused():
     with pytest.raises(
-        Refused, match=r"--as-superuser is extension:plperl, expected one of extension:postgis, .*, everything"
+        Refused,
+        match=r"--as-superuser is extension:plperl, expected one of owner:postgres, extension:postgis, .*, everything",
     ):
         contents.parts(LISTED, SERVER, ["extension:plperl"])
 
