@@ -84,6 +84,18 @@ def test_a_restore_stays_alone_where_idle_sessions_are_ended(backed_up, held):
     assert finish(process)[0] == 0
 
 
+def test_what_comes_behind_rows_of_others_is_loaded_where_idle_sessions_are_ended(backed_up):
+    """pg_restore says nothing to the server while it skips rows to get to an administrator's large objects."""
+    backed_up.make("CREATE TABLE long AS SELECT repeat('x', 1000) FROM generate_series(1, 1000)")
+    backed_up.say("SELECT lo_from_bytea(4711, 'owl')")
+    backed_up.back_up()
+    slow = '{ head -c 300000; sleep 1.5; cat; } | $real "$@"'
+    programs = backed_up.with_program("pg_restore", f"{UNLESS_IT_LISTS}\n{slow}")
+    backed_up.say("ALTER SYSTEM SET idle_session_timeout = '500ms'", "SELECT pg_reload_conf()")
+    backed_up.good("restore", "--into=copy", "--as-superuser=owner:postgres", source={"binaries": str(programs)})
+    assert backed_up.say("SELECT convert_from(lo_get(4711), 'UTF8')", database="copy") == [("owl",)]
+
+
 def test_an_empty_search_path_is_restored_as_it_was(backed_up):
     backed_up.say("ALTER DATABASE shop SET search_path = ''", database="postgres")
     backed_up.back_up()

@@ -22,7 +22,7 @@ from .privileges import effective
 # Neither the owner of a database nor the one of a restored copy leads an administrator's statements elsewhere by ALTER DATABASE.
 _SAFE = "-c search_path=pg_catalog -c role=none"
 # A session waits for hours beside a dump or a load, and may have a lock or a snapshot to keep.
-_PATIENT = "-c statement_timeout=0 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
+_PATIENT = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 # A table that its owner replaces by a view is not read, which would run what the view calls. Servers without the fix of
 # CVE-2024-7348 do not have the setting.
 _TABLES_ONLY = """
@@ -51,8 +51,10 @@ def connect(conninfo, user=None, **changed):
             connection = psycopg2.connect(**{**keywords, **fixed, **changed})
     except psycopg2.Error as error:
         raise SessionError(f"cannot connect to PostgreSQL: {_line(error)}") from error
+    # Earlier releases refuse a session with a setting that they do not know.
+    if connection.server_version >= 140000:
+        execute(connection, "SET idle_session_timeout = 0")
     if connection.server_version >= 170000:
-        # Earlier releases refuse a session with a setting that they do not know.
         execute(connection, "SET transaction_timeout = 0")
     execute(connection, _TABLES_ONLY)
     connection.commit()

@@ -20,9 +20,7 @@ _LONGEST_NAME = 63
 _PATIENCE = 60
 _LOCK_TIMEOUT = "55P03"
 # With standbys named as synchronous and none connected, a commit would wait for ever.
-_SETTINGS = {"synchronous_commit": "local", "statement_timeout": "0", "lock_timeout": "30s"}
-
-
+_SETTINGS = {"synchronous_commit": "local", "lock_timeout": "30s"}
 # All but partitioned tables and parents with foreign tables below them: their servers may be out of reach, and are not ours to ask.
 _ANALYZED = """
 WITH RECURSIVE asking AS (
@@ -181,8 +179,11 @@ class Server:
         return self.values("SELECT datallowconn FROM pg_database WHERE datname = %s", database) == [True]
 
     def conninfo_of(self, database):
-        """For programs that run as the same user."""
-        return same_server(self.conninfo, self.connection, database)
+        """For programs that run as the same user. One that skips rows to get to what it loads has an idle session meanwhile."""
+        conninfo = self.conninfo
+        if self.connection.server_version >= 140000:
+            conninfo = with_settings(conninfo, {**_SETTINGS, "idle_session_timeout": "0"})
+        return same_server(conninfo, self.connection, database)
 
     def compare(self, database, document):
         """:raises Damaged: naming each table that has not the rows which the dump's own snapshot had."""
