@@ -81,7 +81,7 @@ class Load:
             lines = self._chosen(self.loader.contents().splitlines()) if self.wishes["table"] else None
             self.loader.restore(as_superuser, lines)
             return self._expected(self.document)
-        role.copy_schemas(self.server, self.loader.options, self.about.schemas, self.database, loaded)
+        role.copy_schemas(self.server, self.loader, self.about.schemas, self.database, loaded)
         if self.parts.first:
             self.loader.restore(as_superuser, self.parts.first)
         with role.loading(self.server, loaded, self.owner, self.about.owners) as (conninfo, environment):

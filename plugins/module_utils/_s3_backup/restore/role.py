@@ -95,20 +95,14 @@ def about(server, database, owner):
     return contents.Server(found, server.values("SELECT rolname FROM pg_roles"), server.values(_EXTENSIONS), schemas)
 
 
-def copy_schemas(server, options, schemas, source, target):
-    """Functions of administrators, from the database as it is now into one that is still empty.
-
-    :arg options: as of loading.Loader.
-    """
+def copy_schemas(server, loader, schemas, source, target):
+    """Functions of administrators, from the database as it is now into one that is still empty."""
     if not schemas:
         return
-    binaries, child = options["binaries"], options["child"]
+    binaries, child = loader.options["binaries"], loader.options["child"]
     dump = ["--format=custom", "--schema-only", *(f"--schema={quoted(name)}" for name in schemas)]
     copied = program(binaries, "pg_dump", "--no-password", *dump, f"--dbname={server.conninfo_of(source)}", **child)
-    load = program(
-        binaries, "pg_restore", "--exit-on-error", "--no-password", f"--dbname={server.conninfo_of(target)}", **child
-    )
-    with Pipeline([copied, load], stdout=subprocess.DEVNULL) as pipeline:
+    with Pipeline([copied, loader.pg_restore(server.conninfo_of(target))], stdout=subprocess.DEVNULL) as pipeline:
         pipeline.finish()
 
 
