@@ -278,7 +278,7 @@ class _Cluster:
     def _nobody_known(self) -> str:
         silent = ", ".join(f"{name} ({self.instances[name].get('detail')})" for name in self.silent)
         reasons = "; ".join(f"{machine}: {_plain(text)}" for machine, text in self.unreachable.items())
-        if reasons and len(self.silent) == len(self.members):
+        if {member["machine"] for member in self.members.values()} <= set(self.unreachable):
             # Whoever never got in has another problem than a primary that is gone.
             return (
                 f"no machine with members can be reached: {reasons}. Nothing is known of {', '.join(self.silent)}. Expected Ansible to log "
