@@ -15,6 +15,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._inventory import
     names,
     placeholders,
     schedule,
+    values,
 )
 
 # A host's variables that the inventory gives, as Ansible has them: anything may stand there.
@@ -142,8 +143,9 @@ def _backup_problems(variables: Variables) -> Iterator[str]:
     recipients = variables.get("s3_backup_recipients")
     for recipient in recipients if isinstance(recipients, list) else []:
         if not _RECIPIENT.fullmatch(str(recipient)) and not placeholders.is_one(recipient):
+            shown = "a private key" if values.is_private_key(recipient) else recipient
             yield (
-                f"s3_backup_recipients has {recipient}, expected the public half of an age key. Write the line after "
+                f"s3_backup_recipients has {shown}, expected the public half of an age key. Write the line after "
                 '"Public key:" that age-keygen prints, age1…'
             )
 

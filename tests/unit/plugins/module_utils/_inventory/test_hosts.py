@@ -116,6 +116,15 @@ def test_every_machine_has_an_address_or_a_name():
 
 
 @pytest.mark.parametrize(
+    "text", ["AGE-SECRET-KEY-1DONOTSHOW", "age-secret-key-1donotshow", "# key\nAGE-SECRET-KEY-1DONOTSHOW"]
+)
+def test_the_private_half_of_a_key_is_not_shown(text):
+    hosts = {"m0": {"ansible_host": "10.0.0.1", "s3_backup_recipients": [text]}}
+    (found,) = problems(hosts, {"machines": ["m0"], "postgres": ["m0"], "s3_backups": ["m0"]})
+    assert "s3_backup_recipients has a private key" in found and "donotshow" not in found.lower()
+
+
+@pytest.mark.parametrize(
     "owner", ["postgres", "a-b", "pg_monitor", "public", "1shop", "replicator", "clients", "backup_shop", ""]
 )
 def test_an_owner_that_is_somebody_else_is_refused(owner):
