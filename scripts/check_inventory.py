@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ansible.errors import AnsibleError
 from offline_inventory import Inventory, vault_secrets
@@ -58,21 +58,17 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
     """Every problem, with the hosts on which it is."""
     given = {host: inventory.given_values(host) for host in inventory.hosts()}
     found = inventory_hosts.problems(given, inventory.groups())
-
-    def note(host: str, texts: Iterable[str]) -> None:
-        for text in texts:
-            if host not in found.setdefault(text, []):
-                found[text].append(host)
-
     for host in inventory.hosts():
-        note(host, misspelt(set(given[host]) | set(inventory.given(host))))
+        inventory_hosts.note(found, host, misspelt(set(inventory.given(host))))
         # Where it is written matters, not who reads it.
-        note("", placeholders.problems(inventory.given(host)))
+        inventory_hosts.note(found, "", placeholders.problems(inventory.given(host)))
     for role, group in GROUPS.items():
         for host in inventory.hosts(group):
             wrong = list(wrong_values(inventory, host, role))
             # What a role refuses is computed from its variables: with a wrong one among them it would only repeat that.
-            note(host, wrong or refusals(inventory, host, role) if role in WITH_PROBLEMS else wrong)
+            inventory_hosts.note(
+                found, host, wrong or refusals(inventory, host, role) if role in WITH_PROBLEMS else wrong
+            )
     return found
 
 

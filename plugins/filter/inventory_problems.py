@@ -57,9 +57,7 @@ def inventory_problems(hostvars: Mapping[str, Mapping[str, Any]], groups: Mappin
     found = hosts.reach_problems(given, groups)
     for role, group in GROUPS.items():
         for host in groups.get(group, []):
-            for text in values.problems(given[host], options(role)):
-                if host not in found.setdefault(text, []):
-                    found[text].append(host)
+            hosts.note(found, host, values.problems(given[host], options(role)))
     return [text + (f" ({', '.join(where)})" if any(where) else "") for text, where in found.items()]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, Optional, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster import undecided
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.following import Following, following
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import (
@@ -66,7 +67,7 @@ def decide(
     :arg rebuild: names of members whose missing data directory may be filled by a new base backup.
     :arg unreachable: what was said when a machine could not be reached, by the machine's name.
     """
-    cluster = _Cluster(members, instances, set(rebuild), unreachable or {})
+    cluster = Cluster(members, instances, set(rebuild), unreachable or {})
     errors = cluster.data_errors() + cluster.identity_errors()
     choice = _Choice(None, errors=errors) if errors else cluster.choose_primary()
     follows = following(members, instances, choice.primary) if choice.primary and not choice.first_run else {}
@@ -85,7 +86,7 @@ def decide(
     }
 
 
-class _Cluster:
+class Cluster:
     """The members, and the instance that stands for each."""
 
     def __init__(
@@ -152,18 +153,18 @@ class _Cluster:
     def choose_primary(self) -> _Choice:
         writable = [name for name in self.with_data if self._is(name, "running", "primary")]
         if len(writable) > 1:
-            return _Choice(None, errors=[self._split_brain(writable)])
+            return _Choice(None, errors=[undecided.split_brain(self, writable)])
         if writable:
             return self._only_if_newest(writable[0])
         if self.silent:
-            return _Choice(None, errors=[self._nobody_known()])
+            return _Choice(None, errors=[undecided.nobody_known(self)])
         if not self.with_data:
             return self._first_run()
         stopped = [name for name in self.with_data if self._is(name, "stopped", "primary")]
         if len(stopped) == 1 and len(self.with_data) == 1 and not self.rebuild:
             # Initialised, then interrupted before its first start: nobody else can have newer data.
             return _Choice(stopped[0])
-        return _Choice(None, errors=[self._no_primary(stopped)])
+        return _Choice(None, errors=[undecided.no_primary(self, stopped)])
 
     def _first_run(self) -> _Choice:
         initial = [name for name, member in self.members.items() if member["initial_role"] == "primary"]
@@ -185,7 +186,7 @@ class _Cluster:
             return _Choice(
                 None,
                 errors=[
-                    f"{primary} is writable on timeline {timeline}, but {self._figures(newer)}: a newer primary existed. "
+                    f"{primary} is writable on timeline {timeline}, but {undecided.figures(self, newer)}: a newer primary existed. "
                     f"Stop {primary} before it takes more writes, then run the failover playbook or start the newer one"
                 ],
             )
@@ -248,63 +249,3 @@ class _Cluster:
 
     def _is(self, name: str, state: InstanceState, role: Role) -> bool:
         return self.instances[name]["state"] == state and self.instances[name].get("role") == role
-
-    def _figures(self, names: Iterable[str]) -> str:
-        return ", ".join(
-            f"{name} ({self.instances[name]['state']} {self.instances[name].get('role') or 'unknown'}"
-            f"{self._detached_from(name)}, timeline {self.instances[name].get('timeline')}, LSN "
-            f"{self.instances[name].get('replay_lsn') or self.instances[name].get('lsn')})"
-            for name in names
-        )
-
-    def _detached_from(self, name: str) -> str:
-        whom = self.instances[name].get("detached_from")
-        return f", detached from {whom}" if whom else ""
-
-    def _begun_failover(self) -> str | None:
-        """What to do where a failover was begun and not finished: its start guard keeps the old primary stopped."""
-        detached = [name for name in self.with_data if self.instances[name].get("detached_from")]
-        if not detached:
-            return None
-        return f"A failover detached {', '.join(detached)} and was not finished. Next: run the failover playbook again, which finishes it"
-
-    def _split_brain(self, writable: Sequence[str]) -> str:
-        return (
-            f"{len(writable)} members take writes: {self._figures(writable)}. Expected one. Nothing was changed. Decide "
-            "which one holds the data to keep (the newer timeline is the one promoted last), stop the other "
-            "(systemctl stop postgresql@VERSION-CLUSTER on its machine), then run the rejoin playbook for it"
-        )
-
-    def _nobody_known(self) -> str:
-        silent = ", ".join(f"{name} ({self.instances[name].get('detail')})" for name in self.silent)
-        reasons = "; ".join(f"{machine}: {_plain(text)}" for machine, text in self.unreachable.items())
-        if reasons and len(self.silent) == len(self.members):
-            # Whoever never got in has another problem than a primary that is gone.
-            return (
-                f"no machine with members can be reached: {reasons}. Nothing is known of {', '.join(self.silent)}. Expected Ansible to log "
-                "in: check ansible_host, ansible_user and the key, for instance with: ansible machines -m ping"
-            )
-        remedy = self._begun_failover() or "Bring it back, or run the failover playbook if it is gone for good"
-        return (
-            f"no primary is known and {silent} cannot be asked: one of them may be it. Expected every member to answer. {remedy}"
-            + (f" ({reasons})" if reasons else "")
-        )
-
-    def _no_primary(self, stopped: Sequence[str]) -> str:
-        begun = self._begun_failover()
-        if begun:
-            return f"no member takes writes: {self._figures(self.with_data)}. Expected one primary. {begun}"
-        if len(stopped) == 1:
-            member = self.members[stopped[0]]
-            remedy = (
-                f"start it (systemctl start postgresql@{member['version']}-{member['cluster']} on {member['machine']}), "
-                "or run the failover playbook if it cannot come back"
-            )
-        else:
-            remedy = "run the failover playbook, which picks the member with the most WAL"
-        return f"no member takes writes: {self._figures(self.with_data)}. Expected one primary. Next: {remedy}"
-
-
-def _plain(told: str) -> str:
-    """What SSH said, without Ansible's words around it."""
-    return " ".join(told.split()).removeprefix("Task failed: ").rstrip(".:")

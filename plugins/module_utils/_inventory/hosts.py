@@ -15,6 +15,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._inventory import
     names,
     placeholders,
     schedule,
+    values,
 )
 
 # A host's variables that the inventory gives, as Ansible has them: anything may stand there.
@@ -28,10 +29,11 @@ _SSH = 22
 
 def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[str]]:
     """What breaks in the middle of a run: who keeps the secrets, and how machines reach each other. Each with its hosts."""
-    found = _Found()
+    found: dict[str, list[str]] = {}
     machines = list(groups.get("machines", []))
     if not machines:
-        found.add(
+        note(
+            found,
             "",
             [
                 "the group machines is empty, expected every VM in it. Write: machines: {hosts: {db01: {ansible_host: <address>}}}"
@@ -39,11 +41,11 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
         )
     addressed = _addressed(hosts, groups)
     for name in machines:
-        found.add(name, addresses.machine_problems(name, hosts[name], name in addressed))
+        note(found, name, addresses.machine_problems(name, hosts[name], name in addressed))
     for name, variables in hosts.items():
-        found.add(name, addresses.source_problems(variables))
-        found.add(name, _authority_problems(variables, machines))
-    return found.hosts
+        note(found, name, addresses.source_problems(variables))
+        note(found, name, _authority_problems(variables, machines))
+    return found
 
 
 def problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[str]]:
@@ -52,22 +54,22 @@ def problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[s
     :arg hosts: variables that the inventory gives, by the host's name.
     :arg groups: names of the hosts of each group.
     """
-    found = _Found()
-    found.hosts = reach_problems(hosts, groups)
+    found = reach_problems(hosts, groups)
     of_groups: tuple[tuple[str, Callable[[Variables], Iterator[str]]], ...] = (
         ("machines", _port_problems),
         ("postgres", names.problems),
         ("s3_backups", _backup_problems),
+        ("pgbouncers", _pool_problems),
     )
     for group, check in of_groups:
         for name in groups.get(group, []):
-            found.add(name, check(hosts[name]))
-    for name in groups.get("pgbouncers", []):
-        found.add(name, _pool_problems(hosts[name]))
-    for role, group in (("pgbouncer", "postgres"), ("s3_backup", "postgres")):
-        if groups.get(f"{role}s") and not groups.get(group):
-            found.add("", [f"the group {role}s has hosts and the group {group} has none, expected its members in it"])
-    return found.hosts
+            note(found, name, check(hosts[name]))
+    for group in ("pgbouncers", "s3_backups"):
+        if groups.get(group) and not groups.get("postgres"):
+            note(
+                found, "", [f"the group {group} has hosts and the group postgres has none, expected its members in it"]
+            )
+    return found
 
 
 def ownership_problems(owners: Mapping[str, Mapping[str, bool]]) -> list[str]:
@@ -89,16 +91,11 @@ def ownership_problems(owners: Mapping[str, Mapping[str, bool]]) -> list[str]:
     ]
 
 
-class _Found:
-    """Sentences with the hosts that they are about."""
-
-    def __init__(self) -> None:
-        self.hosts: dict[str, list[str]] = {}
-
-    def add(self, host: str, texts: Iterable[str]) -> None:
-        for text in texts:
-            if host not in self.hosts.setdefault(text, []):
-                self.hosts[text].append(host)
+def note(found: dict[str, list[str]], host: str, texts: Iterable[str]) -> None:
+    """Keep sentences, each once with all the hosts that it is about; an empty name is none of them."""
+    for text in texts:
+        if host not in found.setdefault(text, []):
+            found[text].append(host)
 
 
 def _addressed(hosts: Mapping[str, Variables], groups: Groups) -> list[str]:
@@ -142,8 +139,9 @@ def _backup_problems(variables: Variables) -> Iterator[str]:
     recipients = variables.get("s3_backup_recipients")
     for recipient in recipients if isinstance(recipients, list) else []:
         if not _RECIPIENT.fullmatch(str(recipient)) and not placeholders.is_one(recipient):
+            shown = "a private key" if values.is_private_key(recipient) else recipient
             yield (
-                f"s3_backup_recipients has {recipient}, expected the public half of an age key. Write the line after "
+                f"s3_backup_recipients has {shown}, expected the public half of an age key. Write the line after "
                 '"Public key:" that age-keygen prints, age1…'
             )
 

@@ -80,8 +80,8 @@ def _problems(where: str, value: object, option: Option) -> Iterator[str]:
 
 def _wrong(where: str, value: object, kind: str, option: Option) -> str:
     # There may be secrets in these.
-    hidden = value is not None and (kind == "dict" or option.get("elements") == "dict")
-    shown = "a text" if isinstance(value, str) and hidden else "of another type" if hidden else _shown(value)
+    hidden = is_private_key(value) or (value is not None and (kind == "dict" or option.get("elements") == "dict"))
+    shown = _shown(value, hidden)
     meant = None if hidden else meaning(value, kind)
     if meant is None:
         example = option.get("default") if isinstance(option.get("default"), _PYTHON[kind]) else _EXAMPLES[kind]
@@ -90,6 +90,11 @@ def _wrong(where: str, value: object, kind: str, option: Option) -> str:
     if not isinstance(value, str) or not where.isidentifier():
         return told
     return f"{told}; with -e: -e '{json.dumps({where: meant})}'; in INI: {where}={meant!r}"
+
+
+def is_private_key(value: object) -> bool:
+    """Whether the private half of an age key is in it, which is easily taken for the other half."""
+    return "AGE-SECRET-KEY" in str(value).upper()
 
 
 def meaning(value: object, kind: str) -> object:
@@ -116,5 +121,9 @@ def _line(where: str, value: object) -> str:
     return f"{re.sub(r'^.*[.]', '', where)}: {json.dumps(value)}" if not where.endswith("]") else json.dumps(value)
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, hidden: bool) -> str:
+    if is_private_key(value):
+        return "a private key"
+    if hidden:
+        return "a text" if isinstance(value, str) else "of another type"
     return f"the text {json.dumps(value)}" if isinstance(value, str) else json.dumps(value, default=str)

@@ -69,7 +69,10 @@ def renewal(request: Request, machines: Mapping[str, Machine]) -> RenewalPlan:
     missing = list(_missing(request, machines, kept))
     problems = list(_problems(request, machines, kept, state, missing))
     lines = [] if problems else [f"found: {_STATES[state]}", *_lines(request["phase"], state, request["authority"])]
-    return {"lines": lines, "problems": problems, "missing": missing, "after": list(_after(state, missing))}
+    after = list(_after(state, missing))
+    if request["authority"] not in machines:
+        after = [f"unknown: {request['authority']} did not answer. Bring it back, then run this phase again"]
+    return {"lines": lines, "problems": problems, "missing": missing, "after": after}
 
 
 def _missing(request: Request, machines: Mapping[str, Machine], kept: Mapping[str, str]) -> Iterator[str]:

@@ -32,9 +32,9 @@ from ansible_collections.plannerate.infra.plugins.module_utils._cluster.conninfo
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member, members_of
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import Topology, decide
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.reader import MemberOption
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.options import argument_spec
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.run import carry_out
-from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import MemberOption
 
 PROGRAMS = ROOT / "tests" / "support" / "programs"
 

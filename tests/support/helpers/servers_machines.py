@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ansible_collections.plannerate.infra.plugins.module_utils import _promotion
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery.reader import InstanceReader, MemberOption
 from ansible_collections.plannerate.infra.plugins.module_utils._promotion.machine import Answer, Machine, run_here
-from ansible_collections.plannerate.infra.plugins.modules.postgres_cluster_info import InstanceReader, MemberOption
 
 if TYPE_CHECKING:
     from support.helpers.servers import Servers

@@ -8,11 +8,9 @@ Tests run the commands with the lab's inventories, since nothing ever connects t
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 
 import pytest
-import yaml
 from support.fixtures.artefact import ROOT
 from support.helpers.pages import commands, pages
 from support.helpers.runners import words_of
@@ -22,7 +20,7 @@ import steps
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/changes.md", "docs/github.md")]
 PLAY = "ansible-playbook -i inventories/production playbooks/"
-HERE = "tests/unit/docs/test_commands.py::test_"
+MAKE = "tests/unit/docs/test_makefile.py::test_"
 VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
 PATCH = "tests/lab/test_patch.py::test_"
 WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
@@ -31,15 +29,15 @@ REMOVAL, REMOVED = "tests/lab/test_removal.py::test_", "tests/long/removal/test_
 # What a command looks like; what runs it: a test, a step of `make test`, a part of `make test-all` or a script; and in which words. Without
 # words a test runs `make TARGET`, or what the target's recipe runs.
 RUN_BY = [
-    ("make lab", HERE + "make_lab_does_what_make_test_does", "scripts/lab"),
+    ("make lab", MAKE + "make_lab_does_what_make_test_does", "scripts/lab"),
     ("(KEEP=1 )?make test", ".ci/run", "exec make test"),
-    (r"make test-all( PART=\S+)?", HERE + "a_long_test_is_chosen_by_its_name", "made test-all"),
+    (r"make test-all( PART=\S+)?", MAKE + "a_long_test_is_chosen_by_its_name", "made test-all"),
     (
         r"(LAB_TAKE_OVER=1 )?make clean",
         "tests/unit/scripts/test_lab_owner.py::test_clean_removes_its_own_lab_and_says_what",
         "make clean",
     ),
-    ("make help", HERE + "make_help_names_every_target", "made help"),
+    ("make help", MAKE + "make_help_names_every_target", "made help"),
     ("make drill", "part drill", "tests/long/drill"),
     ("make format", "step lint python format", "ruff format"),
     ("make lint", "step lint python", "ruff check"),
@@ -168,10 +166,6 @@ STEPS = {step.name: step for step in steps.STEPS}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
-def targets():
-    return set(re.findall(r"(?m)^([a-z-]+):.*## ", MAKEFILE))
-
-
 def recipe(target):
     return re.search(rf"(?m)^{target}:.*\n\t@?(.+)$", MAKEFILE)[1]
 
@@ -238,7 +232,7 @@ def test_what_is_named_runs_it(pattern, runner, words):
         (r"make pools INVENTORY=\S+", "tests/lab/test_status.py::test_programs_get_the_same_as_json", ""),
         (PLAY + "rejoin.yml", FAILOVER + "a_primary_that_lives_is_not_failed_over", "playbook switchover"),
         (PLAY + "backup.yml", CYCLE + "the_playbooks_back_up_prove_and_restore", "playbook back"),
-        ("make help", HERE + "the_lab_converges_with_site", "made help"),
+        ("make help", MAKE + "the_lab_converges_with_site", "made help"),
         ("make unit", "step lint python", "ruff check"),
         ("make test", "scripts/test", "exec make test"),
     ],
@@ -251,47 +245,3 @@ def test_a_block_that_needs_the_world_outside_tells_its_reader():
     outside = [(page, command) for page in pages(ROOT) for command in commands(page) if command.outside]
     assert outside
     assert [(page, command.text) for page, command in outside if "not tried here" not in command.announced] == []
-
-
-def test_make_lab_does_what_make_test_does():
-    lab = re.findall(
-        r"(?m)^(?:phase '[^']+' )?(?:env LAB_INVENTORY=\w+ )?((?:scripts|tests)/\S.*)$",
-        (ROOT / "scripts/lab").read_text(),
-    )
-    assert len(lab) == 8
-    assert set(lab) - {"scripts/setup", *steps.OWNER} <= {" ".join(step.command) for step in steps.STEPS}
-    assert "scripts/setup" in (ROOT / "scripts/test").read_text()
-
-
-def test_the_lab_converges_with_site():
-    (play,) = yaml.safe_load((ROOT / "molecule/default/converge.yml").read_text())
-    assert play["ansible.builtin.import_playbook"] == "../../playbooks/site.yml"
-
-
-def made(*arguments):
-    # Run by make itself, as `make test` is, it would tell of directories too.
-    command = ["make", *arguments, "--no-print-directory"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-
-
-def test_make_help_names_every_target():
-    phony = re.search(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[1].split()
-    assert {line.split()[1] for line in made("help").splitlines()} == set(phony) == targets()
-
-
-def test_a_long_test_is_chosen_by_its_name():
-    assert made("test-all", "PART=settings", "--dry-run") == "scripts/test --part=settings\n"
-    listed = subprocess.run(
-        [sys.executable, "scripts/test.py", "--part="], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert set(steps.parts()) <= set((listed.stdout + listed.stderr).split())
-
-
-@pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_target_part_script_and_playbook_that_a_page_names_is_there(page):
-    text = page.read_text()
-    assert set(re.findall(r"(?:^|`)(?:[A-Z]+=\S+ )?make ([a-z-]+)", text, re.MULTILINE)) <= targets()
-    assert set(re.findall(r"\bPART=([a-z0-9-]+)", text)) <= set(steps.parts())
-    playbooks = {file.stem for file in (ROOT / "playbooks").glob("*.yml")}
-    assert set(re.findall(r"\bplaybooks/([a-z_]+)\.yml", text)) <= playbooks
-    assert set(re.findall(r"ansible-playbook [^`\n]*\bplannerate\.infra\.([a-z_]+)", text)) <= playbooks

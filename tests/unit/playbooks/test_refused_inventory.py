@@ -85,6 +85,13 @@ def test_a_rejoin_is_warned_and_goes_on(tmp_path, hosts):
     assert "ssh " in offline.attempts(), "it asks the members"
 
 
+def test_a_failover_is_not_held_up(tmp_path, hosts):
+    """It plans, which here ends with the machine that nobody reaches."""
+    done = lock(Offline(tmp_path), hosts(machine_authority="db1"), "--check", playbook="failover.yml")
+    assert "machine_authority is db1" not in done.stdout
+    assert "Plan the change of primary]" in done.stdout and "Failed to connect to the host" in done.stdout
+
+
 def test_everything_is_named_at_once(offline, hosts):
     wrong = hosts(
         machine_authority="db1", postgres_version="15", docker_host_public_ports="443", pgbouncer_clients=["app01"]

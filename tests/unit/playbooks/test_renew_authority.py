@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 
 import pytest
-from support.helpers.plays import check_here
+from support.helpers.checkout import ROOT
+from support.helpers.plays import check_here, run_plays
 
 NEW = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=CA"
 
@@ -107,3 +109,23 @@ def test_every_server_of_the_group_is_asked(run, authority):
     # Whatever this machine has there.
     assert "db01: pg-replica1 shows" in said, said
     assert "app01: pg-main" not in said and "app01: PgBouncer" not in said
+
+
+def test_a_machine_that_failed_has_no_say_in_the_end(tmp_path, authority):
+    """What it said before the phase is not what it has now."""
+    authority("ca")
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    variables = {
+        "renew_authority": "trust",
+        "machine_ca_directory": str(tmp_path / "ca"),
+        "machine_tls_directory": str(tmp_path / "tls"),
+        "machine_authority": "db01",
+    }
+    inventory = {"machines": {"hosts": {"app01": here, "db01": here}, "vars": variables}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+    ask = {"name": "Ask", "ansible.builtin.import_tasks": str(ROOT / "playbooks/tasks/trust.yml")}
+    fail = {"name": "Fail", "ansible.builtin.fail": {}, "when": "inventory_hostname == 'db01'"}
+    say = {"name": "Say", "ansible.builtin.debug": {"msg": "{{ renewal.after }}"}, "run_once": True}
+    plays = [{"hosts": "machines", "gather_facts": False, "tasks": tasks} for tasks in ([ask, fail], [ask, say])]
+    _, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")
+    assert "unknown: db01 did not answer" in said, said

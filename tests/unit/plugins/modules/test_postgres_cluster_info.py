@@ -12,6 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery import reader
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.config_directory import MANAGED
 from ansible_collections.plannerate.infra.plugins.modules import postgres_cluster_info as info
 
@@ -77,9 +78,9 @@ def server(member, monkeypatch):
         return answers[program]
 
     postmaster = {"pid": 42, "port": 5499, "socket_directory": "/run/other"}
-    inspect = info.inspect_data_directory
-    monkeypatch.setattr(info, "inspect_data_directory", lambda path: dict(inspect(path), postmaster=postmaster))
-    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
+    inspect = reader.inspect_data_directory
+    monkeypatch.setattr(reader, "inspect_data_directory", lambda path: dict(inspect(path), postmaster=postmaster))
+    monkeypatch.setattr(reader.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
     monkeypatch.setattr(AnsibleModule, "run_command", run_command)
     return answers, commands
 
@@ -148,7 +149,7 @@ def test_nobody_can_write_through_the_question(run_module, member, server):
 
 
 def test_a_stopped_member_is_read_without_pg_controldata(run_module, member, monkeypatch):
-    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: None)
+    monkeypatch.setattr(reader.InstanceReader, "_program", lambda self, data, program: None)
     told = ask(run_module, member)["members"]["pg-main"]
     assert (told["state"], told["role"], told["version"]) == ("stopped", "primary", 15)
     assert "pg_controldata is not installed for PostgreSQL 15" in told["detail"]
@@ -205,7 +206,7 @@ def _give_to_nobody(member, tmp_path):
 def test_a_primary_that_was_stopped_before_its_first_checkpoint_is_on_its_own_timeline(run_module, member, monkeypatch):
     """The control file names the timeline before; the history file that the promotion wrote is there already."""
     control = "Database cluster state:               in production\nLatest checkpoint's TimeLineID:       2\n"
-    monkeypatch.setattr(info.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
+    monkeypatch.setattr(reader.InstanceReader, "_program", lambda self, data, program: f"/bin/{program}")
     monkeypatch.setattr(AnsibleModule, "run_command", lambda self, command, **others: (0, control, ""))
     wal = Path(member["data_directory"]) / "pg_wal"
     wal.mkdir()

@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory.hosts import ownership_problems, problems
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.names import _OWN_ROLES
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory.names import problems as name_problems
+from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
+
+ALL = {name: option for role in GROUPS for name, option in options(role).items()}
 
 
 @st.composite
@@ -116,11 +120,24 @@ def test_every_machine_has_an_address_or_a_name():
 
 
 @pytest.mark.parametrize(
+    "text", ["AGE-SECRET-KEY-1DONOTSHOW", "age-secret-key-1donotshow", "# key\nAGE-SECRET-KEY-1DONOTSHOW"]
+)
+def test_the_private_half_of_a_key_is_not_shown(text):
+    hosts = {"m0": {"ansible_host": "10.0.0.1", "s3_backup_recipients": [text]}}
+    (found,) = problems(hosts, {"machines": ["m0"], "postgres": ["m0"], "s3_backups": ["m0"]})
+    assert "s3_backup_recipients has a private key" in found and "donotshow" not in found.lower()
+
+
+@pytest.mark.parametrize(
     "owner", ["postgres", "a-b", "pg_monitor", "public", "1shop", "replicator", "clients", "backup_shop", ""]
 )
 def test_an_owner_that_is_somebody_else_is_refused(owner):
     (found,) = name_problems({"postgres_primary_databases": [{"name": "shop", "owner": owner}]})
     assert f"owner is {owner}" in found
+
+
+def test_the_roles_that_no_owner_may_be_have_their_own_defaults():
+    assert {name: ALL[name]["default"] for name in _OWN_ROLES} == _OWN_ROLES
 
 
 @pytest.mark.parametrize("name", ["postgres", "template1", "pgbouncer", "a b", 'a"b', "ü", "", "x" * 64])

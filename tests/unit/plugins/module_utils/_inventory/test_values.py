@@ -70,6 +70,14 @@ def test_what_may_hold_secrets_is_not_shown(name):
     assert found.startswith(f"{name} is a text, expected a ") and "do-not-show" not in found
 
 
+@pytest.mark.parametrize(
+    "text", ["AGE-SECRET-KEY-1DONOTSHOW", "age1x,AGE-SECRET-KEY-1DONOTSHOW", '["AGE-SECRET-KEY-1DONOTSHOW"]']
+)
+def test_a_private_key_is_not_shown(text):
+    (found,) = problems({"s3_backup_recipients": text}, ALL)
+    assert found.startswith("s3_backup_recipients is a private key, expected a list") and "DONOTSHOW" not in found
+
+
 def test_values_within_lists_and_dictionaries_are_looked_at():
     given = {
         "docker_host_public_ports": [80, "443"],

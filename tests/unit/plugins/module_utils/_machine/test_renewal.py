@@ -179,6 +179,11 @@ def test_a_phase_ends_with_what_is_missing_and_what_comes_next():
     assert "is gone" not in " ".join(asked("forget", RENEWED, behind)["after"])
 
 
+def test_what_nobody_could_ask_is_not_said_to_be_done():
+    after = asked("trust", TRUSTED, {"db01": None})["after"]
+    assert after == ["unknown: db01 did not answer. Bring it back, then run this phase again"]
+
+
 @pytest.mark.parametrize("kept", [SETTLED, TRUSTED, SWITCHING, ISSUED, RENEWED])
 def test_nothing_is_missing_where_a_state_has_arrived(kept):
     """Also in the middle, when two files have the old one's certificate."""
