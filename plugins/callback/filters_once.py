@@ -11,7 +11,7 @@ short_description: Load the filters of this collection once for a run
 version_added: 0.1.0
 description:
   - Ansible runs each task in a process of its own, which loads the filters that it needs, and the code behind them, anew. That takes more
-    time than all else in most tasks. With this callback they are loaded before the first task, and each task finds them loaded.
+    time than all else in most tasks. With this callback they are loaded before the third task, and each later one finds them loaded.
   - Prints and changes nothing.
 requirements:
   - Is listed in C(callbacks_enabled) of ansible.cfg.
