@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -83,8 +85,9 @@ def values_of_role(
         }
         for fact, (expression, variables) in zip(facts, asked, strict=True)
     ]
-    content = f"{{{{ [{', '.join(facts)}] | to_json }}}}\n"
-    tasks.append({"name": "Write", "ansible.builtin.copy": {"content": content, "dest": f"{directory}/answers"}})
+    # No module, which would be a process of its own; and in one word, which no callback folds.
+    said_answers = f"answers: {{{{ [{', '.join(facts)}] | to_json | b64encode }}}}"
+    tasks.append({"name": "Say", "ansible.builtin.debug": {"msg": said_answers}})
     play = {
         "hosts": "localhost",
         "vars": {"ansible_python_interpreter": sys.executable},
@@ -93,4 +96,6 @@ def values_of_role(
     }
     code, said = run_play(directory, play, f"--inventory={inventory}")
     assert code == 0, said
-    return [json.loads(answer) for answer in json.loads((directory / "answers").read_text())]
+    found = re.search(r"answers: ([\w+/=]+)", said)
+    assert found, said
+    return [json.loads(answer) for answer in json.loads(base64.b64decode(found[1]))]

@@ -92,9 +92,11 @@ def test_every_playbook_is_found_by_its_name_from_an_empty_path(installed, offli
 def test_what_the_page_of_plugins_names_is_documented_from_there(installed, tmp_path):
     page = (installed / "ansible_collections/plannerate/infra/docs/plugins.md").read_text()
     named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\| (.*?) \|", page))))
-    modules = {file.stem for file in (ROOT / "plugins/modules").glob("*.py")}
-    assert modules < named
-    for kind, names in (("module", modules), ("filter", named - modules)):
+    modules, callbacks = (
+        {file.stem for file in (ROOT / "plugins" / kind).glob("*.py")} for kind in ("modules", "callback")
+    )
+    assert modules | callbacks < named
+    for kind, names in (("module", modules), ("callback", callbacks), ("filter", named - modules - callbacks)):
         output = run(
             "ansible-doc",
             f"--type={kind}",

@@ -52,7 +52,7 @@ class Run:
     def __init__(self, directory, monkeypatch):
         self.directory, self.file, self.calls = directory, directory / "credentials", directory / "calls"
         monkeypatch.setenv("ANSIBLE_CALLBACK_PLUGINS", str(ROOT / "tests" / "support" / "callbacks"))
-        monkeypatch.setenv("ANSIBLE_CALLBACKS_ENABLED", "module_calls")
+        monkeypatch.setenv("ANSIBLE_CALLBACKS_ENABLED", "module_calls,plannerate.infra.filters_once")
         monkeypatch.setenv("MODULE_CALLS", str(self.calls))
         (directory / "hosts.json").write_text(json.dumps({"all": {"children": HOSTS}}))
 

@@ -5,36 +5,41 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 
 import pytest
-from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play
+from support.helpers.stubs import collection_with
 
-STUB = """#!/usr/bin/python
-from ansible.module_utils.basic import AnsibleModule
+# In the place of a module, and in Ansible's own process, which takes less time.
+STUB = """
+from ansible.plugins.action import ActionBase
 
-module = AnsibleModule(argument_spec={options!r})
-with open({log!r}, "a") as file:
-    file.write({line})
-module.exit_json(changed=True, **{answer!r})
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        args = self._task.args
+        assert set(args) <= {options!r}, args
+        with open({log!r}, "a") as file:
+            file.write({line})
+        return {{"changed": True, **{answer!r}}}
 """
-COMPOSE = {key: {"type": "str"} for key in ("project_src", "project_name", "pull")} | {
-    "files": {"type": "list"}, "services": {"type": "list"}, "dependencies": {"type": "bool"}, "recreate": {"type": "str"},
-    "wait": {"type": "bool"}, "wait_timeout": {"type": "int"},
-}  # fmt: skip
-TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {
-    "content": {"type": "dict"}, "server_timeout": {"type": "int"},
-}  # fmt: skip
-SERVERS = "module.params['content']['http']['services']['production-app']['loadBalancer']['servers']"
+COMPOSE = {
+    "project_src",
+    "project_name",
+    "pull",
+    "files",
+    "services",
+    "dependencies",
+    "recreate",
+    "wait",
+    "wait_timeout",
+}
+TRAEFIK = {"path", "container", "content", "server_timeout"}
+SERVERS = "args['content']['http']['services']['production-app']['loadBalancer']['servers']"
 APP, APP_2 = "http://shop-app-prod:80", "http://shop-app-2-prod:80"
 BOTH = f"{APP} {APP_2}"
 PLAY = {
     "hosts": "localhost",
-    "connection": "local",
-    "gather_facts": False,
     "tasks": [
         {
             "name": "Replace",
@@ -49,21 +54,20 @@ PLAY = {
 
 
 @pytest.fixture
-def replaced(tmp_path):
+def replaced(tmp_path, monkeypatch):
     """A function that replaces them beside application containers in these states: exit code, output and the steps."""
-    namespace = tmp_path / "ansible_collections"
-    for folder in ("plugins", "roles", "meta"):
-        shutil.copytree(ROOT / folder, namespace / "plannerate" / "infra" / folder)
+    collections = collection_with(tmp_path, {}, actions=True).parents[1]
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(collections.parent))
     log = tmp_path / "log"
 
     def stub(collection, name, options, line, answer=()):
-        modules = namespace / collection / "plugins" / "modules"
-        modules.mkdir(parents=True, exist_ok=True)
+        actions = collections / collection / "plugins" / "action"
+        actions.mkdir(parents=True, exist_ok=True)
         text = STUB.format(options=options, log=str(log), line=line, answer=dict(answer))
-        (modules / f"{name}.py").write_text(text)
+        (actions / f"{name}.py").write_text(text)
 
     def run(states, answer=(), steps=("redis", "app", "app-2", "queue"), outdated=()):
-        line = "module.params['services'][0] + (' anew' if module.params['recreate'] == 'always' else '') + '\\n'"
+        line = "args['services'][0] + (' anew' if args.get('recreate') == 'always' else '') + '\\n'"
         stub("community/docker", "docker_compose_v2", COMPOSE, line, answer)
         servers = f"' '.join(server['url'] for server in {SERVERS}) + '\\n'"
         stub("plannerate/infra", "traefik_dynamic_file", TRAEFIK, servers)
@@ -83,17 +87,8 @@ def replaced(tmp_path):
             "steps": steps,
             "__docker_host_probe": {"stdout": "\n".join(lines)},
         }  # fmt: skip
-        (tmp_path / "play.yml").write_text(json.dumps([PLAY]))
-        options = ["--inventory=localhost,", f"--extra-vars={json.dumps(variables)}"]
-        done = subprocess.run(
-            ["ansible-playbook", str(tmp_path / "play.yml"), *options],
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_NOCOLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr, log.read_text().splitlines() if log.exists() else []
+        code, said = run_play(tmp_path, PLAY, "--inventory=localhost,", f"--extra-vars={json.dumps(variables)}")
+        return code, said, log.read_text().splitlines() if log.exists() else []
 
     return run
 

@@ -197,6 +197,7 @@ def test_a_newer_kernel_of_the_same_name_needs_a_reboot_too(world, run, monkeypa
     assert run("listed")["reboot"] == []
 
 
+@pytest.mark.usefixtures("world")
 def test_services_that_run_replaced_files(run, monkeypatch):
     maps = {
         "haproxy": "1-2 r-xp 0 0:0 1  /usr/sbin/haproxy (deleted)\n",
