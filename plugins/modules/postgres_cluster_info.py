@@ -134,7 +134,7 @@ members:
   contains:
     state:
       description:
-        - V(no_data), the data directory is missing or empty.
+        - V(no_data), the data directory is missing or empty, or cannot be made where it is to be, as RV(members.detail) says.
         - V(incomplete), it is being filled (C(DATA_DIRECTORY.incoming) is there), or it holds files but is no data directory;
           RV(members.data_present) tells one from the other.
         - V(stopped), there is data and no server.

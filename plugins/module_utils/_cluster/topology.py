@@ -117,7 +117,9 @@ class Cluster:
                     f"{name}: {directory} on {machine} holds files but is no PostgreSQL data directory "
                     f"({instance.get('detail')}); expected it empty or complete. Look at it, then move it away"
                 )
-            if name in self.without_data and instance.get("marker") and name not in self.rebuild:
+            if instance["state"] == "no_data" and instance.get("detail"):
+                errors.append(f"{name}: {directory} on {machine} {instance['detail']}")
+            elif name in self.without_data and instance.get("marker") and name not in self.rebuild:
                 errors.append(
                     f"{name}: {directory} on {machine} is empty, but the member was initialised before "
                     f"(system identifier {instance['marker']}); an unmounted disk looks like this. Mount it, or, if the "

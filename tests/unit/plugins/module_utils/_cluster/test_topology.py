@@ -101,6 +101,12 @@ def test_a_missing_data_directory_of_a_former_member_needs_permission():
     assert topology(PRIMARY, lost, STANDBY, rebuild=["pg-replica1"])["absent"] == ["pg-replica1"]
 
 
+def test_a_place_that_cannot_be_filled_stops_the_run_with_one_message():
+    result = topology(PRIMARY, answer("no_data", marker="7", detail="is a mount point, expected"), STANDBY)
+    assert ["is a mount point, expected" in error for error in result["errors"]] == [True]
+    assert topology(*[answer("no_data", detail="is a mount point")] * 3)["errors"]
+
+
 def test_permission_to_rebuild_never_initialises_a_cluster_that_existed():
     lost = answer("no_data", marker="7")
     result = topology(lost, lost, lost, rebuild=list(NAMES))
