@@ -83,10 +83,16 @@ def test_containers_and_trusted_interfaces_reach_containers_and_the_rest(rules, 
 def probed(rendered, tmp_path):
     """A function that runs the probe beside stand-ins for the programs, and gives its lines."""
 
-    def run(docker: str, iptables: str = "exit 0", after: str = "", daemon: str = "") -> list[str]:
-        for name, content in (("after.rules", after), ("after6.rules", after), ("daemon.json", daemon)):
+    def run(docker: str, iptables: str = "exit 0", after: str = "", daemon: str = "", ipv6: str = "yes") -> list[str]:
+        files = {"after.rules": after, "after6.rules": after, "daemon.json": daemon, "ufw": f"IPV6={ipv6}\n"}
+        for name, content in files.items():
             (tmp_path / name).write_text(content)
-        text = rendered[1].replace("/etc/ufw/after", f"{tmp_path}/after").replace("/etc/docker/", f"{tmp_path}/")
+        text = (
+            rendered[1]
+            .replace("/etc/ufw/after", f"{tmp_path}/after")
+            .replace("/etc/docker/", f"{tmp_path}/")
+            .replace("/etc/default/", f"{tmp_path}/")
+        )
         programs = tmp_path / "bin"
         programs.mkdir(exist_ok=True)
         for name, script in (("docker", docker), ("iptables", iptables), ("ip6tables", iptables)):
@@ -114,6 +120,14 @@ def test_rules_that_were_not_loaded_are_noticed(probed):
     missing = 'case "$*" in *shop0*) exit 1;; esac'
     assert "firewall loaded" in probed("exit 1", after=BLOCK)
     assert "firewall loaded" not in probed("exit 1", iptables=missing, after=BLOCK)
+
+
+def test_a_ufw_without_ipv6_has_no_rules_of_it_to_load(probed):
+    family = 'case "$0" in *ip6tables) exit 1;; esac'
+    assert "firewall loaded" not in probed("exit 1", iptables=family, after=BLOCK)
+    for no in ("no", '"no"'):
+        found = probed("exit 1", iptables=family, after=BLOCK, ipv6=no)
+        assert {"firewall loaded", "firewall IPv4"} <= set(found)
 
 
 def test_the_engines_settings_are_read(probed):
