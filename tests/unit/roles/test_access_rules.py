@@ -9,8 +9,7 @@ import json
 import pytest
 from support.helpers.plays import values_of_role
 
-DEBIAN = ["local   all             postgres                                peer", "local   all             all                                     peer",
-          "host    all             all             127.0.0.1/32            scram-sha-256"]  # fmt: skip
+DEBIAN = ["local all postgres peer", "local all all peer", "host all all 127.0.0.1/32 scram-sha-256"]
 VARIABLES = {
     "_postgres_peers": ["198.18.0.1"], "postgres_poolers": [], "postgres_clients": [], "ansible_managed": "managed",
 }  # fmt: skip
@@ -22,7 +21,7 @@ def lines(tmp_path_factory):
     directory = tmp_path_factory.mktemp("role")
     found = {}
     for monitoring in (["app01"], []):
-        hosts = {"hosts": {"localhost": {}}, "children": {"monitoring": {"hosts": dict.fromkeys(monitoring, {})}}}
+        hosts = {"hosts": {"localhost": {}}, "children": {"monitoring": {"hosts": {name: {} for name in monitoring}}}}
         (directory / "hosts.json").write_text(json.dumps({"all": hosts}))
         asked = [
             ("lookup('ansible.builtin.template', 'pg_hba.conf.j2')", {**VARIABLES, "postgres_kept_rules": rules})

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.versions import SUPPORTED
 
 NAMES = ("pg-main", "pg-replica1", "pg-replica2")
 MEMBERS = [
@@ -112,6 +113,25 @@ def test_permission_to_rebuild_never_initialises_a_cluster_that_existed():
     result = topology(lost, lost, lost, rebuild=list(NAMES))
     assert result["primary"] is None and not result["first_run"]
     assert "backups" in result["errors"][0]
+
+
+def of_version(version, *answers):
+    members = [{**member, "version": version} for member in MEMBERS]
+    return decide(members, dict(zip(NAMES, answers)))
+
+
+def test_a_release_without_fixes_is_not_begun_with_but_taken_where_it_runs():
+    assert "postgres_version is 13, which gets no fixes any more" in of_version(13, EMPTY, EMPTY, EMPTY)["errors"][0]
+    primary, standby = ({**each, "version": 13} for each in (PRIMARY, STANDBY))
+    runs = of_version(13, primary, standby, EMPTY)
+    assert (runs["primary"], runs["errors"]) == ("pg-main", [])
+    assert "PostgreSQL 13 gets no fixes any more" in runs["warnings"][0]
+
+
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_a_release_with_fixes_is_begun_with(version):
+    begun = of_version(version, EMPTY, EMPTY, EMPTY)
+    assert (begun["first_run"], begun["errors"], begun["warnings"]) == (True, [], [])
 
 
 def test_two_writable_primaries_stop_the_run():
