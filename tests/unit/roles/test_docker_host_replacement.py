@@ -27,6 +27,7 @@ COMPOSE = {key: {"type": "str"} for key in ("project_src", "project_name", "pull
 }  # fmt: skip
 TRAEFIK = {key: {"type": "str"} for key in ("path", "container")} | {
     "content": {"type": "dict"}, "server_timeout": {"type": "int"},
+    "certificate_names": {"type": "list"}, "certificate_timeout": {"type": "int"},
 }  # fmt: skip
 SERVERS = "module.params['content']['http']['services']['production-app']['loadBalancer']['servers']"
 APP, APP_2 = "http://shop-app-prod:80", "http://shop-app-2-prod:80"
