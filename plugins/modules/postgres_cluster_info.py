@@ -119,6 +119,9 @@ machine:
     psycopg2:
       description: Whether the Python library is there that the modules which change something need.
       type: bool
+    pgbouncer:
+      description: Whether PgBouncer is installed.
+      type: bool
     clusters:
       description: Version, name, port and data directory of each cluster below C(/etc/postgresql), whoever made it.
       type: list

@@ -109,11 +109,10 @@ class Cluster:
 
     def data_errors(self) -> list[str]:
         """Data directories that are not what they should be, or not where they should be."""
-        version = self.version()
         errors = []
-        if version in releases.OUTDATED and len(self.without_data) == len(self.members):
+        if self.version() in releases.OUTDATED and len(self.without_data) == len(self.members):
             errors.append(
-                f"postgres_version is {version}, which gets no fixes any more, and there is no cluster yet: {releases.EXPECTED}"
+                f"postgres_version is {self.version()}, which gets no fixes any more, and there is no cluster yet: {releases.EXPECTED}"
             )
         for name, instance in self.instances.items():
             member = self.members[name]
