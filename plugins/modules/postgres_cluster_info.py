@@ -119,6 +119,9 @@ machine:
     psycopg2:
       description: Whether the Python library is there that the modules which change something need.
       type: bool
+    pgbouncer:
+      description: Whether PgBouncer is installed.
+      type: bool
     clusters:
       description: Version, name, port and data directory of each cluster below C(/etc/postgresql), whoever made it.
       type: list
@@ -134,7 +137,7 @@ members:
   contains:
     state:
       description:
-        - V(no_data), the data directory is missing or empty.
+        - V(no_data), the data directory is missing or empty, or cannot be made where it is to be, as RV(members.detail) says.
         - V(incomplete), it is being filled (C(DATA_DIRECTORY.incoming) is there), or it holds files but is no data directory;
           RV(members.data_present) tells one from the other.
         - V(stopped), there is data and no server.

@@ -46,6 +46,21 @@ options:
       - The task fails if one has none by then; the file stays as it is. With V(0) this is not asked.
     type: int
     default: 0
+  certificate_names:
+    description: Names for which Traefik has to serve a certificate. The task warns of those that have none.
+    type: list
+    elements: str
+    default: []
+  certificate_timeout:
+    description:
+      - How long to wait, in seconds, for the certificates of names that the file did not route before. Traefik asks for them when it
+        loads the file.
+    type: int
+    default: 0
+  tls_port:
+    description: Port in the container on which Traefik serves them.
+    type: int
+    default: 443
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -87,15 +102,23 @@ loaded_after:
   returned: changed, and not in check mode
   type: float
   sample: 0.4
+uncertified:
+  description: Names of O(certificate_names) for which Traefik has no certificate yet.
+  returned: with O(certificate_names), and not in check mode
+  type: list
+  elements: str
+  sample: []
 """
 
 import json
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import served_certificates
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import (
     ApiAnswer,
     Content,
@@ -132,6 +155,16 @@ class Traefik:
 
     def ask(self) -> ApiAnswer | None:
         """Routers, services and middlewares as the API lists them; None while it does not answer."""
+        code, output = self._inside(ASK, self.port)
+        return None if code else json.loads(output)
+
+    def uncertified(self, names: Sequence[str]) -> list[str]:
+        """Those of the names for which it serves no certificate."""
+        code, output = self._inside(served_certificates.ASK, str(self.module.params["tls_port"]), *names)
+        return list(names) if code else json.loads(output)
+
+    def _inside(self, script: str, *arguments: str) -> tuple[int, str]:
+        """Exit code and output of Python in the container's network."""
         code, pid, _error = self._run("docker", "inspect", "--format", "{{.State.Pid}}", self.container)
         if code or pid.strip() == "0":
             self.module.fail_json(
@@ -143,10 +176,10 @@ class Traefik:
             "--net",
             self.module.get_bin_path("python3", True),
             "-c",
-            ASK,
-            self.port,
+            script,
+            *arguments,
         )
-        return None if code else json.loads(output)
+        return code, output
 
     def errors(self, since: float) -> list[str]:
         """What Traefik logged as an error since then, newest last."""
@@ -211,6 +244,22 @@ def wait_until_served(module: AnsibleModule, traefik: Traefik, content: Content)
         time.sleep(0.2)
 
 
+def wait_for_certificates(module: AnsibleModule, traefik: Traefik, before: str | None) -> list[str]:
+    """Warns of the names that have none: Traefik goes on asking for them, whatever else is changed."""
+    names, timeout = module.params["certificate_names"], module.params["certificate_timeout"]
+    awaited = served_certificates.new_names(names, before)
+    began = time.time()
+    missing = served_certificates.wait(traefik.uncertified, names, awaited, timeout)
+    if missing:
+        waited = f", {timeout} s after it was asked for" if set(missing) & set(awaited) else ""
+        module.warn(
+            f"{traefik.container} has no certificate for {', '.join(missing)}{waited}, expected one for each name: browsers refuse them. "
+            "Does the name lead to this machine, or is the DNS provider's access right? It goes on trying: docker logs "
+            f"{traefik.container}{''.join(f'; {line}' for line in traefik.errors(began)[-1:])}"
+        )
+    return missing
+
+
 def switch(
     module: AnsibleModule, traefik: Traefik, path: str, content: Content, before: str | None, text: str
 ) -> float:
@@ -240,6 +289,9 @@ def main() -> None:
             "api_port": {"type": "int", "default": 8080},
             "timeout": {"type": "int", "default": 20},
             "server_timeout": {"type": "int", "default": 0},
+            "certificate_names": {"type": "list", "elements": "str", "default": []},
+            "certificate_timeout": {"type": "int", "default": 0},
+            "tls_port": {"type": "int", "default": 443},
         },
         supports_check_mode=True,
     )
@@ -255,6 +307,8 @@ def main() -> None:
             result["loaded_after"] = switch(module, traefik, path, content, before, text)
         if module.params["server_timeout"]:
             wait_until_served(module, traefik, content)
+        if module.params["certificate_names"]:
+            result["uncertified"] = wait_for_certificates(module, traefik, before)
     module.exit_json(**result)
 
 

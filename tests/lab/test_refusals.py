@@ -40,7 +40,7 @@ def refused(*arguments, **options):
     ("variables", "found", "expected"),
     [
         ({"postgres_sync_mode": "maybe"}, "postgres_sync_mode is maybe", "expected one of quorum, all, async"),
-        ({"postgres_version": 12}, "postgres_version is 12", "expected one of 13, 14, 15, 16, 17"),
+        ({"postgres_version": 12}, "postgres_version is 12", "expected one of 14, 15, 16, 17, 18"),
         ({"postgres_version": 17}, "debian 12, whose own PostgreSQL is 15", "postgres_package_source to pgdg"),
         ({"postgres_package_source": "magic"}, "postgres_package_source is magic", "expected distro or pgdg"),
         ({"postgres_port": 5432}, "port 5432 of db01 is already pg-main's", "expected one for each member"),

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import MODES
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.versions import OF_DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 
 PACKAGE_SOURCES = ("distro", "pgdg")
-# The major release in each distribution's own packages, by ID and VERSION_ID of its os-release.
-DISTRIBUTION_VERSIONS = {"debian 12": 15, "debian 13": 17, "ubuntu 22.04": 14, "ubuntu 24.04": 16, "ubuntu 26.04": 18}
 
 
 def problems(
@@ -87,7 +86,7 @@ def _missing_versions(versions: Mapping[str, int], machines: Mapping[str, Mappin
     found = []
     for machine, version in versions.items():
         distribution = machines[machine]["distribution"]
-        offered = DISTRIBUTION_VERSIONS.get(distribution)
+        offered = OF_DISTRIBUTIONS.get(distribution)
         if offered != version:
             found.append(
                 f"{machine} is {distribution}, whose own PostgreSQL is {offered or 'not known here'}, but postgres_version is "

@@ -9,10 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import of_machine
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres import versions as releases
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.names import CLUSTER_NAME, SLOT_NAME, slot_name
 
-# Major releases that the settings, the catalogue queries and the tests of this collection know.
-SUPPORTED_VERSIONS = (13, 14, 15, 16, 17)
 # Of a member that names none.
 PORT = 5432
 
@@ -106,10 +105,8 @@ def problems(members: Sequence[Described], machines: Collection[str], initial_pr
             )
         if _integer(port) not in range(1, 65536):
             contradictions.append(f"{name}: postgres_port is {port!r}, expected an integer from 1 to 65535")
-        if _integer(version) not in SUPPORTED_VERSIONS:
-            contradictions.append(
-                f"{name}: postgres_version is {version!r}, expected one of {', '.join(map(str, SUPPORTED_VERSIONS))}"
-            )
+        if _integer(version) not in releases.KNOWN:
+            contradictions.append(f"{name}: postgres_version is {version!r}, {releases.EXPECTED}")
         if not SLOT_NAME.fullmatch(member["slot"]):
             contradictions.append(
                 f"{name}: its slot would be called {member['slot']!r}, but PostgreSQL allows only a-z, 0-9 and _, "

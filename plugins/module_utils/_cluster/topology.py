@@ -21,6 +21,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instan
     Role,
     unknown_instance,
 )
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres import versions as releases
 
 # States in which nobody can say what the member holds.
 SILENT: tuple[InstanceState, ...] = ("unreachable", "unresponsive")
@@ -109,6 +110,10 @@ class Cluster:
     def data_errors(self) -> list[str]:
         """Data directories that are not what they should be, or not where they should be."""
         errors = []
+        if self.version() in releases.OUTDATED and len(self.without_data) == len(self.members):
+            errors.append(
+                f"postgres_version is {self.version()}, which gets no fixes any more, and there is no cluster yet: {releases.EXPECTED}"
+            )
         for name, instance in self.instances.items():
             member = self.members[name]
             directory, machine = member["data_directory"], member["machine"]
@@ -117,7 +122,9 @@ class Cluster:
                     f"{name}: {directory} on {machine} holds files but is no PostgreSQL data directory "
                     f"({instance.get('detail')}); expected it empty or complete. Look at it, then move it away"
                 )
-            if name in self.without_data and instance.get("marker") and name not in self.rebuild:
+            if instance["state"] == "no_data" and instance.get("detail"):
+                errors.append(f"{name}: {directory} on {machine} {instance['detail']}")
+            elif name in self.without_data and instance.get("marker") and name not in self.rebuild:
                 errors.append(
                     f"{name}: {directory} on {machine} is empty, but the member was initialised before "
                     f"(system identifier {instance['marker']}); an unmounted disk looks like this. Mount it, or, if the "
@@ -220,8 +227,16 @@ class Cluster:
     def system_identifier(self) -> str | None:
         return next((self.instances[name].get("system_identifier") for name in self.with_data), None)
 
+    def version(self) -> int:
+        """The major release, which all members have."""
+        return next(iter(self.members.values()))["version"]
+
     def warnings(self, primary: str | None, follows: Mapping[str, Following]) -> list[str]:
         warnings = []
+        if self.version() in releases.OUTDATED:
+            warnings.append(
+                f"PostgreSQL {self.version()} gets no fixes any more, {releases.EXPECTED}. Plan a move to a newer major release"
+            )
         for name in self.silent:
             warnings.append(f"{name} does not answer ({self.instances[name].get('detail')}): left as it is")
         for name in self.with_data:

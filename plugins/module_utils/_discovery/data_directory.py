@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Literal, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._discovery import place
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.text_file import read_file
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import (
     Postmaster,
@@ -39,14 +40,23 @@ class DataDirectory(TypedDict):
     postmaster: Postmaster | None
 
 
-def inspect_data_directory(path: str, proc: str = "/proc") -> DataDirectory:
+def inspect_data_directory(path: str, proc: str = "/proc", fstab: str = "/etc/fstab") -> DataDirectory:
     """
     :arg path: the data directory.
     :arg proc: where the process file system is mounted.
     """
     names, detail = _entries(path)
+    missing = [name for name in ESSENTIAL if not os.path.exists(os.path.join(path, name))]
+    if missing:
+        unusable = place.problem(
+            path,
+            place.mount_points(read_file(os.path.join(proc, "self", "mountinfo")) or "", 4),
+            place.mount_points(read_file(fstab) or "", 1),
+            os.path.exists,
+        )
+        if unusable:
+            return _not_complete("no_data", bool(names), unusable)
     if names or detail:
-        missing = [name for name in ESSENTIAL if not os.path.exists(os.path.join(path, name))]
         if detail or missing:
             return _not_complete("incomplete", True, detail or _not_a_data_directory(names, missing))
         return _complete(path, proc)

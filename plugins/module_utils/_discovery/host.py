@@ -36,6 +36,7 @@ class HostFacts(TypedDict):
     cpus: int
     programs: list[int]
     psycopg2: bool
+    pgbouncer: bool
     clusters: list[DebianCluster]
     locks: list[str]
 
@@ -51,6 +52,7 @@ def host_facts() -> HostFacts:
         "cpus": os.sysconf("SC_NPROCESSORS_ONLN"),
         "programs": sorted(int(path.split("/")[4]) for path in glob.glob("/usr/lib/postgresql/[1-9]*/bin/postgres")),
         "psycopg2": find_spec("psycopg2") is not None,
+        "pgbouncer": os.path.exists("/usr/sbin/pgbouncer"),
         "clusters": clusters(),
         "locks": [said.taken(lock) for lock in lock_files.held(time.time())],
     }

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker import environment, registries, services
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import engine, environment, registries, services
 
 # The first release in which Host() takes a wildcard.
 TRAEFIK_SINCE = (3, 7)
@@ -30,7 +30,7 @@ class Answer(TypedDict):
 
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
-    began.
+    began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``daemon``: the lines of daemon.json.
     """
 
     os: list[str]
@@ -46,6 +46,8 @@ class Answer(TypedDict):
     stack: list[str]
     attached: list[str]
     outdated: list[str]
+    bridge: list[str]
+    daemon: list[str]
     installed: list[str]
 
 
@@ -62,6 +64,7 @@ class Wanted(TypedDict):
     acme_email: str
     dns_provider: str
     package_source: str
+    daemon: Mapping[str, Any]
     services: Mapping[str, Any]
     registries: Mapping[str, Any]
     # By the option: variables that become lines of a file.
@@ -91,6 +94,8 @@ def parse(text: str) -> Answer:
         "stack": lines.get("stack", []),
         "attached": lines.get("attached", []),
         "outdated": lines.get("outdated", []),
+        "bridge": lines.get("bridge", []),
+        "daemon": lines.get("daemon", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
@@ -176,6 +181,7 @@ def _machine_problems(answer: Answer, wanted: Wanted) -> list[str]:
             f"{' '.join(system)} has no Compose v2 of its own, found only Compose 1, which cannot wait for healthy containers. "
             "Set docker_host_package_source: docker"
         )
+    reasons += engine.problems(answer["installed"], wanted["package_source"], answer["daemon"], wanted["daemon"])
     if answer["compose"] and re.match(r"v?1\.", answer["compose"][0]):
         reasons.append(f"Compose {answer['compose'][0]} is installed, expected version 2 or newer")
     if wanted["traefik_name"] not in answer["container"]:

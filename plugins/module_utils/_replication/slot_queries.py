@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The statements about replication slots, for PostgreSQL 13 to 17. Pure."""
+"""The statements about replication slots, for PostgreSQL 13 to 18. Pure."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ COMPOSE = {
     "wait",
     "wait_timeout",
 }
-TRAEFIK = {"path", "container", "content", "server_timeout"}
+TRAEFIK = {"path", "container", "content", "server_timeout", "certificate_names", "certificate_timeout"}
 SERVERS = "args['content']['http']['services']['production-app']['loadBalancer']['servers']"
 APP, APP_2 = "http://shop-app-prod:80", "http://shop-app-2-prod:80"
 BOTH = f"{APP} {APP_2}"

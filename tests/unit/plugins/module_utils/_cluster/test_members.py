@@ -69,7 +69,7 @@ def test_machine_address_wins_over_the_address_that_ansible_uses():
         ({"pg_replica1": {"postgres_port": 0}}, "postgres_port is 0, expected an integer"),
         ({"pg_replica1": {"postgres_port": 65536}}, "postgres_port is 65536, expected an integer"),
         ({"pg_replica1": {"postgres_machine": "db9"}}, "postgres_machine is 'db9', expected one of the group machines"),
-        ({"pg_main": {"postgres_version": 12}}, "postgres_version is 12, expected one of 13, 14, 15, 16, 17"),
+        ({"pg_main": {"postgres_version": 12}}, "postgres_version is 12, expected one of 14, 15, 16, 17, 18"),
         ({"pg_main": {"postgres_version": 16}}, "members differ in postgres_version (15, 16)"),
         (
             {"pg_replica1": {"postgres_data_directory": "/var/lib/postgresql/15/pg_main"}},

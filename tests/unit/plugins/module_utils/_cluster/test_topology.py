@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.topology import decide
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.versions import SUPPORTED
 
 NAMES = ("pg-main", "pg-replica1", "pg-replica2")
 MEMBERS = [
@@ -101,11 +102,36 @@ def test_a_missing_data_directory_of_a_former_member_needs_permission():
     assert topology(PRIMARY, lost, STANDBY, rebuild=["pg-replica1"])["absent"] == ["pg-replica1"]
 
 
+def test_a_place_that_cannot_be_filled_stops_the_run_with_one_message():
+    result = topology(PRIMARY, answer("no_data", marker="7", detail="is a mount point, expected"), STANDBY)
+    assert ["is a mount point, expected" in error for error in result["errors"]] == [True]
+    assert topology(*[answer("no_data", detail="is a mount point")] * 3)["errors"]
+
+
 def test_permission_to_rebuild_never_initialises_a_cluster_that_existed():
     lost = answer("no_data", marker="7")
     result = topology(lost, lost, lost, rebuild=list(NAMES))
     assert result["primary"] is None and not result["first_run"]
     assert "backups" in result["errors"][0]
+
+
+def of_version(version, *answers):
+    members = [{**member, "version": version} for member in MEMBERS]
+    return decide(members, dict(zip(NAMES, answers)))
+
+
+def test_a_release_without_fixes_is_not_begun_with_but_taken_where_it_runs():
+    assert "postgres_version is 13, which gets no fixes any more" in of_version(13, EMPTY, EMPTY, EMPTY)["errors"][0]
+    primary, standby = ({**each, "version": 13} for each in (PRIMARY, STANDBY))
+    runs = of_version(13, primary, standby, EMPTY)
+    assert (runs["primary"], runs["errors"]) == ("pg-main", [])
+    assert "PostgreSQL 13 gets no fixes any more" in runs["warnings"][0]
+
+
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_a_release_with_fixes_is_begun_with(version):
+    begun = of_version(version, EMPTY, EMPTY, EMPTY)
+    assert (begun["first_run"], begun["errors"], begun["warnings"]) == (True, [], [])
 
 
 def test_two_writable_primaries_stop_the_run():

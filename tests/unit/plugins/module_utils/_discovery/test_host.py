@@ -27,7 +27,17 @@ def test_memory_is_in_mib_and_processors_are_counted(monkeypatch):
 
 def test_a_machine_tells_what_its_members_share():
     facts = host_facts()
-    assert set(facts) == {"distribution", "codename", "memory_mb", "cpus", "programs", "psycopg2", "clusters", "locks"}
+    assert set(facts) == {
+        "distribution",
+        "codename",
+        "memory_mb",
+        "cpus",
+        "programs",
+        "psycopg2",
+        "pgbouncer",
+        "clusters",
+        "locks",
+    }
     assert min(facts["memory_mb"], facts["cpus"]) > 0
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.instance import Instance, describe_instance
 from ansible_collections.plannerate.infra.plugins.module_utils._discovery.queries import statements
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.versions import KNOWN
 
 CONFIG = {
     "config_present": True,
@@ -141,7 +142,7 @@ def test_a_file_newer_than_the_last_reload_is_told(newest, current):
     assert found["configuration_current"] is current
 
 
-@pytest.mark.parametrize("version", [13, 14, 15, 16, 17])
+@pytest.mark.parametrize("version", KNOWN)
 def test_no_release_is_asked_for_what_it_does_not_have(version):
     sql = statements(version)[-1]
     assert ("pg_ident_file_mappings" in sql) == (version >= 15)

@@ -31,6 +31,7 @@ WANTED = {
     "acme_email": "team@example.com",
     "dns_provider": "cloudflare",
     "package_source": "distro",
+    "daemon": {},
     "services": {},
     "registries": {},
     "variables": {},
@@ -122,3 +123,9 @@ def test_a_distribution_without_compose_2_is_told_what_to_do(system, source, ref
 def test_a_machine_that_its_owner_has_not_converged_is_refused():
     (found,) = problems(parse("os debian 13 trixie\n"), {**WANTED, "owned": False})
     assert "another inventory" in found
+
+
+def test_an_engine_from_elsewhere_is_refused_before_it_would_be_removed():
+    answer = parse("os debian 13 trixie\npackage docker-ce installed\npackage containerd.io not-installed\n")
+    (found,) = problems(answer, WANTED)
+    assert "docker-ce is installed" in found and "docker_host_package_source: docker" in found

@@ -1,0 +1,135 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the chain DOCKER-USER lets pass: nothing to a container that is not listed, and all that is not for containers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+
+import pytest
+from support.helpers.plays import values_of_role
+
+VARIABLES = {"docker_host_public_ports": [80, 443], "docker_host_trusted_interfaces": ["wg0"]}
+ANSWER = "bridge docker0\nbridge \nbridge shop0\n"
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """The rules, and the probe."""
+    return values_of_role(
+        tmp_path_factory.mktemp("role"),
+        "docker_host",
+        ("_docker_host_firewall_rules", {**VARIABLES, "__docker_host_probe": {"stdout": ANSWER}}),
+        ("lookup('ansible.builtin.template', 'probe.sh.j2')", {"docker_host_app_image": "shop:1"}),
+    )
+
+
+@pytest.fixture
+def rules(rendered):
+    return rendered[0]
+
+
+def passes(rules: list[str], came_by: str, goes_by: str, state: str = "NEW", port: int = 0) -> bool:
+    """Whether a packet passes: by the first rule of which all parts match, else it does."""
+    for rule in rules:
+        _chain, *words = shlex.split(rule)
+        given = dict(zip(words[::2], words[1::2], strict=True))
+        verdict = given.pop("-j")
+        interfaces = {"-i": came_by, "-o": goes_by}
+        matches = [
+            re.fullmatch(given.pop(key).replace("+", ".*"), interfaces[key]) for key in ("-i", "-o") if key in given
+        ]
+        matches += [state in given.pop("--ctstate", state).split(",")]
+        matches += [str(port) == given.pop("--ctorigdstport", str(port))]
+        assert given in ({}, {"-m": "conntrack"}, {"-p": "tcp", "-m": "conntrack"}), f"this test does not know {given}"
+        if all(matches):
+            return verdict == "RETURN"
+    return True
+
+
+@pytest.mark.parametrize("goes_by", ["docker0", "br-0123456789ab", "shop0"])
+@pytest.mark.parametrize("came_by", ["eth0", "eth1", "virbr0", "tun0"])
+def test_whatever_comes_from_elsewhere_reaches_listed_ports_of_containers_alone(rules, came_by, goes_by):
+    assert passes(rules, came_by, goes_by, "DNAT", 443)
+    assert not passes(rules, came_by, goes_by, "DNAT", 8080), "published, but not listed"
+    assert not passes(rules, came_by, goes_by), "by a route"
+    assert not passes(rules, came_by, goes_by, port=443), "by a route, to a listed port"
+    assert passes(rules, came_by, goes_by, "ESTABLISHED"), "answers"
+
+
+@pytest.mark.parametrize(
+    ("came_by", "goes_by", "state"),
+    [
+        ("wg0", "eth0", "NEW"),
+        ("eth0", "wg0", "NEW"),
+        ("virbr0", "eth0", "NEW"),
+        ("eth0", "virbr0", "DNAT"),
+        ("br0", "br0", "NEW"),
+    ],
+)
+def test_what_is_not_for_containers_is_left_to_the_rules_of_others(rules, came_by, goes_by, state):
+    assert passes(rules, came_by, goes_by, state, 2222)
+
+
+@pytest.mark.parametrize("came_by", ["docker0", "br-0123456789ab", "shop0", "wg0"])
+def test_containers_and_trusted_interfaces_reach_containers_and_the_rest(rules, came_by):
+    assert passes(rules, came_by, "br-0123456789ab", "DNAT", 8080)
+    assert passes(rules, came_by, "eth0")
+
+
+@pytest.fixture
+def probed(rendered, tmp_path):
+    """A function that runs the probe beside stand-ins for the programs, and gives its lines."""
+
+    def run(docker: str, iptables: str = "exit 0", after: str = "", daemon: str = "", ipv6: str = "yes") -> list[str]:
+        files = {"after.rules": after, "after6.rules": after, "daemon.json": daemon, "ufw": f"IPV6={ipv6}\n"}
+        for name, content in files.items():
+            (tmp_path / name).write_text(content)
+        text = (
+            rendered[1]
+            .replace("/etc/ufw/after", f"{tmp_path}/after")
+            .replace("/etc/docker/", f"{tmp_path}/")
+            .replace("/etc/default/", f"{tmp_path}/")
+        )
+        programs = tmp_path / "bin"
+        programs.mkdir(exist_ok=True)
+        for name, script in (("docker", docker), ("iptables", iptables), ("ip6tables", iptables)):
+            (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+            (programs / name).chmod(0o755)
+        done = subprocess.run(
+            ["/bin/sh", "-c", text], env={"PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin"},
+            capture_output=True, text=True, check=True, timeout=30,
+        )  # fmt: skip
+        return done.stdout.splitlines()
+
+    return run
+
+
+BLOCK = "*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -i br-+ -j RETURN\n-A DOCKER-USER -o shop0 -j DROP\nCOMMIT\n"
+
+
+def test_the_engine_names_its_bridges_and_one_that_does_not_answer_has_those_of_before(probed):
+    engine = 'case "$1 $2" in "network ls") echo 1; echo 2;; "network inspect") echo "bridge docker0"; echo "bridge new0";; esac'
+    assert [line for line in probed(engine, after=BLOCK) if line.startswith("bridge")] == ["bridge docker0", "bridge new0"]  # fmt: skip
+    assert [line for line in probed("exit 1", after=BLOCK) if line.startswith("bridge")] == ["bridge shop0"]
+
+
+def test_rules_that_were_not_loaded_are_noticed(probed):
+    missing = 'case "$*" in *shop0*) exit 1;; esac'
+    assert "firewall loaded" in probed("exit 1", after=BLOCK)
+    assert "firewall loaded" not in probed("exit 1", iptables=missing, after=BLOCK)
+
+
+def test_a_ufw_without_ipv6_has_no_rules_of_it_to_load(probed):
+    family = 'case "$0" in *ip6tables) exit 1;; esac'
+    assert "firewall loaded" not in probed("exit 1", iptables=family, after=BLOCK)
+    for no in ("no", '"no"'):
+        found = probed("exit 1", iptables=family, after=BLOCK, ipv6=no)
+        assert {"firewall loaded", "firewall IPv4"} <= set(found)
+
+
+def test_the_engines_settings_are_read(probed):
+    found = probed("exit 1", daemon='{\n  "data-root": "/srv/docker"\n}\n')
+    assert [line.split()[1] for line in found if line.startswith("daemon")] == ["{", '"data-root":', "}"]
