@@ -24,8 +24,8 @@ find / \\( -path /proc -o -path /sys \\) -prune -o -name '*.key' -readable -prin
 """
 HOSTILE = f"""
 SET SESSION AUTHORIZATION shop;
-CREATE TABLE hostile AS SELECT 1 AS id;
-CREATE FUNCTION look(int) RETURNS bool LANGUAGE plpgsql AS $attack$ DECLARE said text; BEGIN
+CREATE TABLE public.hostile AS SELECT 1 AS id;
+CREATE FUNCTION public.look(int) RETURNS bool LANGUAGE plpgsql AS $attack$ DECLARE said text; BEGIN
   IF current_setting('is_superuser') = 'on' THEN
     CREATE TEMP TABLE found (line text);
     COPY found FROM PROGRAM $look${LOOK}$look$;
@@ -34,7 +34,7 @@ CREATE FUNCTION look(int) RETURNS bool LANGUAGE plpgsql AS $attack$ DECLARE said
   END IF;
   RETURN true;
 END $attack$;
-ALTER TABLE hostile ADD CHECK (public.look(id));
+ALTER TABLE public.hostile ADD CHECK (public.look(id));
 """
 
 
@@ -46,6 +46,8 @@ def machine():
 @pytest.fixture(scope="module")
 def say(machine):
     def asking(sql):
+        # The zoo's database has settings of its own.
+        sql = f"SET default_transaction_read_only = off; {sql}"
         psql = "runuser -u postgres -- psql -XqAt --set=ON_ERROR_STOP=1 --dbname=shop"
         return machine.check_output(f"cd / && printf %s {shlex.quote(sql)} | {psql}")
 
@@ -60,7 +62,7 @@ def found(machine, say):
         machine.check_output("plannerate-backup run shop --json")
         done = machine.run("plannerate-backup drill shop --json")
     finally:
-        say("DROP TABLE hostile; DROP FUNCTION look(int)")
+        say("DROP TABLE public.hostile; DROP FUNCTION public.look(int)")
     message = json.loads(done.stdout)["message"]
     assert done.rc == 1 and "<<" in message, message
     yield message.split("<<")[1].split(">>")[0].split("|")
