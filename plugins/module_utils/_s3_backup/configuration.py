@@ -45,7 +45,7 @@ _DEFAULTS = {
         "exclude_table_data": (),
     },
     "encryption": {"method": REQUIRED, "recipients": ()},
-    "drill": {"identity_file": None, "work_directory": None, "jobs": 1, "free_percent": 10},
+    "drill": {"identity_file": None, "socket": None, "jobs": 1, "free_percent": 10, "time_limit": 86400},
     "restore": {
         "conninfo": "host=/var/run/postgresql user=postgres",
         "jobs": 1,
@@ -63,7 +63,7 @@ _DEFAULTS = {
     },
 }
 # An environment whose inventory was not converged since an earlier release still has them.
-_FORMER = ("store.checksums", "source.mode", "source.jobs", "source.staging_directory")
+_FORMER = ("store.checksums", "source.mode", "source.jobs", "source.staging_directory", "drill.work_directory")
 # Multipart uploads take no smaller parts, and memory no greater ones: there are five of them.
 _PART_BYTES = (5 * 1024 * 1024, 64 * 1024 * 1024)
 
@@ -166,6 +166,7 @@ def _number_problems(found):
         ("restore", "jobs", 1, 64),
         ("restore", "members", 1, 64),
         ("drill", "free_percent", 0, 99),
+        ("drill", "time_limit", 1, 30 * 86400),
         ("restore", "free_percent", 0, 99),
     ):
         value = found[section][key]

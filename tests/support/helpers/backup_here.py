@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from support.helpers.zoo import comparable
 _VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
 (_SESSION,) = re.findall(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)
 PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
+LOADER = PROGRAM.with_name("backup_loader.py")
 
 
 class Site:
@@ -57,7 +59,7 @@ class Site:
                 "roles_function": "s3_backup.environment_roles",
             },
             "encryption": {"method": "none"},
-            "drill": {"work_directory": str(self.directory / "scratch"), "free_percent": 0},
+            "drill": {"socket": str(self.directory / "drill.sock"), "free_percent": 0},
             "restore": {
                 "conninfo": f"host={servers.sockets} port={port} user=postgres",
                 "work_directory": str(self.directory / "work"),
@@ -75,6 +77,8 @@ class Site:
         """:arg changed: keys of a section of the configuration."""
         settings = {**self.settings, **{name: {**self.settings[name], **values} for name, values in changed.items()}}
         path = self._file(f"{command}.json", settings)
+        if command == "drill":
+            self.loader = self.start_loader()
         return subprocess.Popen(
             [sys.executable, "-B", str(PROGRAM), command, "tests", f"--config={path}", "--json", *options],
             stdin=subprocess.DEVNULL,
@@ -83,6 +87,25 @@ class Site:
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT / ".cache" / "collections")},
         )
+
+    def start_loader(self) -> subprocess.Popen[str]:
+        """What loads for the next drill, as the unit behind the socket starts it."""
+        path = self.directory / "drill.sock"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+            listening.listen()
+            own(path)
+            return subprocess.Popen(
+                [sys.executable, "-B", str(LOADER), str(listening.fileno()), OWNER, str(self.directory / "scratch")],
+                pass_fds=[listening.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd="/",
+                start_new_session=True,
+                env={"LOADER": "here", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / ".cache" / "collections")},
+            )
 
     def command(self, command: str, *options: str, **changed: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """(exit code, answer)."""

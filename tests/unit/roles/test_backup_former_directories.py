@@ -22,6 +22,7 @@ def test_those_that_are_there_are_found(tmp_path):
         _s3_backup_command="/nowhere",
         _s3_backup_packages=["zstd"],
         _s3_backup_timers=[],
+        _s3_backup_drill_socket="plannerate-drill@nowhere.socket",
         _s3_backup_former_directories=[f"{tmp_path}/it's old", f"{tmp_path}/gone"],
         s3_backup_schedule="daily",
         s3_backup_drill_schedule="weekly",

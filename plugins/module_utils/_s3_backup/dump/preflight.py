@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -22,6 +23,9 @@ _PROGRAMS = {"run": ["pg_dump"], "rotate": [], "drill": ["pg_restore", "initdb",
 def check(configuration, store, job):
     """:raises BackupError: with what is in the way; :returns: dict about what was found."""
     check_programs(configuration, job)
+    place = configuration["drill"]["socket"] or "(no drill.socket)"
+    if job == "drill" and not os.path.exists(place):
+        raise UsageError(f"there is no {place}, behind which a drill's dump is loaded; converge the environment")
     result = {"job": job, "clock_seconds": round(store.check_clock(), 3)}
     if job == "run":
         for database in configuration["databases"]:

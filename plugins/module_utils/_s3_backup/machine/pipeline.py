@@ -155,6 +155,11 @@ class Pipeline:
             thread.join()
 
 
+def to_the_end(command):
+    """A command after which what it leaves of its input, such as the last table's rows for pg_restore, is read too."""
+    return command._replace(argv=["sh", "-c", '"$@" && exec cat >/dev/null', "sh", *command.argv])
+
+
 def run(command, **options):
     """Runs one program to its end.
 

@@ -1,26 +1,29 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backup is good once it was restored: into a scratch server, its rows counted, its structures checked, its time taken."""
+"""A backup is good once it was restored: into a scratch server, its rows counted, its structures checked, its time taken.
+
+This half decrypts and judges. What loads, sandbox.py, runs elsewhere: a dump runs code while it is loaded.
+"""
 
 from __future__ import annotations
 
-import time
+import contextlib
+import socket
+import threading
 
 from ..catalogue.verify import condemn, manifest_of, pronounce
-from ..errors import Damaged
-from ..machine import room
+from ..errors import BackupError, Damaged, Gone, UsageError
 from ..machine.encryption import decrypting
-from ..machine.pipeline import ProgramFailed, run
-from ..machine.session import program
-from . import scratch
+from ..s3.store import StoreError
+from . import protocol
 from .loading import Loader
-from .properties import finishing, role_names
-from .size import database_bytes, unpacked_bytes
-from .target import Server
+from .properties import role_names
+from .size import database_bytes
+from .target import compare
 
-# pg_amcheck's exit code when it did its work and found something.
-_CORRUPTION = 2
+# Of an answer: for words, and for each table's name and rows.
+_WORDS, _TABLE = 64 << 10, 2 << 10
 
 
 def drill(configuration, store, backup, progress_of):
@@ -39,57 +42,112 @@ def drill(configuration, store, backup, progress_of):
 
 
 def _restore(configuration, store, backup, document, progress_of):
-    settings, binaries = configuration["drill"], configuration["source"]["binaries"]
-    place, margin = settings["work_directory"], settings["free_percent"]
-    scratch.clear(binaries, place)
-    needed = database_bytes(document) + scratch.OWN_BYTES
-    room.require(place, needed, margin, f"a copy of {backup.database}")
-    has_more = not room.missing(place, needed + unpacked_bytes(document), margin)
-    options = {
-        "binaries": binaries,
-        "jobs": settings["jobs"] if has_more else 1,
-        "work_directory": place,
-        "free_percent": margin,
-        # The server has none but its own.
-        "arguments": ["--no-tablespaces"],
-        "child": {},
-    }
-    total = sum(entry["size"] for entry in document["objects"])
+    settings = configuration["drill"]
     decrypt = decrypting(document["encryption"]["method"], settings["identity_file"])
-    with scratch.server(binaries, place) as conninfo, Server(conninfo) as server:
-        progress = progress_of(f"drill of {backup.id}", total)
-        loader = Loader(store, backup.directory, document, decrypt, progress, options)
-        began = time.monotonic()
-        try:
-            server.run(loader.roles())
-            server.create_placeholders(role_names(document))
-            server.create(backup.database, document["database_properties"])
-            loader.restore(server.conninfo_of(backup.database))
-        finally:
-            progress.finish()
-        took = time.monotonic() - began
-        rows = server.compare(backup.database, document)
-        _check_structures(binaries, server, backup.database)
-        # Last, since the database's own settings would count for the checks too.
-        server.run(";\n".join(finishing(backup.database, document["database_properties"])))
-    return {"restore_seconds": round(took, 3), "tables": len(rows), "rows": sum(rows.values())}
-
-
-def _check_structures(binaries, server, database):
-    """:raises Damaged: when pg_amcheck finds a heap or an index that contradicts itself."""
+    progress = progress_of(f"drill of {backup.id}", sum(entry["size"] for entry in document["objects"]))
+    loader = Loader(store, backup.directory, document, decrypt, progress, {})
     try:
-        run(
-            program(
-                binaries,
-                "pg_amcheck",
-                "--no-password",
-                "--install-missing",
-                "--heapallindexed",
-                # Not the bare name, of which it would take one with an equals sign for more than that.
-                server.conninfo_of(database),
-            )
-        )
-    except ProgramFailed as error:
-        if error.status == _CORRUPTION:
-            raise Damaged(f"{database} was restored, but is not sound: {error}") from error
-        raise
+        request = {
+            "binaries": configuration["source"]["binaries"],
+            "database": backup.database,
+            "database_bytes": database_bytes(document),
+            "files": loader.files(),
+            "free_percent": settings["free_percent"],
+            "is_stream": document["mode"] == "stream",
+            "jobs": settings["jobs"],
+            "properties": document["database_properties"],
+            "role_names": role_names(document),
+            "roles": loader.roles(),
+        }
+        answer = _ask(settings, loader, request, _WORDS + _TABLE * len(document["tables"]))
+    finally:
+        progress.finish()
+    seconds, counts = _read(answer)
+    rows = compare(document, counts)
+    return {"restore_seconds": seconds, "tables": len(rows), "rows": sum(rows.values())}
+
+
+def _ask(settings, loader, request, limit):
+    """What the loading half answers."""
+    with _connected(settings["socket"]) as connection, _hung_up_after(settings["time_limit"], connection) as is_over:
+        broken: BackupError | None = None
+        try:
+            protocol.send(connection, request)
+            loader.feed(connection)
+            connection.shutdown(socket.SHUT_WR)
+        except (Damaged, Gone, StoreError):
+            raise
+        except (BackupError, OSError) as error:
+            # It reads no more: what it says tells why.
+            broken = error if isinstance(error, BackupError) else BackupError(str(error))
+        try:
+            return protocol.receive(connection, limit)
+        except protocol.HungUp as error:
+            if is_over():
+                raise BackupError(
+                    f"not restored within {settings['time_limit']} s (drill.time_limit), so it was given up"
+                ) from error
+            raise BackupError(
+                f"what loads the dump behind {settings['socket']} ended without an answer; see the journal of its unit"
+                + (f" ({broken})" if broken else "")
+            ) from error
+        except BackupError as error:
+            raise _nonsense(error) from error
+
+
+def _connected(path):
+    if not path:
+        raise UsageError("drill.socket is missing in the configuration; converge the environment with its inventory")
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        raise BackupError(
+            f"cannot connect to {path}, behind which the dump is loaded: {error.strerror}; converge the environment"
+        ) from error
+    return connection
+
+
+@contextlib.contextmanager
+def _hung_up_after(seconds, connection):
+    """Gives a function that says whether the time is over: both the feeding and the waiting end then."""
+    over = threading.Event()
+
+    def hang_up():
+        over.set()
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over.is_set
+    finally:
+        timer.cancel()
+
+
+def _read(answer):
+    """(seconds, counts) of an answer; who gave it ran what the dump wanted, so nothing in it is taken for granted.
+
+    :raises BackupError: what it says went wrong, or that it is none.
+    """
+    if isinstance(answer, dict) and "failed" in answer:
+        kind, message = answer["failed"], answer.get("message")
+        if kind not in tuple(protocol.KINDS) or not isinstance(message, str):
+            raise _nonsense("a failure without a word")
+        words = message[: protocol.LONGEST_MESSAGE]
+        raise protocol.KINDS[kind]("".join(letter if letter.isprintable() else " " for letter in words))
+    try:
+        counts, large = answer["counts"], answer["counts"]["large_objects"]
+        numbers = [answer["seconds"], large["number"], large["bytes"], *counts["tables"].values()]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _nonsense("no counts") from error
+    if not all(type(number) in (int, float) and 0 <= number < 1 << 63 for number in numbers):
+        raise _nonsense("counts that are no numbers")
+    return answer["seconds"], counts
+
+
+def _nonsense(what):
+    return BackupError(f"what loads the dump answered {what}, expected counts or a failure; the drill proves nothing")

@@ -15,7 +15,7 @@ from ..catalogue.verify import checked
 from ..errors import BackupError, Damaged, Gone
 from ..machine import room
 from ..machine.digest import Digest
-from ..machine.pipeline import Command, Pipeline
+from ..machine.pipeline import Command, Pipeline, to_the_end
 from ..machine.pipeline import run as run_command
 from ..machine.session import program
 from ..s3.store import StoreError
@@ -63,7 +63,8 @@ class Loader:
         """
         with _listed(lines) as chosen:
             if self.document["mode"] == "stream" and self.options["jobs"] == 1:
-                last = _to_the_end(self.pg_restore(conninfo, *chosen, environment=environment))
+                # All of the stream counts for the checksum.
+                last = to_the_end(self.pg_restore(conninfo, *chosen, environment=environment))
                 self._pass(self._dump(), [_UNPACK], [last], subprocess.DEVNULL)
                 return
             jobs = f"--jobs={self.options['jobs']}"
@@ -89,13 +90,31 @@ class Loader:
             shutil.rmtree(directory, ignore_errors=True)
 
     def _stage(self, directory, entries):
+        for name, objects, unpack in self._files(entries):
+            self._write(objects, unpack, os.path.join(directory, name))
+
+    def _files(self, entries):
+        """(name, objects, commands that unpack them) of each file as pg_restore reads it."""
         if self.document["mode"] == "stream":
-            self._write(entries, [_UNPACK], os.path.join(directory, "dump"))
-            return
+            return [("dump", entries, [_UNPACK])]
         # Backups of earlier releases: pg_restore reads each file as it is.
-        for entry in entries:
-            name = os.path.basename(entry["name"])
-            self._write([entry], [], os.path.join(directory, name[: -len(".age")] if name.endswith(".age") else name))
+        names = [os.path.basename(entry["name"]) for entry in entries]
+        return [
+            (name[: -len(".age")] if name.endswith(".age") else name, [entry], [])
+            for name, entry in zip(names, entries)
+        ]
+
+    def files(self):
+        """[name, bytes] of each file that ``feed`` writes."""
+        return [[name, objects[0]["plain_size"]] for name, objects, _unpack in self._files(self._dump())]
+
+    def feed(self, file):
+        """Writes the decrypted dump into a file or socket, as what ``files`` names, one after the other.
+
+        :raises Damaged: when what was stored is not what was uploaded; :raises BackupError: when the reader hung up, too.
+        """
+        for _name, objects, unpack in self._files(self._dump()):
+            self._pass(objects, unpack, [_COPY], file)
 
     def _write(self, entries, unpack, path):
         try:
@@ -157,11 +176,6 @@ def _listed(lines):
         listed.flush()
         os.chmod(listed.name, 0o644)
         yield [f"--use-list={listed.name}"]
-
-
-def _to_the_end(command):
-    """What it leaves of the stream, such as the last table's rows, counts for the checksum too."""
-    return command._replace(argv=["sh", "-c", '"$@" && exec cat >/dev/null', "sh", *command.argv])
 
 
 def _is_roles(entry):

@@ -20,7 +20,7 @@ from .loading import Loader
 from .naming import give_name, postponed
 from .properties import role_names
 from .size import database_bytes, unpacked_bytes
-from .target import Server, check_name
+from .target import Server, check_name, compare
 
 
 class Restore:
@@ -172,7 +172,7 @@ class Restore:
         try:
             with postponed():
                 server.set_mark(loaded, mark.LOADED, self.target, self.backup.id)
-            rows = server.compare(loaded, document)
+            rows = compare(document, server.count(loaded))
             server.analyze(loaded)
             if load.owner:
                 properties = {**properties, "owner": load.owner}
