@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -18,12 +19,16 @@ REMEDY = {
     "SSH_KNOWN_HOSTS": "a line 'address type key' for each machine, as read on its console, not from the network",
     "VAULT_PASSWORD": "the password of this inventory's Ansible Vault, which opens no other environment's",
 }
-# Nothing of the user's ~/.ssh, no agent, only known host keys. ssh takes an option's first value: these precede the inventory's.
+# Nothing of the user's ~/.ssh, no agent, only known host keys.
 OPTIONS = (
-    "-F none -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=15 -o ServerAliveCountMax=4 "
-    "-o BatchMode=yes -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no "
-    "-o UserKnownHostsFile={directory}/known_hosts -o IdentityFile={directory}/key -o IdentitiesOnly=yes -o IdentityAgent=none"
+    *("BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "UpdateHostKeys=no"),
+    *("UserKnownHostsFile={directory}/known_hosts", "IdentityFile={directory}/key", "IdentitiesOnly=yes"),
+    "IdentityAgent=none",
 )
+SHARED = "-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+# With these Ansible writes what is read again here; a user's own callbacks would print beside it, or in its place.
+CALLBACKS = ("ANSIBLE_STDOUT_CALLBACK", "ANSIBLE_CALLBACKS_ENABLED", "ANSIBLE_CALLBACK_PLUGINS")
+AS_JSON = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
 
 
 class AccessRefused(Exception):
@@ -84,12 +89,35 @@ def access(environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
             refuse_unless(["ssh-keygen", "-l", "-f", str(keep("known_hosts", SSH[1]))], SSH[1])
             # Connections of its own too: an open one would be reused without checking the host key.
             env["ANSIBLE_SSH_CONTROL_PATH_DIR"] = str(directory / "cp")
-            env["ANSIBLE_SSH_ARGS"] = OPTIONS.format(directory=directory)
+            env["ANSIBLE_SSH_ARGS"] = ssh_arguments(directory)
         try:
             yield env
         finally:
             for socket in directory.glob("cp/*"):
                 run(["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "converge"])
+
+
+def ssh_arguments(directory: Path) -> str:
+    """ssh takes an option's first value, so these precede the inventory's. A ProxyJump of the inventory gets the file and nothing else."""
+    options = [option.format(directory=directory) for option in OPTIONS]
+    config = directory / "config"
+    config.touch(mode=0o600)
+    config.write_text("".join(f"{option.replace('=', ' ', 1)}\n" for option in options))
+    return " ".join([f"-F {config}", SHARED, *(f"-o {option}" for option in options)])
+
+
+def without_callbacks(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the callbacks that a user has for what people read."""
+    return {name: value for name, value in env.items() if name not in CALLBACKS}
+
+
+def plays(output: str) -> list[dict]:
+    """The plays that Ansible wrote AS_JSON, whatever stands before and behind them; none if it wrote none."""
+    start = re.search(r"^\{$", output, re.MULTILINE)
+    try:
+        return json.JSONDecoder().raw_decode(output, start.start())[0].get("plays", []) if start else []
+    except json.JSONDecodeError:
+        return []
 
 
 def refuse_unless(command: list[str], name: str) -> None:
@@ -132,15 +160,13 @@ def ansible(command: list[str], env: Mapping[str, str], stderr: int) -> Iterator
 def ask(inventory: str, env: Mapping[str, str], hosts: str, module: str, arguments: str) -> dict[str, dict]:
     """The result of a module on each host of a pattern."""
     refuse_no_inventory(inventory)
-    callback = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
     command = ["ansible", hosts, "--inventory", inventory, "--module-name", module, "--args", arguments]
-    with ansible(command, {**env, **callback}, stderr=subprocess.PIPE) as process:
+    with ansible(command, {**without_callbacks(env), **AS_JSON}, stderr=subprocess.PIPE) as process:
         answer, errors = process.communicate(timeout=300)
-    start = answer.find("{")
-    plays = json.loads(answer[start:])["plays"] if start >= 0 else []
-    if not plays:
+    found = plays(answer)
+    if not found:
         raise AccessRefused((errors + answer).strip())
-    return plays[0]["tasks"][0]["hosts"] if plays[0]["tasks"] else {}
+    return found[0]["tasks"][0]["hosts"] if found[0]["tasks"] else {}
 
 
 def wrong_host_keys(answers: Mapping[str, dict]) -> list[str]:

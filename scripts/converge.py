@@ -25,6 +25,7 @@ from access import (
     ask,
     own_secrets,
     refuse_no_inventory,
+    without_callbacks,
     without_secrets,
     wrong_host_keys,
 )
@@ -123,7 +124,7 @@ def run(
     :arg begun: is given the number of the process.
     """
     said = []
-    with log.open("w") as kept, ansible(command, env, stderr=subprocess.STDOUT) as process:
+    with log.open("w") as kept, ansible(command, without_callbacks(env), stderr=subprocess.STDOUT) as process:
         if begun is not None:
             begun.append(process.pid)
         for line in process.stdout or ():

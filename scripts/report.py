@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import slo
+from access import AS_JSON, plays, without_callbacks
 
 LAB = "molecule/default/inventory/production"
 # The playbook and the task that shows what it found.
@@ -68,36 +69,32 @@ def ask(inventory: str, playbook: str) -> Answer:
     """Run a playbook of REPORTS."""
     done = subprocess.run(
         ["ansible-playbook", "--inventory", inventory, f"playbooks/{playbook}.yml"],
-        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        env={**without_callbacks(os.environ), **AS_JSON},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
         check=False,
         timeout=300,
     )
-    start = done.stdout.find("{")
-    try:
-        run = json.loads(done.stdout[start:]) if start >= 0 else {}
-    except json.JSONDecodeError:
-        run = {}
+    run = plays(done.stdout)
     shown = [
         result["msg"]
         for name, _host, result in results(run)
         if name.endswith(REPORTS[playbook]) and isinstance(result.get("msg"), dict)
     ]
-    failures = "\n".join(failed(run)) or (done.stdout[: max(start, 0)] + done.stderr).strip()
+    failures = "\n".join(failed(run)) or (("" if run else done.stdout) + done.stderr).strip()
     return Answer(shown, done.returncode, failures or "ansible-playbook printed nothing.")
 
 
-def results(run: dict) -> Iterator[tuple[str, str, dict]]:
-    """(task name, host, result) in the order in which they came."""
-    for play in run.get("plays", []):
+def results(run: list[dict]) -> Iterator[tuple[str, str, dict]]:
+    """(task name, host, result) of plays, in the order in which they came."""
+    for play in run:
         for task in play["tasks"]:
             for host, result in task["hosts"].items():
                 yield task["task"]["name"], host, result
 
 
-def failed(run: dict) -> list[str]:
+def failed(run: list[dict]) -> list[str]:
     """One line for each failure, and for each failed item of a loop."""
     lines = []
     for _name, host, result in results(run):

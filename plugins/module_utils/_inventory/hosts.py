@@ -25,6 +25,12 @@ Groups = Mapping[str, Sequence[str]]
 _SCHEDULES = ("s3_backup_schedule", "s3_backup_drill_schedule")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58,}|age1[a-z0-9]+1[02-9ac-hj-np-z]+|(ssh-ed25519|ssh-rsa) \S+( .*)?")
 _SSH = 22
+# Every part may be left out, but not what another one needs.
+_NEEDED = (
+    ("pgbouncers", "postgres", "its pools lead to members"),
+    ("s3_backups", "postgres", "it backs up databases of members"),
+    ("docker_hosts", "pgbouncers", "the application reaches its database through one"),
+)
 
 
 def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[str]]:
@@ -45,6 +51,7 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
     for name, variables in hosts.items():
         note(found, name, addresses.source_problems(variables))
         note(found, name, _authority_problems(variables, machines))
+    note(found, "", _group_problems(hosts, groups))
     return found
 
 
@@ -64,11 +71,6 @@ def problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, list[s
     for group, check in of_groups:
         for name in groups.get(group, []):
             note(found, name, check(hosts[name]))
-    for group in ("pgbouncers", "s3_backups"):
-        if groups.get(group) and not groups.get("postgres"):
-            note(
-                found, "", [f"the group {group} has hosts and the group postgres has none, expected its members in it"]
-            )
     return found
 
 
@@ -107,6 +109,22 @@ def _addressed(hosts: Mapping[str, Variables], groups: Groups) -> list[str]:
         *groups.get("pgbouncers", [])
     }
     return [name for name in machines if used and name in used | {*groups.get("docker_hosts", [])}]
+
+
+def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[str]:
+    for group, needed, why in _NEEDED:
+        if groups.get(group) and not groups.get(needed):
+            yield (
+                f"the group {group} has hosts and the group {needed} has none, expected some in both: {why}. "
+                f"Name the hosts of {needed}, or leave {group} out"
+            )
+    populated = sorted({str(hosts[name].get("postgres_machine")) for name in groups.get("postgres", [])})
+    apart = [name for name in groups.get("s3_backups", []) if populated and name not in populated]
+    if apart:
+        yield (
+            f"the group s3_backups has {', '.join(apart)}, which has no member, expected a machine of members: a restore goes through the "
+            f"socket of one. Write: s3_backups: {{hosts: {{{populated[0]}: }}}}"
+        )
 
 
 def _authority_problems(variables: Variables, machines: Sequence[str]) -> Iterator[str]:

@@ -47,7 +47,9 @@ class Wanted(TypedDict):
 
 
 def problems(wanted: Wanted) -> list[str]:
-    """Every reason why monitoring cannot work, each as one sentence with what was found and what to do."""
+    """Every reason why monitoring cannot work, each as one sentence with what was found and what to do; without servers there is none."""
+    if not wanted["servers"]:
+        return []
     result = []
     if not (wanted["receiver"] or wanted["without_receiver"]):
         result.append(
@@ -56,8 +58,6 @@ def problems(wanted: Wanted) -> list[str]:
         )
     result += _unknown("monitoring_receiver", wanted["receiver"], _RECEIVERS, r"\w+_configs")
     result += _unknown("monitoring_smtp", wanted["smtp"], _SMTP, r"\w+")
-    if not wanted["servers"]:
-        result.append("the group monitoring has no machine, expected one on which Prometheus runs")
     wide = [member["name"] for member in wanted["members"] if member["port"] >= MEMBER_PORTS_BELOW]
     if wide:
         result.append(

@@ -34,6 +34,7 @@ def test_they_are_files_of_their_owner_alone_and_gone_afterwards(secrets):
         assert vault.read_text() == "open sesame\n"
         assert vault.parent.stat().st_mode & 0o777 == 0o700
         assert {path.name: path.stat().st_mode & 0o777 for path in vault.parent.iterdir()} == {
+            "config": 0o600,
             "key": 0o600,
             "known_hosts": 0o600,
             "vault": 0o600,
@@ -66,6 +67,22 @@ def test_only_the_pinned_keys_and_the_given_key_count(secrets):
     assert settings["globalknownhostsfile"] == "/dev/null"
     assert settings["identityfile"] == f"{directory}/key"
     assert settings["identityagent"] == "none"
+
+
+def test_a_machine_in_between_is_reached_in_the_same_way(secrets):
+    """ssh starts another one for the ProxyJump of an inventory, and gives it the file of options alone."""
+    with access.access(secrets) as env:
+        words = env["ANSIBLE_SSH_ARGS"].split()
+        done = subprocess.run(
+            ["ssh", "-v", *words, "-J", "127.0.0.1:1", "host"], capture_output=True, text=True, check=False
+        )
+        directory = Path(env["ANSIBLE_VAULT_PASSWORD_FILE"]).parent
+        file = ["-F", f"{directory}/config"]
+        assert words[:2] == file and f" {' '.join(file)} " in done.stderr, done.stderr
+        shown = subprocess.run(["ssh", *file, "-G", "jump"], capture_output=True, text=True, check=True).stdout
+    for line in (f"identityfile {directory}/key", f"userknownhostsfile {directory}/known_hosts", "identityagent none"):
+        assert line in shown.splitlines()
+    assert "stricthostkeychecking true" in shown or "stricthostkeychecking yes" in shown
 
 
 def test_without_them_everything_is_as_by_hand():

@@ -68,7 +68,7 @@ def test_each_failure_and_each_failed_item_is_one_line():
         },
         {"task": {"name": "May fail"}, "hosts": {"app01": {"failed": True, "ignored": True, "msg": "expected"}}},
     ]
-    assert report.failed({"plays": [{"tasks": tasks}]}) == ["db01: timed out", "app01: no disk"]
+    assert report.failed([{"tasks": tasks}]) == ["db01: timed out", "app01: no disk"]
 
 
 @pytest.mark.parametrize("name", report.REPORTS)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import pytest
 from hypothesis import given
@@ -34,9 +35,12 @@ def inventories(draw):
     hosts = {name: {**copy.deepcopy(common), "ansible_host": address} for name, address in zip(machines, addresses)}
     members = {f"pg-{number}": {**copy.deepcopy(common), "postgres_machine": machines[0]} for number in range(3)}
     groups = {"machines": machines, "postgres": list(members)}
-    for group in ("pgbouncers", "s3_backups"):
+    if draw(st.booleans()):
+        groups["pgbouncers"] = [draw(st.sampled_from(machines))]
         if draw(st.booleans()):
-            groups[group] = [draw(st.sampled_from(machines))]
+            groups["docker_hosts"] = [draw(st.sampled_from(machines))]
+    if draw(st.booleans()):
+        groups["s3_backups"] = [machines[0]]
     return {**hosts, **members}, groups
 
 
@@ -113,6 +117,43 @@ def test_a_machine_whose_address_nobody_uses_may_have_a_name(groups, named):
     assert sorted(hosts[0] for text, hosts in found.items() if "expected an IP address" in text) == named.split()
 
 
+PARTS = {
+    "postgres": ["pg-main"],
+    "pgbouncers": ["app01"],
+    "docker_hosts": ["app01"],
+    "s3_backups": ["db01"],
+    "monitoring": ["app01"],
+}
+
+
+def grouped(left_out, **groups):
+    """What is wrong with the groups of an inventory that leaves out parts."""
+    addresses = {"app01": {"ansible_host": "10.0.0.1"}, "db01": {"ansible_host": "10.0.0.2"}}
+    there = {name: hosts for name, hosts in {**PARTS, **groups}.items() if name not in left_out}
+    return list(
+        problems({**addresses, "pg-main": {"postgres_machine": "db01"}}, {"machines": list(addresses), **there})
+    )
+
+
+@pytest.mark.parametrize("number", range(len(PARTS) + 1))
+def test_every_part_may_be_left_out_but_not_what_another_one_needs(number):
+    for left_out in itertools.combinations(PARTS, number):
+        there = PARTS.keys() - set(left_out)
+        wanted = [("docker_hosts", "pgbouncers"), ("pgbouncers", "postgres"), ("s3_backups", "postgres")]
+        missing = [
+            f"{group} has hosts and the group {need} has none"
+            for group, need in wanted
+            if group in there and need not in there
+        ]
+        found = grouped(left_out)
+        assert len(found) == len(missing) and all(any(words in text for text in found) for words in missing), left_out
+
+
+def test_backups_are_made_where_a_restore_finds_a_member():
+    (found,) = grouped([], s3_backups=["app01", "db01"])
+    assert "s3_backups has app01, which has no member" in found and "Write: s3_backups: {hosts: {db01: }}" in found
+
+
 def test_every_machine_has_an_address_or_a_name():
     assert "app01 has no address" in "".join(
         problems({"app01": {}}, {"machines": ["app01"], "docker_hosts": ["app01"]})
@@ -124,7 +165,8 @@ def test_every_machine_has_an_address_or_a_name():
 )
 def test_the_private_half_of_a_key_is_not_shown(text):
     hosts = {"m0": {"ansible_host": "10.0.0.1", "s3_backup_recipients": [text]}}
-    (found,) = problems(hosts, {"machines": ["m0"], "postgres": ["m0"], "s3_backups": ["m0"]})
+    groups = {"machines": ["m0"], "postgres": ["pg-main"], "s3_backups": ["m0"]}
+    (found,) = problems({**hosts, "pg-main": {"postgres_machine": "m0"}}, groups)
     assert "s3_backup_recipients has a private key" in found and "donotshow" not in found.lower()
 
 
