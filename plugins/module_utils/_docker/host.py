@@ -30,7 +30,7 @@ class Answer(TypedDict):
 
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
-    began.
+    began. ``missing``: directories of the application's files that are not there.
     """
 
     os: list[str]
@@ -46,6 +46,7 @@ class Answer(TypedDict):
     stack: list[str]
     attached: list[str]
     outdated: list[str]
+    missing: list[str]
     installed: list[str]
 
 
@@ -91,6 +92,7 @@ def parse(text: str) -> Answer:
         "stack": lines.get("stack", []),
         "attached": lines.get("attached", []),
         "outdated": lines.get("outdated", []),
+        "missing": lines.get("missing", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
