@@ -52,7 +52,9 @@ def answers(base, tmp_path_factory):
 
 def test_each_folder_that_is_missing_is_told_and_what_is_there_is_not(answers, base):
     """Under the mount, the image's own folders are hidden: without framework/views no page is ever shown."""
-    said = subprocess.run(["/bin/sh", "-c", answers["probe"]], capture_output=True, text=True, check=False).stdout
+    # Without programs: nothing else of this machine is asked.
+    command = ["/bin/sh", "-c", answers["probe"]]
+    said = subprocess.run(command, env={"PATH": str(base)}, capture_output=True, text=True, check=False).stdout
     told = [line.split("/storage/")[1] for line in said.splitlines() if line.startswith(f"missing {base}")]
     assert told == [name for name in FOLDERS if name not in ("framework", "logs")]
 
