@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.helpers.edge import ROOTS
 from support.helpers.lab import wait_for
 
 ENVIRONMENTS = {"app.test": "production", "dev.test": "staging"}
@@ -42,8 +43,14 @@ def test_plain_http_leads_to_https_for_good(visitor, domain):
 
 
 @everywhere
-def test_a_websocket_talks_through_the_proxy(visitor, domain):
-    assert visitor.echo(f"wss://{domain}/app/{ENVIRONMENTS[domain]}", "ping from outside") == "ping from outside"
+def test_an_event_of_the_application_reaches_a_websocket_through_the_proxy(visitor, domain):
+    """By the queue and Reverb, whom the application asks with a signature."""
+    assert visitor.event(domain, ENVIRONMENTS[domain], "ping from outside") == "ping from outside"
+
+
+def test_an_event_without_a_signature_is_refused_by_reverb(visitor):
+    answer = visitor.ask("https://app.test/apps/production/events", "--data", "{}")
+    assert answer.status == 401 and "x-release" not in answer.headers
 
 
 def test_a_write_reaches_postgresql_through_pgbouncer(visitor, admin_sql):
@@ -64,7 +71,27 @@ def test_a_job_goes_through_redis_to_the_worker_and_is_seen_done(visitor, domain
 @everywhere
 def test_the_scheduler_ticks(visitor, domain):
     first = visitor.ask(f"https://{domain}/ticks").json["ticks"]
-    wait_for(lambda: visitor.ask(f"https://{domain}/ticks").json["ticks"] > first, timeout=20, what="the next tick")
+    # The first one comes with the minute.
+    wait_for(lambda: visitor.ask(f"https://{domain}/ticks").json["ticks"] > first, timeout=75, what="the next tick")
+
+
+def test_a_page_names_its_tenant_and_its_assets_with_https(visitor):
+    """Trusted proxies and hosts, and the folders that compiled views and sessions need."""
+    page = visitor.ask("https://tenant1.app.test/page")
+    assert page.status == 200 and "<title>tenant1</title>" in page.body
+    assert "https://tenant1.app.test/build/assets/app-4f3c9a1b.js" in page.body
+    # The last one that it sets is the session's.
+    cookie = page.headers["set-cookie"]
+    assert cookie.startswith("laravel_session=") and "; secure; httponly" in cookie
+
+
+def test_an_upload_is_there_afterwards(visitor, stacks):
+    named = visitor.ask("https://app.test/uploads", "--form", f"file=@{ROOTS}")
+    assert named.status == 200, named.body
+    path = f"/opt/plannerate/production/storage/app/private/uploads/{named.json['name']}"
+    assert "BEGIN CERTIFICATE" in stacks.machine.check_output(f"cat {path}")
+    assert "BEGIN CERTIFICATE" in visitor.ask(f"https://app.test/uploads/{named.json['name']}").body
+    stacks.machine.check_output(f"rm {path}")
 
 
 def test_pgadmin_asks_who_is_there(visitor):

@@ -232,6 +232,7 @@ def test_the_applications_environment_is_one_variable(pooler, tmp_path):
         ("DB_HOST", pooler.address),
         ("DB_PORT", "6432"),
         ("DB_SSLMODE", "verify-full"),
+        ("DB_URL", "?sslmode=verify-full&sslrootcert=/etc/ssl/machine/ca.crt"),
         ("DB_USERNAME", "plannerate_prod"),
         ("PGSSLROOTCERT", "/etc/ssl/machine/ca.crt"),
     ]

@@ -71,6 +71,15 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
         "REVERB_APP_ID": stack["environment"],
         "REVERB_APP_KEY": stack["environment"],
         "REVERB_APP_SECRET": reverb,
+        # Where the application sends its events: straight to the container.
+        "REVERB_HOST": "reverb",
+        "REVERB_PORT": 8080,
+        "REVERB_SCHEME": "http",
+        # Without these, Laravel keeps all of it in the database, and drops events.
+        "BROADCAST_CONNECTION": "reverb",
+        "CACHE_STORE": "redis",
+        "QUEUE_CONNECTION": "redis",
+        "SESSION_DRIVER": "redis",
         "PGADMIN_DEFAULT_EMAIL": stack["pgadmin_email"],
         "PGADMIN_DEFAULT_PASSWORD": pgadmin,
         **stack["database"],

@@ -31,6 +31,7 @@ class Answer(TypedDict):
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
     began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``daemon``: the lines of daemon.json.
+    ``missing``: directories of the application's files that are not there.
     """
 
     os: list[str]
@@ -48,6 +49,7 @@ class Answer(TypedDict):
     outdated: list[str]
     bridge: list[str]
     daemon: list[str]
+    missing: list[str]
     installed: list[str]
 
 
@@ -96,6 +98,7 @@ def parse(text: str) -> Answer:
         "outdated": lines.get("outdated", []),
         "bridge": lines.get("bridge", []),
         "daemon": lines.get("daemon", []),
+        "missing": lines.get("missing", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 

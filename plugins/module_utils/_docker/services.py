@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 SERVICES = ("app", "reverb", "queue", "scheduler", "redis", "pgadmin")
-_SERVICE_KEYS = ("command", "memory", "healthcheck")
+_SERVICE_KEYS = ("command", "memory", "healthcheck", "stop_signal", "stop_grace_period")
 _REDIS_KEYS = (*_SERVICE_KEYS, "maxmemory", "maxmemory_policy")
+# What Compose would refuse when the containers are due, or take for something else.
+_FORMS = {
+    "stop_signal": (re.compile(r"SIG[A-Z0-9+-]+"), "SIGTERM"),
+    "stop_grace_period": (re.compile(r"([0-9]+(h|m|s))+"), "90s"),
+}
 
 
 def problems(services: Mapping[str, Any]) -> list[str]:
@@ -36,4 +42,9 @@ def problems(services: Mapping[str, Any]) -> list[str]:
             reasons.append(
                 f"docker_host_services: {name}: command is a text, expected a list. Write: command: [{words}]"
             )
+        for key, (form, example) in _FORMS.items():
+            if not form.fullmatch(str(given.get(key, example))):
+                reasons.append(
+                    f"docker_host_services: {name}: {key} is {given[key]!r}, expected a text such as {example}"
+                )
     return reasons

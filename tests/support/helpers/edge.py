@@ -23,11 +23,21 @@ CONTAINERS = {
     "plannerate-traefik",
     *(f"plannerate-{name}-{suffix}" for name in SERVICES for suffix in ("prod", "staging")),
 }
+# Listens as Pusher's clients do, and lets the application say something.
 WEBSOCKET = """
-import sys, websocket
-connection = websocket.create_connection(sys.argv[1], timeout=10, sslopt={"ca_certs": sys.argv[2]})
-connection.send(sys.argv[3])
-print(connection.recv())
+import json, ssl, sys, urllib.request, websocket
+domain, key, roots, text = sys.argv[1:]
+connection = websocket.create_connection(f"wss://{domain}/app/{key}", timeout=20, sslopt={"ca_certs": roots})
+def heard(event):
+    message = json.loads(connection.recv())
+    assert message["event"] == event, message
+    return json.loads(message["data"])
+heard("pusher:connection_established")
+connection.send(json.dumps({"event": "pusher:subscribe", "data": {"channel": "news"}}))
+heard("pusher_internal:subscription_succeeded")
+trust = ssl.create_default_context(cafile=roots)
+urllib.request.urlopen(f"https://{domain}/events", b"text=" + text.encode(), context=trust)
+print(heard("said")["text"])
 """
 
 
@@ -65,9 +75,9 @@ class Visitor:
         }
         return Answer(int(status.split()[1]), headers, body)
 
-    def echo(self, url: str, text: str) -> str:
-        """What comes back through a websocket for a text."""
-        return self.machine.check_output(shlex.join(["python3", "-c", WEBSOCKET, url, ROOTS, text]))
+    def event(self, domain: str, key: str, text: str) -> str:
+        """What comes through a websocket of an application that is asked to tell all of them a text."""
+        return self.machine.check_output(shlex.join(["python3", "-c", WEBSOCKET, domain, key, ROOTS, text]))
 
     def certificate(self, host: str) -> str:
         """Subject alternative names and issuer of the certificate that is shown for a host, once it was verified."""

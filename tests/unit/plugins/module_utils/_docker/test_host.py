@@ -81,6 +81,8 @@ def test_nothing_is_wrong_with_a_good_inventory():
             ["queue: memory_max is not known", "command, memory, healthcheck"],
         ),
         ({"services": {"queue": {"command": "php artisan"}}}, ["command: [php, artisan]"]),
+        ({"services": {"queue": {"stop_grace_period": 90}}}, ["stop_grace_period is 90, expected a text such as 90s"]),
+        ({"services": {"app": {"stop_signal": "QUIT"}}}, ["stop_signal is 'QUIT', expected a text such as SIGTERM"]),
         ({"services": {"queue": "php artisan"}}, ["queue is 'php artisan', expected a dictionary"]),
         (
             {"registries": {"ghcr.io": {"usernames": "me", "password": "x"}}},

@@ -1,0 +1,3 @@
+<?php
+
+return ['version' => env('APP_RELEASE')];

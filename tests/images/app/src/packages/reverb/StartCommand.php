@@ -1,0 +1,18 @@
+<?php
+
+namespace Laravel\Reverb;
+
+use Illuminate\Console\Command;
+
+class StartCommand extends Command
+{
+    protected $signature = 'reverb:start {--host=0.0.0.0} {--port=8080}';
+
+    public function handle(): void
+    {
+        ['key' => $key, 'secret' => $secret, 'app_id' => $app] = config('broadcasting.connections.reverb');
+        $server = new Server($key, $secret, $app);
+        $this->trap([SIGTERM, SIGINT], fn () => $server->stop());
+        $server->serve($this->option('host'), (int) $this->option('port'));
+    }
+}

@@ -1,0 +1,6 @@
+<?php
+
+use App\Models\Tick;
+use Illuminate\Support\Facades\Schedule;
+
+Schedule::call(fn () => Tick::create())->everyFiveSeconds();
