@@ -202,7 +202,7 @@ class Patch:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=480,
         )
         self.world = json.loads(self.path.read_text())
         did, self.world["did"] = self.world["did"], []

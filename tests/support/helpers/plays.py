@@ -36,7 +36,7 @@ def run_plays(directory: Path, plays: list[dict[str, Any]], *options: str) -> tu
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -60,7 +60,7 @@ def check_here(directory: Path, playbook: str, inventory: Mapping[str, Any], *op
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
     )
     return done.returncode, " ".join(done.stdout.replace("''", "'").split())
