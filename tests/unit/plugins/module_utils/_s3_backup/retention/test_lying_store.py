@@ -23,7 +23,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retent
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-HISTORIES = 1500
+HISTORIES = 10_000
 
 
 def night(bucket, now):
