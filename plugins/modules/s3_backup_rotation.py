@@ -13,8 +13,10 @@ description:
   - Looks at every backup below a prefix of a bucket and deletes those that the retention does not keep, each database by itself.
   - A rule of time keeps the newest good backup of each of the last periods that have one, so nothing expires while no new
     backups are made. Damaged and future-dated backups hold no place and count for nothing.
-  - Nothing is deleted when a manifest is unreadable, when nothing restorable of a database would be left, or when this
-    machine's clock and the store's differ too much.
+  - Nothing is deleted when a manifest is unreadable, when nothing restorable of a database would be left, when this
+    machine's clock and the store's differ too much, or when the store contradicts itself. What a listing leaves out is looked at directly.
+  - A backup that was verified in a drill goes when a rotation a day before found too that no rule keeps it. That is noted in the
+    object C(index.json) in the database's directory.
   - Manifests go first, so an interrupted rotation leaves nothing that looks whole. What has no manifest is swept after a time
     of grace, and so are unfinished uploads.
 options:
@@ -27,7 +29,7 @@ options:
     type: str
     required: true
   access_key:
-    description: Access key of a credential that may list, read and delete.
+    description: Access key of a credential that may list, read, write and delete.
     type: str
     required: true
   secret_key:

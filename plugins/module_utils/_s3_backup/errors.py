@@ -30,8 +30,20 @@ class Damaged(BackupError):
     exit_code = 4
 
 
+class Contradiction(BackupError):
+    """The store says what cannot be; nothing is concluded from it, and nothing deleted."""
+
+    exit_code = 3
+
+
 class Gone(BackupError):
     """A stored backup was deleted while it was read: it is not damaged, and not there any more."""
+
+
+class Incomplete(Gone):
+    """The store says that it has not all of a backup. One answer condemns none: rotation looks for itself, on two days."""
+
+    exit_code = 4
 
 
 class Busy(BackupError):

@@ -41,6 +41,15 @@ class Bucket:
         self.requests.append("GET")
         return self.contents.get(key)
 
+    def size(self, key: str) -> int | None:
+        self.requests.append("HEAD")
+        return len(self.contents[key]) if key in self.contents else None
+
+    def put(self, key: str, content: bytes) -> None:
+        self._change()
+        self.requests.append("PUT")
+        self.contents[key] = content
+
     def uploads(self, prefix: str) -> list[Upload]:
         return [upload for upload in self.unfinished if upload.key.startswith(prefix)]
 

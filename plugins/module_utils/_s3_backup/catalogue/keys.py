@@ -16,6 +16,8 @@ from ..errors import UsageError
 MANIFEST = "manifest.json"
 VERIFIED = "verified.json"
 GUIDE = "RESTORE.md"
+# Of a database's directory, beside its backups.
+INDEX = "index.json"
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BACKUP_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8}")

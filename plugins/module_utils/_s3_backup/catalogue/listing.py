@@ -1,36 +1,48 @@
 # Copyright: (c) 2026, the plannerate.infra contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backups below a prefix, as the planner wants to see them: one pass over the listing, one backup in memory at a time."""
+"""The backups below a prefix, as the planner wants to see them: one pass over the listing, one backup in memory at a time.
+
+A listing that leaves something out makes a good backup look unfinished or damaged: what is missing in it is asked for by its key.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 
 from ..retention.policy import Backup
-from . import keys, manifest
+from . import index, keys, manifest
+
+# How many missing objects are looked for and named.
+_NAMED = 3
 
 
-def backups(store, prefix, database=None):
+def backups(store, prefix, database=None, indexes=None):
     """Yields a Backup for each directory that looks like one, in the order of the keys.
 
     Objects that belong to no backup are left alone: nobody knows what they are.
+
+    :arg indexes: a dict that gets the Index of each database by its directory.
     """
+    indexes = {} if indexes is None else indexes
     places = ((keys.place_of(prefix, entry.key), entry.size) for entry in store.objects(keys.root(prefix)))
     mine = ((place, size) for place, size in places if place and database in (None, place.database))
     for _directory, entries in groupby(mine, key=lambda found: found[0].directory):
-        sizes, place = {}, None
-        for place, size in entries:
-            sizes[place.name] = size
-        yield examine(store, place, sizes)
+        together = list(entries)
+        place, sizes = together[0][0], {one.name: size for one, size in together}
+        above = keys.database_directory(prefix, place.system, place.database)
+        if above not in indexes:
+            indexes[above] = index.read(store, above)
+        yield examine(store, place, sizes, place.backup in indexes[above].verified)
 
 
-def examine(store, place, sizes):
+def examine(store, place, sizes, was_verified=False):
     """The state of one backup.
 
-    :arg place: Place of any of its objects; :arg sizes: bytes of its objects by name.
+    :arg place: Place of any of its objects; :arg sizes: bytes of its objects by name, as they were listed.
     """
-    state, note = _state(store, place, sizes)
+    doubts: list[str] = []
+    state, note, proven = _state(_Looked(store, place.directory, sizes, doubts), place)
     return Backup(
         directory=place.directory,
         system=place.system,
@@ -41,29 +53,70 @@ def examine(store, place, sizes):
         bytes=sum(sizes.values()),
         objects=len(sizes),
         note=note,
+        was_verified=proven or was_verified,
+        doubt="; ".join(doubts[:_NAMED]) or None,
     )
 
 
-def _state(store, place, sizes):
-    if keys.MANIFEST not in sizes:
-        return "orphan", "no manifest"
-    content = store.find(place.directory + keys.MANIFEST)
+def again(store, backup):
+    """A Backup after each object of it was looked at directly; what differs from what was found before is a doubt."""
+    place = keys.Place(backup.directory, backup.system, backup.database, backup.id, keys.MANIFEST)
+    state, note, _proven = _state(_Looked(store, backup.directory, None, []), place)
+    if state == backup.state:
+        return backup
+    return backup._replace(
+        state=state, note=note, doubt=f"by the listing it is {backup.state}, looked at directly it is {state}"
+    )
+
+
+class _Looked:
+    """One backup's objects: as they were listed, unless that says that something is missing."""
+
+    def __init__(self, store, directory, sizes, doubts):
+        """:arg sizes: bytes by name as listed, or None for no listing; :arg doubts: gets what the listing says wrongly."""
+        self.store, self.directory, self.sizes, self.doubts = store, directory, sizes, doubts
+
+    def find(self, name):
+        content = self.store.find(self.directory + name)
+        if self.sizes is not None and (content is not None) != (name in self.sizes):
+            said, found = ("left out", "there") if content is not None else ("shows", "not there")
+            self.doubts.append(f"the listing {said} {name}, which is {found}")
+        return content
+
+    def missing(self, document):
+        """What of the manifest's objects is not there in its size: messages."""
+        for entry in manifest.missing_objects(document, self.sizes or {}):
+            name, listed = entry["name"], (self.sizes or {}).get(entry["name"], "no")
+            found = self.store.size(self.directory + name)
+            if found != entry["size"]:
+                yield f"{name} has {'no' if found is None else found} bytes, expected {entry['size']}"
+            elif self.sizes is not None:
+                self.doubts.append(f"the listing has {listed} bytes of {name}, which has {found}")
+
+
+def _state(looked, place):
+    """(state, note, whether a drill once restored it)."""
+    content = looked.find(keys.MANIFEST)
+    found = looked.find(keys.VERIFIED)
     if content is None:
-        return "orphan", "its manifest went while it was looked at"
+        return "orphan", "no manifest", False
     try:
         document = manifest.decode(content, place)
     except manifest.Unreadable as reason:
-        return "unreadable", str(reason)
-    missing = manifest.missing_objects(document, sizes)
-    if missing:
-        return "damaged", "; ".join(missing[:3])
-    found = store.find(place.directory + keys.VERIFIED) if keys.VERIFIED in sizes else None
-    verdict = manifest.decode_verdict(found) if found else None
+        return "unreadable", str(reason), False
+    verdict = (manifest.decode_verdict(found) if found else None) or {}
     # A verdict about another manifest says nothing about this one.
+    if verdict.get("manifest_sha256") != manifest.digest(content):
+        verdict = {}
+    is_good = verdict.get("result") == "good"
+    proven = is_good or bool(verdict.get("was_verified"))
+    missing = list(islice(looked.missing(document), _NAMED))
+    if missing:
+        return "damaged", "; ".join(missing), proven
     omitted = manifest.omitted(document)
     note = f"without {'; '.join(omitted)}" if omitted else None
-    if not verdict or verdict["manifest_sha256"] != manifest.digest(content):
-        return "good", note
-    if verdict["result"] == "damaged":
-        return "damaged", verdict.get("problem") or "found by an earlier check"
-    return "verified", note
+    if not verdict:
+        return "good", note, proven
+    if not is_good:
+        return "damaged", verdict.get("problem") or "found by an earlier check", proven
+    return "verified", note, proven

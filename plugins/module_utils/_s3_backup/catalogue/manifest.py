@@ -63,7 +63,7 @@ def decode(content, place=None):
     :arg place: the Place under which it was found; what the manifest says about itself has to agree with that.
     :raises Unreadable: for anything else than a complete manifest of a known format.
     """
-    document = _document(content)
+    document = unsealed(content)
     _require(document, _REQUIRED, "")
     for number, entry in enumerate(document["objects"]):
         if not isinstance(entry, dict):
@@ -88,7 +88,7 @@ def decode(content, place=None):
 def decode_verdict(content):
     """What ``verified.json`` says, or None where it says nothing that counts."""
     try:
-        document = _document(content)
+        document = unsealed(content)
     except Unreadable:
         return None
     return document if document.get("result") in ("good", "damaged") and "manifest_sha256" in document else None
@@ -121,18 +121,18 @@ def omitted(document):
 
 
 def missing_objects(document, sizes):
-    """What the manifest lists and the store does not have in that size: messages.
+    """What the manifest lists and is not there in that size: its entries.
 
     :arg sizes: bytes by name of the objects found in the backup's directory.
     """
-    return [
-        f"{entry['name']} has {sizes.get(entry['name'], 'no')} bytes, expected {entry['size']}"
-        for entry in document["objects"]
-        if sizes.get(entry["name"]) != entry["size"]
-    ]
+    return [entry for entry in document["objects"] if sizes.get(entry["name"]) != entry["size"]]
 
 
-def _document(content):
+def unsealed(content):
+    """What was sealed, as a dict.
+
+    :raises Unreadable: for anything else than what was written in a known format.
+    """
     try:
         document = json.loads(content.decode("utf-8"))
     except ValueError as error:

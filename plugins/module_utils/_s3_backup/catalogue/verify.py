@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from ..errors import BackupError, Damaged, Gone
+from ..errors import BackupError, Damaged, Gone, Incomplete
 from ..machine.digest import Digest
 from ..retention.policy import RESTORABLE
 from ..s3.download import chunks
@@ -56,6 +56,7 @@ def checked(store, directory, entry, seen=lambda count: None):
     """The content of an object as chunks; the last one is followed by the verdict.
 
     :raises Damaged: when size or checksum differ from the manifest's; :raises Gone: when the backup was deleted meanwhile.
+    :raises Incomplete: when the store says that it has no such object.
     """
     found = Digest()
     try:
@@ -67,7 +68,9 @@ def checked(store, directory, entry, seen=lambda count: None):
             # What deletes a backup begins with its manifest.
             if store.find(directory + keys.MANIFEST) is None:
                 raise _gone(directory) from error
-            raise Damaged(f"{directory}{entry['name']} is not there, the manifest lists it") from error
+            size = store.size(directory + entry["name"])
+            there = f"has {size} bytes when looked at" if size is not None else "is not there, the manifest lists it"
+            raise Incomplete(f"{directory}{entry['name']} {there} ({error.code}); read it again") from error
         raise
     if (found.size, found.hex()) != (entry["size"], entry["sha256"]):
         raise Damaged(
@@ -85,10 +88,11 @@ def verify(store, backup, progress_of):
 
     :returns: dict with C(backup), C(objects) and C(bytes).
     :raises Damaged: naming every damaged object, after that was written beside the backup.
+    :raises Incomplete: naming every missing object, which is not written: whoever asks the store is told.
     """
     document, digest = manifest_of(store, backup)
     total = sum(entry["size"] for entry in document["objects"])
-    progress, problems = progress_of(f"verifying {backup.id}", total), []
+    progress, problems, incomplete = progress_of(f"verifying {backup.id}", total), [], []
     try:
         for entry in document["objects"]:
             try:
@@ -96,10 +100,14 @@ def verify(store, backup, progress_of):
                     pass
             except Damaged as damage:
                 problems.append(str(damage))
+            except Incomplete as reason:
+                incomplete.append(str(reason))
     finally:
         progress.finish()
     if problems:
-        raise Damaged("; ".join(problems + condemn(store, backup, digest, "checksums", problems)))
+        raise Damaged("; ".join(problems + incomplete + condemn(store, backup, digest, "checksums", problems)))
+    if incomplete:
+        raise Incomplete("; ".join(incomplete))
     return {"database": backup.database, "backup": backup.id, "objects": len(document["objects"]), "bytes": total}
 
 
@@ -120,7 +128,13 @@ def pronounce(store, backup, digest, result, method, **about):
 def condemn(store, backup, digest, method, problems):
     """Writes that a backup is damaged; what stands in the way of writing it is given as a list of messages."""
     try:
-        pronounce(store, backup, digest, "damaged", method, problem="; ".join(problems))
+        # Rotation is slow with what a drill once restored.
+        before = manifest.decode_verdict(store.find(backup.directory + keys.VERIFIED) or b"") or {}
+        was_verified = before.get("manifest_sha256") == digest and (
+            before["result"] == "good" or bool(before.get("was_verified"))
+        )
+        about = {"problem": "; ".join(problems), "was_verified": was_verified}
+        pronounce(store, backup, digest, "damaged", method, **about)
     except StoreError as error:
         return [f"that could not be written beside it, so rotation still counts it ({error})"]
     return []

@@ -10,20 +10,26 @@ Only good ones that are not from the future can hold a place of the retention, a
 from __future__ import annotations
 
 from collections import namedtuple
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..errors import Refused, UsageError
 
 # state: verified | good | damaged | unreadable | orphan. moment: aware datetime. note: what is known about a bad state.
-Backup = namedtuple("Backup", "directory system database id moment state bytes objects note")
+# was_verified: whether a drill restored it at some time, whatever it is now. doubt: what the store says of it and takes back.
+Backup = namedtuple(
+    "Backup", "directory system database id moment state bytes objects note was_verified doubt", defaults=(False, None)
+)
 Decision = namedtuple("Decision", "backup reason")
 # upload: an unfinished multipart upload (key, upload id, when it began).
 Upload = namedtuple("Upload", "key id begun")
-Plan = namedtuple("Plan", "keep delete abort warnings")
+# noted: moment by directory, at which it was first found that no rule keeps a backup which was verified.
+Plan = namedtuple("Plan", "keep delete abort warnings noted")
 
 RESTORABLE = ("verified", "good")
 # How many of many are named in a message.
 _NAMED = 5
+# Between the first rotation that would delete what was verified, and the one that does: a store may lie for a night.
+SECOND_LOOK = timedelta(days=1)
 # Two clocks that are kept right still differ a little.
 FUTURE_TOLERANCE = timedelta(minutes=5)
 _COUNTS = {"daily": True, "weekly": False, "monthly": False, "verified": True}
@@ -53,32 +59,92 @@ def check_policy(policy):
         raise UsageError(f"the retention cannot be followed: {'; '.join(problems)}")
 
 
-def plan(backups, policy, now, uploads=()):
+def plan(backups, policy, now, uploads=(), noted=None):
     """What stays and what goes.
 
     :arg backups: Backup tuples in any order.
     :arg policy: dict with C(daily), C(weekly), C(monthly), C(verified), C(minimum_age_hours), C(orphan_grace_hours).
     :arg now: aware datetime, compared with the store's clock before.
+    :arg noted: of the plans before.
     :returns: Plan; every backup is either in ``keep`` or in ``delete``.
-    :raises Refused: when a manifest is unreadable, or nothing restorable of a database would be left. Nothing goes then.
+    :raises Refused: when a manifest is unreadable, the store contradicts itself about what it should know well, or nothing
+        restorable of a database would be left. Nothing goes then.
     """
     check_policy(policy)
     groups: dict[tuple[str, str], list[Backup]] = {}
-    for backup in sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True):
-        groups.setdefault((backup.system, backup.database), []).append(backup)
+    backups = sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True)
+    for backup in backups:
+        groups.setdefault(_database(backup), []).append(backup)
     problems = _unreadable([backup for group in groups.values() for backup in group if backup.state == "unreadable"])
-    keep, delete, warnings = [], [], []
+    doubts, young = _doubts(backups, policy, now)
+    problems += doubts
+    warnings = list(young)
+    keep: list[Decision] = []
+    delete: list[Decision] = []
+    first: dict[str, datetime] = {}
     for group in groups.values():
         kept, going, said = _plan_database(group, policy, now)
+        kept, going = _slowly(kept, going, noted or {}, now, first)
         keep += kept
         delete += going
         warnings += said
         problems += _nothing_left(group, kept, going)
     if problems:
-        raise Refused(f"nothing was deleted: {'; '.join(problems)}")
+        raise Refused(f"nothing was deleted: {'; '.join(problems + young)}")
     grace = timedelta(hours=policy["orphan_grace_hours"])
     abort = [upload for upload in uploads if upload.begun <= now - grace]
-    return Plan(keep, delete, abort, warnings)
+    return Plan(keep, delete, abort, warnings, first)
+
+
+def grounds(plan):
+    """The backups that stay and for whose sake something that was verified goes: they had better be there."""
+    going = {_database(decision.backup) for decision in plan.delete if _was_verified(decision.backup)}
+    return [
+        decision.backup
+        for decision in plan.keep
+        if decision.backup.state in RESTORABLE and _database(decision.backup) in going
+    ]
+
+
+def _slowly(kept, going, noted, now, first):
+    """(kept, going): what was verified goes when it was found to go a day ago. Fills C(first) with the moment of that."""
+    still = []
+    for decision in going:
+        if _was_verified(decision.backup):
+            since = first[decision.backup.directory] = min(noted.get(decision.backup.directory, now), now)
+            if now - since < SECOND_LOOK:
+                again = f"{since + SECOND_LOOK:%Y-%m-%d %H:%M} UTC"
+                reason = f"{decision.reason}, but it was verified: it goes if a rotation after {again} finds the same"
+                kept.append(Decision(decision.backup, reason))
+                continue
+        still.append(decision)
+    return kept, still
+
+
+def _was_verified(backup):
+    return backup.state == "verified" or backup.was_verified
+
+
+def _database(backup):
+    return backup.system, backup.database
+
+
+def _doubts(backups, policy, now):
+    """(problems, warnings): where the store contradicts itself. What is young may have been written meanwhile."""
+    grace = timedelta(hours=policy["orphan_grace_hours"])
+    problems: list[str] = []
+    warnings: list[str] = []
+    for backup in backups:
+        if backup.doubt:
+            (warnings if now - backup.moment <= grace else problems).append(f"{backup.directory}: {backup.doubt}")
+    if problems:
+        more = f"; and {len(problems) - _NAMED} others" if len(problems) > _NAMED else ""
+        problems = [
+            "; ".join(problems[:_NAMED])
+            + more
+            + ". Run it again; if it stays so, the store's listings cannot be relied on"
+        ]
+    return problems, warnings
 
 
 def _plan_database(group, policy, now):

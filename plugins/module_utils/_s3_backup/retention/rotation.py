@@ -7,24 +7,47 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from ..catalogue import keys, listing
+from ..catalogue import index, keys, listing
 from ..errors import BackupError
 from ..s3.store import DELETE_BATCH, StoreError
-from .policy import plan
+from .policy import Backup, grounds, plan
 
 
 class Rotation:
     """What goes and stays below a prefix; the same plan is shown and carried out."""
 
     def __init__(self, store, prefix, policy, now=None):
-        """:raises Refused: when the plan could hurt; :raises UsageError: for a policy or prefix that means nothing."""
+        """:raises Refused: when the plan could hurt; :raises Contradiction: when the store's listing cannot be one.
+
+        :raises UsageError: for a policy or prefix that means nothing.
+        """
         self.store, self.prefix = store, prefix
         keys.root(prefix)
         if now is None:
             store.check_clock()
             now = datetime.now(timezone.utc)
-        self.plan = plan(listing.backups(store, prefix), policy, now, list(store.uploads(keys.root(prefix))))
+        self.indexes: dict[str, index.Index] = {}
+        self.plan = self._planned(policy, now)
         self.failures = {}
+
+    def _planned(self, policy, now):
+        """The plan, after what a deletion of something verified rests on was looked at directly."""
+        found = {one.directory: one for one in listing.backups(self.store, self.prefix, indexes=self.indexes)}
+        uploads = list(self.store.uploads(keys.root(self.prefix)))
+        noted = {
+            f"{directory}{name}/": moment
+            for directory, one in self.indexes.items()
+            for name, moment in one.going.items()
+        }
+        looked: set[str] = set()
+        while True:
+            planned = plan(found.values(), policy, now, uploads, noted)
+            unseen = [one for one in grounds(planned) if one.directory not in looked]
+            if not unseen:
+                return planned
+            for one in unseen:
+                looked.add(one.directory)
+                found[one.directory] = listing.again(self.store, one)
 
     def result(self):
         """The plan as plain data."""
@@ -38,6 +61,7 @@ class Rotation:
 
     def carry_out(self):
         """:raises BackupError: naming the objects that the store did not delete."""
+        self._note()
         going = {decision.backup.directory for decision in self.plan.delete}
         # Without its manifest a backup is none: from here on the rest of it is swept by the next run too.
         self._delete(directory + keys.MANIFEST for directory in sorted(going))
@@ -56,6 +80,22 @@ class Rotation:
         if self.failures:
             named = "; ".join(f"{key} ({reason})" for key, reason in sorted(self.failures.items())[:20])
             raise BackupError(f"{len(self.failures)} objects were not deleted: {named}")
+
+    def _note(self):
+        """Writes what the next rotations have to know."""
+        for directory, backups in self._by_database().items():
+            going = {one.id: self.plan.noted[one.directory] for one in backups if one.directory in self.plan.noted}
+            verified = frozenset(one.id for one in backups if one.was_verified)
+            noted = self.indexes[directory]._replace(verified=verified, going=going)
+            index.write(self.store, directory, noted)
+
+    def _by_database(self):
+        """The plan's backups by their database's directory."""
+        found: dict[str, list[Backup]] = {directory: [] for directory in self.indexes}
+        for decision in (*self.plan.keep, *self.plan.delete):
+            one = decision.backup
+            found[keys.database_directory(self.prefix, one.system, one.database)].append(one)
+        return found
 
     def _delete(self, names):
         batch = []

@@ -27,6 +27,7 @@ except ImportError:
 from ..errors import BackupError
 from ..retention.policy import Upload
 from . import faults
+from .pages import Ascending, pages
 from .patience import Patience
 from .transfer import Body, read
 
@@ -38,6 +39,9 @@ SECONDS_OF_AN_ANSWER = 120
 _PATIENCE_AT_THE_END = 10
 
 Entry = namedtuple("Entry", "key size")
+# What a request calls its place in a listing, with the answer's name for the next one.
+_CONTINUATION = {"ContinuationToken": "NextContinuationToken"}
+_MARKERS = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
 
 
 class StoreError(BackupError):
@@ -150,34 +154,28 @@ class Store:
             )
         return ahead.total_seconds()
 
-    def objects(self, prefix):
-        """Every object below a prefix in the order of its keys: one request for a thousand."""
-        more: dict[str, str] | None = {}
-        while more is not None:
-            page = self.request(f"listing {prefix}", "list_objects_v2", Prefix=prefix, **more)
-            for entry in page.get("Contents", []):
-                yield Entry(entry["Key"], entry["Size"])
-            more = {"ContinuationToken": page["NextContinuationToken"]} if page.get("IsTruncated") else None
+    def _pages(self, operation, prefix, marks):
+        def ask(more):
+            return self.request(f"listing {prefix}", operation, Prefix=prefix, **more)
 
-    def directories(self, prefix):
-        """What stands directly below a prefix that ends in a slash, as the prefixes of its contents."""
-        more: dict[str, str] | None = {}
-        while more is not None:
-            page = self.request(f"listing {prefix}", "list_objects_v2", Prefix=prefix, Delimiter="/", **more)
-            for entry in page.get("CommonPrefixes", []):
-                yield entry["Prefix"]
-            more = {"ContinuationToken": page["NextContinuationToken"]} if page.get("IsTruncated") else None
+        return pages(ask, prefix, marks)
+
+    def objects(self, prefix):
+        """Every object below a prefix in the order of its keys: one request for a thousand.
+
+        :raises Contradiction: when the store lists them in no order, or a page twice.
+        """
+        order = Ascending(prefix)
+        for page in self._pages("list_objects_v2", prefix, _CONTINUATION):
+            for entry in page.get("Contents", []):
+                order.check(entry["Key"])
+                yield Entry(entry["Key"], entry["Size"])
 
     def uploads(self, prefix):
         """Unfinished multipart uploads below a prefix."""
-        more: dict[str, str] | None = {}
-        while more is not None:
-            page = self.request(f"listing uploads of {prefix}", "list_multipart_uploads", Prefix=prefix, **more)
+        for page in self._pages("list_multipart_uploads", prefix, _MARKERS):
             for entry in page.get("Uploads", []):
                 yield Upload(entry["Key"], entry["UploadId"], entry["Initiated"])
-            more = None
-            if page.get("IsTruncated"):
-                more = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page.get("NextUploadIdMarker", "")}
 
     def get(self, key, **arguments):
         """The content of an object, or with Range of a part of it. Reading the body is part of the request.

@@ -43,6 +43,49 @@ def test_a_manifest_that_was_copied_to_another_place_is_unreadable():
     assert (found.state, found.note) == ("unreadable", "database is 'shop', but it stands under 'blog'")
 
 
+class Lying(Bucket):
+    """Its listing has not these objects, or has them although they are not there."""
+
+    left_out = ghosts = ()
+
+    def objects(self, prefix):
+        listed = Bucket({**self.contents, **dict.fromkeys(self.ghosts, b"x")})
+        return (entry for entry in listed.objects(prefix) if entry.key not in self.left_out)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("manifest.json", "the listing left out manifest.json, which is there"),
+        ("verified.json", "the listing left out verified.json, which is there"),
+        ("dump/00001.dat.gz", "the listing has no bytes of dump/00001.dat.gz, which has 1"),
+    ],
+)
+def test_what_a_listing_leaves_out_is_looked_at_before_it_counts_as_missing(name, said):
+    contents = stored(NOW, "0a0b0c0d", state="verified")
+    bucket = Lying(contents)
+    bucket.left_out = {key for key in contents if key.endswith(name)}
+    (found,) = listing.backups(bucket, "production")
+    assert (found.state, found.doubt) == ("verified", said)
+
+
+def test_what_a_listing_shows_and_is_not_there_is_said():
+    contents = stored(NOW, "0a0b0c0d", state="orphan")
+    bucket = Lying(contents)
+    bucket.ghosts = {min(contents).split("dump/")[0] + "manifest.json"}
+    (found,) = listing.backups(bucket, "production")
+    assert (found.state, found.doubt) == ("orphan", "the listing shows manifest.json, which is not there")
+
+
+@pytest.mark.parametrize(("state", "expected"), [("verified", True), ("good", False)])
+def test_a_backup_that_lost_an_object_was_verified_all_the_same(state, expected):
+    contents = stored(NOW, "0a0b0c0d", state=state)
+    (found,) = listing.backups(
+        Bucket({name: content for name, content in contents.items() if "00001" not in name}), "production"
+    )
+    assert (found.state, found.was_verified, found.doubt) == ("damaged", expected, None)
+
+
 def test_other_objects_and_prefixes_are_not_seen():
     contents = {
         **stored(NOW, "0a0b0c0d", prefix="production_test"),

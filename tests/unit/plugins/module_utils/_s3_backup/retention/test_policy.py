@@ -25,6 +25,8 @@ POLICY = {
     "orphan_grace_hours": 48,
 }
 
+ONE = {**POLICY, "daily": 1, "weekly": None, "monthly": None}
+
 
 def backup(days, state="good", database="shop", system="7", token="00000000"):
     moment = (NOW - timedelta(days=days)).replace(microsecond=0)
@@ -212,9 +214,48 @@ def test_when_backups_stopped_long_ago_the_last_ones_stay():
 
 def test_the_newest_verified_stays_although_no_rule_of_time_would_keep_it():
     history = [backup(days) for days in range(10)] + [backup(300, "verified"), backup(310, "verified")]
-    plan = retention.plan(history, {**POLICY, "monthly": None}, NOW)
+    noted = {one.directory: NOW - retention.SECOND_LOOK for one in history}
+    plan = retention.plan(history, {**POLICY, "monthly": None}, NOW, noted=noted)
     assert history[10].directory in ids(plan.keep)
     assert history[11].directory in ids(plan.delete)
+
+
+@pytest.mark.parametrize("state", ["verified", "damaged", "orphan"])
+def test_what_was_verified_goes_when_a_day_ago_no_rule_kept_it_either(state):
+    old = backup(300, state)._replace(was_verified=True)
+    history = [backup(1, "verified"), old]
+    first = retention.plan(history, ONE, NOW)
+    assert (first.delete, first.noted) == ([], {old.directory: NOW})
+    (reason,) = (decision.reason for decision in first.keep if decision.backup == old)
+    assert reason.endswith("but it was verified: it goes if a rotation after 2026-11-24 12:00 UTC finds the same")
+    soon = retention.plan(history, ONE, NOW + timedelta(hours=23), noted=first.noted)
+    assert (soon.delete, soon.noted) == ([], first.noted)
+    later = retention.plan(history, ONE, NOW + timedelta(days=1), noted=first.noted)
+    assert ids(later.delete) == {old.directory}
+    assert retention.grounds(later) == history[:1]
+
+
+def test_a_look_that_is_dated_in_the_future_counts_from_now():
+    history = [backup(1, "verified"), backup(300, "verified")]
+    plan = retention.plan(history, ONE, NOW, noted={history[1].directory: NOW + timedelta(days=9)})
+    assert (plan.delete, plan.noted) == ([], {history[1].directory: NOW})
+
+
+def test_a_rule_that_keeps_it_again_makes_a_backup_wait_anew():
+    history = [backup(1, "verified"), backup(300, "verified")]
+    noted = {history[1].directory: NOW - timedelta(days=9)}
+    assert retention.plan(history, {**ONE, "verified": 2}, NOW, noted=noted).noted == {}
+
+
+def test_a_store_that_contradicts_itself_about_an_old_backup_refuses_everything():
+    doubted = backup(90, "verified")._replace(doubt="the listing left out manifest.json, which is there")
+    with pytest.raises(
+        Refused, match=r"nothing was deleted: production/7/.*: the listing left out .*cannot be relied on"
+    ):
+        retention.plan([backup(1), backup(95), doubted], POLICY, NOW)
+    young = backup(1)._replace(doubt="the listing left out manifest.json, which is there")
+    plan = retention.plan([young, backup(95, "orphan")], POLICY, NOW)
+    assert (len(plan.delete), plan.warnings) == (1, [f"{young.directory}: {young.doubt}"])
 
 
 def test_a_new_system_after_an_upgrade_expires_nothing_of_the_old_one():
