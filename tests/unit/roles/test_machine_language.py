@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 import pytest
 from support.helpers.checkout import ROOT
@@ -53,6 +54,7 @@ def test_the_firewalls_rules_are_understood(tmp_path, portuguese):
         "ansible.builtin.assert": {"that": "'Status: active' in __machine_firewall.stdout"},
     }
     play = {"hosts": "localhost", "tasks": [rules, active], "environment": LANGUAGE}
+    play["vars"] = {"ansible_python_interpreter": sys.executable}
     code, said = run_play(tmp_path, play, "--inventory=localhost,")
     assert code == 0, said
     assert log.read_text().splitlines() == ["status"]

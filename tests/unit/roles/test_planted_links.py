@@ -32,9 +32,7 @@ ALLOWED = {
     ("postgres/tasks/skeleton.yml", "Start the member when the machine boots"),
     ("postgres/tasks/skeleton.yml", "Write the main configuration file"),
     ("postgres/tasks/take_over.yml", "Write the main configuration file"),
-    ("postgres_primary/tasks/initialise.yml", "Create the parent of the data directory"),
     ("postgres_primary/tasks/initialise.yml", "Remove what an interrupted run left"),
-    ("postgres_replica/tasks/clone.yml", "Create the parent of the data directory"),
     ("postgres_replica/tasks/clone.yml", "Remove what an interrupted run left"),
 }  # fmt: skip
 
