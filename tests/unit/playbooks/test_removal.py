@@ -31,6 +31,8 @@ def run(tmp_path, stacks):
         "ansible_python_interpreter": sys.executable,
         "docker_host_base_directory": str(stacks),
         "docker_host_environments": {"production": {"domain": "example.com"}},
+        # Stacks without a database, which a run that does not name its machines refuses.
+        "lock_machines": ["app01", "db01"],
     }
     machines = {"app01": {"ansible_host": "192.0.2.1"}, "db01": {"ansible_host": "192.0.2.2"}}
 
