@@ -13,7 +13,7 @@ description:
 options:
   _input:
     description:
-      - The role's variables without their prefix C(s3_backup_). C(databases), C(bucket), C(prefix), C(endpoint),
+      - The role's variables without their prefix C(s3_backup_). C(environment), C(databases), C(bucket), C(prefix), C(endpoint),
         C(writer_access_key), C(writer_secret_key), C(rotator_access_key), C(rotator_secret_key), C(exclude_table_data),
         C(scratch_directory), C(keep_daily) and C(keep_verified).
     type: dict

@@ -210,7 +210,7 @@ def test_secrets_are_in_no_log_and_in_no_file_of_others_and_a_written_timer_is_l
     assert done.returncode == 0, done.stdout
     assert started_at(db01, timer) != before, "an earlier run wrote it, and did not load it"
     assert not db01.file(pending).exists
-    units = "journalctl --output=cat --unit='plannerate-backup*'"
+    units = "journalctl --output=cat --unit='plannerate-backup*' --unit='plannerate-drill*'"
     processes = db01.check_output("ps -ewwo args")
     for value in secrets:
         assert value not in done.stdout

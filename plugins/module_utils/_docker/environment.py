@@ -37,6 +37,10 @@ class WantedSecret(TypedDict, total=False):
     generate: bool
 
 
+# Where the application sends its events: straight to the container. Whoever names another host means its port and scheme too.
+_REVERB = {"REVERB_HOST": "reverb", "REVERB_PORT": 8080, "REVERB_SCHEME": "http"}
+
+
 def wanted_secrets(stack: Stack) -> dict[str, WantedSecret]:
     """What the credentials file is asked for, by the names that it uses."""
     # The owner's password is made with the owner: a password generated here would not fit an existing role.
@@ -71,10 +75,7 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
         "REVERB_APP_ID": stack["environment"],
         "REVERB_APP_KEY": stack["environment"],
         "REVERB_APP_SECRET": reverb,
-        # Where the application sends its events: straight to the container.
-        "REVERB_HOST": "reverb",
-        "REVERB_PORT": 8080,
-        "REVERB_SCHEME": "http",
+        **({} if "REVERB_HOST" in {**stack["env"], **stack["secrets"]} else _REVERB),
         # Without these, Laravel keeps all of it in the database, and drops events.
         "BROADCAST_CONNECTION": "reverb",
         "CACHE_STORE": "redis",

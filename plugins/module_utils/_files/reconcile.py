@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
@@ -173,10 +174,13 @@ class Writer:
                 self.undo.append(lambda: self._remove_again(want))
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(want.name, flags, dir_fd=parent.descriptor)
-            try:
-                _give(descriptor, want)
-            finally:
-                os.close(descriptor)
+        # Not as its owner, who may not give it a group that he is not in: one without a name here is in none.
+        try:
+            if parent.owner is not None and os.fstat(descriptor).st_uid != parent.owner:
+                raise PermissionError(errno.EPERM, "it belongs to another user")
+            _give(descriptor, want)
+        finally:
+            os.close(descriptor)
 
     def _remove_again(self, want: Wanted) -> None:
         parent = self._parent(want)

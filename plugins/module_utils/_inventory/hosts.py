@@ -118,7 +118,9 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
                 f"the group {group} has hosts and the group {needed} has none, expected some in both: {why}. "
                 f"Name the hosts of {needed}, or leave {group} out"
             )
-    populated = sorted({str(hosts[name].get("postgres_machine")) for name in groups.get("postgres", [])})
+    named = [hosts[name].get("postgres_machine") for name in groups.get("postgres", [])]
+    # One that is not known yet may be any.
+    populated = sorted({str(name) for name in named}) if all(named) else []
     apart = [name for name in groups.get("s3_backups", []) if populated and name not in populated]
     if apart:
         yield (

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _REQUIRED = ("bucket", "prefix", "writer_access_key", "writer_secret_key", "rotator_access_key", "rotator_secret_key")
+# systemd-sysusers takes no dot, and 31 characters.
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,25}")
 _AT_LEAST_ONE = ("keep_daily", "keep_verified")
 # The units have an empty one of their own, or none.
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
@@ -17,10 +20,15 @@ _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every reason why backups cannot work, each as one sentence with what was found and what to do.
 
-    :arg wanted: the role's variables without their prefix ``s3_backup_``: ``databases``, ``bucket``, ``prefix``, ``endpoint``, the
-        four keys, ``exclude_table_data``, ``scratch_directory``, ``keep_daily`` and ``keep_verified``.
+    :arg wanted: the role's variables without their prefix ``s3_backup_``: ``environment``, ``databases``, ``bucket``, ``prefix``,
+        ``endpoint``, the four keys, ``exclude_table_data``, ``scratch_directory``, ``keep_daily`` and ``keep_verified``.
     """
     result = []
+    if not _ENVIRONMENT.fullmatch(wanted["environment"]):
+        result.append(
+            f"s3_backup_environment is {wanted['environment']}, expected at most 25 letters, digits, _ and -: the Unix user drill-<name> "
+            "loads its backups in a drill"
+        )
     if not wanted["databases"]:
         result.append("s3_backup_databases is empty, expected at least one database (postgres_primary_databases)")
     result += [f"s3_backup_{name} is empty, expected a value" for name in _REQUIRED if not wanted[name]]

@@ -127,5 +127,5 @@ def test_a_machine_that_failed_has_no_say_in_the_end(tmp_path, authority):
     fail = {"name": "Fail", "ansible.builtin.fail": {}, "when": "inventory_hostname == 'db01'"}
     say = {"name": "Say", "ansible.builtin.debug": {"msg": "{{ renewal.after }}"}, "run_once": True}
     plays = [{"hosts": "machines", "gather_facts": False, "tasks": tasks} for tasks in ([ask, fail], [ask, say])]
-    _, said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")
+    said = run_plays(tmp_path, plays, f"--inventory={tmp_path}/hosts.json")[1]
     assert "unknown: db01 did not answer" in said, said

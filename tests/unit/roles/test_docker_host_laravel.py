@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -23,8 +25,10 @@ def base(tmp_path_factory):
     """Directory of the stacks, in which production's storage has what an application made."""
     base = tmp_path_factory.mktemp("stacks")
     (base / "production/storage/framework").mkdir(parents=True)
-    # Whatever it is: it is not root's to follow or to change.
-    (base / "production/storage/logs").symlink_to("/etc")
+    # Whatever it is: it is not root's to follow or to change. Its target may be in the container alone.
+    (base / "production/storage/logs").symlink_to("/only/in/the/container")
+    (base / "bin").mkdir()
+    (base / "bin/stat").symlink_to(shutil.which("stat") or "")
     return base
 
 
@@ -43,20 +47,35 @@ def answers(base, tmp_path_factory):
         "_docker_host_definition_key": "key",
         "__docker_host_probe": {"stdout": f"missing {base}/production/storage/app"},
     }
-    asked = ((STACK, {}), (STACK, OWN), (PROBE, {}), (ROUTES, {}), (FILES, {}))
+    asked = (
+        (STACK, {}),
+        (STACK, OWN),
+        (PROBE, {"docker_host_app_uid": os.getuid()}),
+        (PROBE, {}),
+        (ROUTES, {}),
+        (FILES, {}),
+    )
     found = values_of_role(
         tmp_path_factory.mktemp("play"), "docker_host", *((name, {**inventory, **own}) for name, own in asked)
     )
-    return dict(zip(("stack", "own stack", "probe", "routes", "files"), found, strict=True))
+    return dict(zip(("stack", "own stack", "probe", "probe of another", "routes", "files"), found, strict=True))
+
+
+def told(probe, base):
+    # Without other programs: nothing else of this machine is asked.
+    command = ["/bin/sh", "-c", probe]
+    said = subprocess.run(command, env={"PATH": f"{base}/bin"}, capture_output=True, text=True, check=False).stdout
+    return [line.split("/storage/")[1] for line in said.splitlines() if line.startswith(f"missing {base}")]
 
 
 def test_each_folder_that_is_missing_is_told_and_what_is_there_is_not(answers, base):
     """Under the mount, the image's own folders are hidden: without framework/views no page is ever shown."""
-    # Without programs: nothing else of this machine is asked.
-    command = ["/bin/sh", "-c", answers["probe"]]
-    said = subprocess.run(command, env={"PATH": str(base)}, capture_output=True, text=True, check=False).stdout
-    told = [line.split("/storage/")[1] for line in said.splitlines() if line.startswith(f"missing {base}")]
-    assert told == [name for name in FOLDERS if name not in ("framework", "logs")]
+    assert told(answers["probe"], base) == [name for name in FOLDERS if name not in ("framework", "logs")]
+
+
+def test_nothing_is_made_in_a_folder_of_somebody_else(answers, base):
+    """Whoever made it says whose its folders are, and a run that could not make them would end there."""
+    assert told(answers["probe of another"], base) == ["app"]
 
 
 def test_they_are_made_for_the_user_of_the_image(answers, base):

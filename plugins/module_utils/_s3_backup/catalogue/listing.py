@@ -94,22 +94,26 @@ class _Looked:
                 self.doubts.append(f"the listing has {listed} bytes of {name}, which has {found}")
 
 
+def _proven(verdict):
+    return verdict.get("result") == "good" or bool(verdict.get("was_verified"))
+
+
 def _state(looked, place):
     """(state, note, whether a drill once restored it)."""
     content = looked.find(keys.MANIFEST)
     found = looked.find(keys.VERIFIED)
+    verdict = (manifest.decode_verdict(found) if found else None) or {}
     if content is None:
-        return "orphan", "no manifest", False
+        # It may be there all the same: one answer said that it is not.
+        return "orphan", "no manifest", _proven(verdict)
     try:
         document = manifest.decode(content, place)
     except manifest.Unreadable as reason:
         return "unreadable", str(reason), False
-    verdict = (manifest.decode_verdict(found) if found else None) or {}
     # A verdict about another manifest says nothing about this one.
     if verdict.get("manifest_sha256") != manifest.digest(content):
         verdict = {}
-    is_good = verdict.get("result") == "good"
-    proven = is_good or bool(verdict.get("was_verified"))
+    proven = _proven(verdict)
     missing = list(islice(looked.missing(document), _NAMED))
     if missing:
         return "damaged", "; ".join(missing), proven
@@ -117,6 +121,6 @@ def _state(looked, place):
     note = f"without {'; '.join(omitted)}" if omitted else None
     if not verdict:
         return "good", note, proven
-    if not is_good:
+    if verdict.get("result") != "good":
         return "damaged", verdict.get("problem") or "found by an earlier check", proven
     return "verified", note, proven

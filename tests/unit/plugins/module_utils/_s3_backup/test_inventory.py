@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.inventory import problems
 
 WANTED = {
+    "environment": "production",
     "databases": ["shop"],
     "bucket": "backups",
     "prefix": "production",
@@ -32,6 +33,8 @@ def test_nothing_is_wrong(change):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
+        ({"environment": "a" * 26}, "expected at most 25 letters"),
+        ({"environment": "shop.eu"}, "s3_backup_environment is shop.eu, expected"),
         ({"databases": []}, "s3_backup_databases is empty"),
         ({"bucket": ""}, "s3_backup_bucket is empty"),
         ({"prefix": ""}, "s3_backup_prefix is empty"),

@@ -78,6 +78,16 @@ def test_what_a_listing_shows_and_is_not_there_is_said():
 
 
 @pytest.mark.parametrize(("state", "expected"), [("verified", True), ("good", False)])
+def test_a_backup_whose_manifest_does_not_answer_was_verified_all_the_same(state, expected):
+    contents = stored(NOW, "0a0b0c0d", state=state)
+    (found,) = listing.backups(
+        Bucket({name: content for name, content in contents.items() if not name.endswith("manifest.json")}),
+        "production",
+    )
+    assert (found.state, found.was_verified) == ("orphan", expected)
+
+
+@pytest.mark.parametrize(("state", "expected"), [("verified", True), ("good", False)])
 def test_a_backup_that_lost_an_object_was_verified_all_the_same(state, expected):
     contents = stored(NOW, "0a0b0c0d", state=state)
     (found,) = listing.backups(

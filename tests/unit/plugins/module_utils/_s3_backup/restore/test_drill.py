@@ -72,7 +72,7 @@ def test_counts_are_taken_as_they_are(ask):
 def test_a_failure_is_the_drills_in_printable_words(ask, kind, error):
     with pytest.raises(error) as caught:
         ask(framed({"failed": kind, "message": "a\x1b[2Jb\nc" + "x" * 9000}))
-    assert type(caught.value) is error
+    assert caught.type is error
     assert str(caught.value).startswith("a [2Jb cx")
     assert len(str(caught.value)) == 4000
 
@@ -105,7 +105,7 @@ def test_a_failure_is_the_drills_in_printable_words(ask, kind, error):
 def test_nonsense_is_called_that(ask, said):
     with pytest.raises(BackupError, match=r"what loads the dump answered .*, expected counts or a failure") as caught:
         ask(said)
-    assert type(caught.value) is BackupError
+    assert caught.type is BackupError
 
 
 @pytest.mark.parametrize("said", [b"", b"\0", framed(GOOD)[:-1]])
