@@ -49,6 +49,16 @@ def test_a_file_in_their_directory_is_theirs_or_refused(run, theirs, check):
     assert (theirs / "file").stat().st_uid == NOBODY.pw_uid
 
 
+def test_a_directory_in_theirs_is_made_for_a_user_who_has_no_name_here(run, theirs):
+    """As www-data of another distribution's image: such a user is in no group, and cannot give it one."""
+    os.chown(theirs, 4321, 4321)
+    wanted = entry(theirs / "made", state="directory", owner="4321", group="4321")
+    run(wanted)
+    status = (theirs / "made").stat()
+    assert (status.st_uid, status.st_gid) == (4321, 4321)
+    assert run(wanted)["changed"] is False
+
+
 def test_root_writes_there_with_their_rights(run, theirs):
     theirs.chmod(0o555)
     said = run(entry(theirs / "file", b"x", owner="nobody", group="nogroup"))
