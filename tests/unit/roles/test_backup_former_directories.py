@@ -24,6 +24,8 @@ def test_those_that_are_there_are_found(tmp_path):
         _s3_backup_timers=[],
         _s3_backup_drill_socket="plannerate-drill@nowhere.socket",
         _s3_backup_former_directories=[f"{tmp_path}/it's old", f"{tmp_path}/gone"],
+        s3_backup_environment="nowhere",
+        s3_backup_scratch_directory=str(tmp_path),
         s3_backup_schedule="daily",
         s3_backup_drill_schedule="weekly",
     )
