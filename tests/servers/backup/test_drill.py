@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import subprocess
 
 import pytest
 from support.helpers.backup_here import finish
@@ -88,8 +87,11 @@ def test_a_drill_that_is_killed_hinders_no_other(site, make_hostile, killed):
     make_hostile(f"COPY (SELECT 1) TO PROGRAM 'touch {site.directory}/begun'; PERFORM pg_sleep(600)")
     process = site.start("drill")
     wait_for((site.directory / "begun").exists, 60, "the dump's code")
-    # What loads has children, which systemd ends with it.
-    os.kill(process.pid, signal.SIGKILL) if killed == "drill" else os.killpg(site.loader.pid, signal.SIGKILL)
+    # What loads has programs, which systemd ends with it. All of them name its directory.
+    if killed == "loader":
+        subprocess.run(["pkill", "-KILL", "-f", f"{site.directory}/scratch"], check=True)
+    else:
+        process.kill()
     if killed == "drill":
         assert site.loader.wait(30) == 0, "nobody waits for it any more"
         assert scratch(site) == []

@@ -143,7 +143,8 @@ class Pipeline:
     def kill(self):
         for _name, process, _words in self.processes:
             if process.poll() is None:
-                process.kill()
+                # A shell's program would live on, and hold what is read here.
+                (os.killpg if os.getpgid(process.pid) == process.pid else os.kill)(process.pid, signal.SIGKILL)
 
     def stop(self):
         self.kill()
@@ -157,7 +158,10 @@ class Pipeline:
 
 def to_the_end(command):
     """A command after which what it leaves of its input, such as the last table's rows for pg_restore, is read too."""
-    return command._replace(argv=["sh", "-c", '"$@" && exec cat >/dev/null', "sh", *command.argv])
+    return command._replace(
+        argv=["sh", "-c", '"$@" && exec cat >/dev/null', "sh", *command.argv],
+        options={**command.options, "start_new_session": True},
+    )
 
 
 def run(command, **options):
