@@ -48,22 +48,21 @@ def pytest_step(name: str, *arguments: str, report: str, **more: Any) -> Step:
 
 def lab_step(name: str, command: str, inventory: str = "production", needs: tuple[str, ...] = (), **more: Any) -> Step:
     env = {"LAB_INVENTORY": inventory}
-    return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 20, **more})
+    return Step(name, ["scripts/molecule", "default", command], needs=needs, env=env, **{"minutes": 15, **more})
 
 
-# What needs no machine, the roles' scenarios, and the lab, which takes longest. A small machine has two cores, which two lanes leave idle
-# where they wait: for a health check, a fence, a timer.
-LANES = ["code", "scenarios", "lab"]
+# An Ansible run keeps one core busy, and a small machine has two: what needs the lab takes longest, and all else runs beside it.
+LANES = ["beside", "lab"]
 
 
-def code_step(name: str, *command: str, minutes: float = 10) -> Step:
-    return Step(name, list(command), minutes=minutes, lane="code")
+def code_step(name: str, *command: str, minutes: float = 5) -> Step:
+    return Step(name, list(command), minutes=minutes, lane="beside")
 
 
-SERVERS_PREPARE = code_step("servers prepare", "tests/servers/install")
+SERVERS_PREPARE = code_step("servers prepare", "tests/servers/install", minutes=10)
 # Steps that need no lab.
 CODE = [
-    code_step("lint ansible", "ansible-lint", "--strict", minutes=20),
+    code_step("lint ansible", "ansible-lint", "--strict", minutes=10),
     code_step("lint yaml", "yamllint", "--strict", "."),
     code_step("lint python", "ruff", "check", "."),
     code_step("lint python format", "ruff", "format", "--check", "--diff", "."),
@@ -71,14 +70,14 @@ CODE = [
     code_step("lint types", "mypy"),
     code_step("lint vaults", "scripts/check-vaults"),
     code_step("lint shell", "bash", "-c", f"{SHELL_FILES} | xargs shellcheck"),
-    code_step("lint workflows", "scripts/actionlint"),
+    code_step("lint workflows", "scripts/actionlint", minutes=10),
     code_step("lint workflows for security", "zizmor", "--offline", "--pedantic", "--quiet", ".github"),
     code_step("changelog", "antsibull-changelog", "lint"),
     code_step("build", "ansible-galaxy", "collection", "build", "--force", "--output-path", ".cache/build"),
-    code_step("sanity", "scripts/sanity", minutes=30),
-    pytest_step("unit", "tests/unit", report="unit", minutes=25, lane="code"),
+    code_step("sanity", "scripts/sanity", minutes=20),
+    pytest_step("unit", "tests/unit", report="unit", minutes=25, lane="beside"),
     SERVERS_PREPARE,
-    pytest_step("servers", "tests/servers", report="servers", minutes=25, needs=("servers prepare",), lane="code"),
+    pytest_step("servers", "tests/servers", report="servers", minutes=25, needs=("servers prepare",), lane="beside"),
 ]
 
 # Fails where the lab is another checkout's.
@@ -102,11 +101,11 @@ PREPARE = [
 def scenario_step(name: str, *options: str) -> Step:
     command = ["scripts/molecule", name, "test", *options]
     needs = ("prepare images" if name in WITH_IMAGES else "prepare machines",)
-    return Step(f"molecule {name}", command, minutes=40, needs=needs, lane="scenarios", report=f"verify-{name}")
+    return Step(f"molecule {name}", command, minutes=30, needs=needs, lane="beside", report=f"verify-{name}")
 
 
 UNSTACK = Step(
-    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare owner",), lane="scenarios"
+    "molecule unstack", ["scripts/molecule", STACKED[-1], "destroy"], needs=("prepare owner",), lane="beside"
 )
 SCENARIOS = [
     *(scenario_step(name) for name in ALONE),
@@ -117,7 +116,7 @@ SCENARIOS = [
 
 START = [
     lab_step("lab create", "create", needs=("prepare images",)),
-    # About six minutes beside one other lane on two cores.
+    # About six minutes beside another lane on two cores.
     lab_step("lab converge", "converge", needs=("lab create",), minutes=25),
     lab_step("lab converge staging", "converge", "staging", needs=("lab converge",)),
 ]
@@ -131,8 +130,8 @@ LAB = [
     lab_step("lab idempotence staging", "idempotence", "staging", needs=("lab converge staging",)),
     lab_step("lab check", "check", needs=("lab converge",), unchanged=True),
     Step("lab status", ["scripts/env", "python", "scripts/report.py", "status"], needs=("lab converge",)),
-    lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=25, report="verify-default"),
-    pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=90, needs=("lab converge staging",)),
+    lab_step("lab verify", "verify", needs=("lab converge staging",), minutes=20, report="verify-default"),
+    pytest_step("lab tests", "--timeout=1800", "tests/lab", report="lab", minutes=75, needs=("lab converge staging",)),
 ]
 
 STEPS = [*CODE, *PREPARE, *SCENARIOS, *LAB]
@@ -201,7 +200,7 @@ def on_lab(directory: Path, name: str, **env: str) -> list[Step]:
 def parts() -> dict[str, list[Step]]:
     """The long tests: a directory of tests/long on a raised lab, a program of tests/bench, or the mutations of the code."""
     mutations = pytest_step(
-        "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="code"
+        "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="beside"
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
     for name, steps in replicas_parts().items():
@@ -220,7 +219,7 @@ def parts() -> dict[str, list[Step]]:
                     report=path.name,
                     minutes=60,
                     needs=tuple(step.name for step in before),
-                    lane="code",
+                    lane="beside",
                 ),
             ]
             continue

@@ -126,27 +126,6 @@ def parts():
     return of_steps("{name: [step.name for step in each] for name, each in steps.parts().items()}")
 
 
-def test_every_step_is_in_a_lane_and_code_waits_for_no_machine():
-    """One in a lane that does not run would be left out, and who needs it would wait for ever."""
-    steps = of_steps(
-        "[[each.lane, each.name, each.needs] for each in [*steps.STEPS, *sum(steps.parts().values(), [])]]"
-    )
-    assert {lane for lane, _name, _needs in steps} == {*of_steps("steps.LANES")} == {"code", "scenarios", "lab"}
-    code = {name for lane, name, _needs in steps if lane == "code"}
-    assert {"lint ansible", "sanity", "unit", "servers"} < code
-    assert {need for lane, _name, needs in steps if lane == "code" for need in needs} < code
-
-
-def test_no_lane_waits_for_one_that_waits_for_it():
-    steps = of_steps("[[each.lane, each.name, each.needs] for each in steps.STEPS]")
-    lanes = {lane: [step for step in steps if step[0] == lane] for lane, _name, _needs in steps}
-    over = set()
-    while any(lanes.values()):
-        ready = [lane for lane, left in lanes.items() if left and over.issuperset(left[0][2])]
-        assert ready, {lane: left[:1] for lane, left in lanes.items()}
-        over.update(lanes[lane].pop(0)[1] for lane in ready)
-
-
 def test_each_long_test_has_a_part_and_only_three_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
