@@ -71,8 +71,30 @@ def _ask(settings, loader, request, limit):
     """What the loading half answers."""
     with _connected(settings["socket"]) as connection, _hung_up_after(settings["time_limit"], connection) as is_over:
         broken: BackupError | None = None
-        try:
+
+        def answer():
+            try:
+                return protocol.receive(connection, limit)
+            except protocol.HungUp as error:
+                if is_over():
+                    raise BackupError(
+                        f"not restored within {settings['time_limit']} s (drill.time_limit), so it was given up"
+                    ) from error
+                raise BackupError(
+                    f"what loads the dump behind {settings['socket']} ended without an answer; see the journal of its unit"
+                    + (f" ({broken})" if broken else "")
+                ) from error
+            except BackupError as error:
+                raise _nonsense(error) from error
+
+        # Nothing is read of the store for one that is refused; who hung up is met by what is received.
+        with contextlib.suppress(protocol.HungUp):
             protocol.send(connection, request)
+        first = answer()
+        if first != protocol.BEGIN:
+            # Not counts: nothing was given to it that they could be of.
+            return first if isinstance(first, dict) and "failed" in first else {}
+        try:
             loader.feed(connection)
             connection.shutdown(socket.SHUT_WR)
         except (Damaged, Gone, StoreError):
@@ -80,19 +102,7 @@ def _ask(settings, loader, request, limit):
         except (BackupError, OSError) as error:
             # It reads no more: what it says tells why.
             broken = error if isinstance(error, BackupError) else BackupError(str(error))
-        try:
-            return protocol.receive(connection, limit)
-        except protocol.HungUp as error:
-            if is_over():
-                raise BackupError(
-                    f"not restored within {settings['time_limit']} s (drill.time_limit), so it was given up"
-                ) from error
-            raise BackupError(
-                f"what loads the dump behind {settings['socket']} ended without an answer; see the journal of its unit"
-                + (f" ({broken})" if broken else "")
-            ) from error
-        except BackupError as error:
-            raise _nonsense(error) from error
+        return answer()
 
 
 def _connected(path):

@@ -14,6 +14,8 @@ from ..errors import BackupError, Damaged, Refused
 # How the one that loads says what kind of failure it was.
 KINDS = {"damaged": Damaged, "refused": Refused, "failed": BackupError}
 LONGEST_MESSAGE = 4000
+# Said before the dump comes: there is room for it.
+BEGIN = {"begin": True}
 _LENGTH = struct.Struct(">I")
 # Of a number: Python takes minutes for one of millions, and no count is longer.
 _LONGEST_NUMBER = 20

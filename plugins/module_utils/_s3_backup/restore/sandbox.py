@@ -87,6 +87,7 @@ def _restore(connection, request, place):
     room.require(place, needed, margin, f"a copy of {database}")
     if room.missing(place, needed + unpacked, margin):
         request["jobs"] = 1
+    protocol.send(connection, protocol.BEGIN)
     with scratch.server(binaries, place) as conninfo, Server(conninfo) as server:
         began = time.monotonic()
         server.run(request["roles"])

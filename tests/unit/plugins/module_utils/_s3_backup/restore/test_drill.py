@@ -23,7 +23,10 @@ LIMIT = 10_000
 class Feeder:
     """A Loader as far as it is needed here."""
 
+    fed = False
+
     def feed(self, file):
+        self.fed = True
         file.sendall(b"the dump")
 
 
@@ -32,7 +35,7 @@ def ask(tmp_path):
     """A function that gives what a drill makes of these bytes."""
     threads = []
 
-    def asking(said, time_limit=30):
+    def asking(said, time_limit=30, begins=True):
         path = str(tmp_path / "drill.sock")
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(path)
@@ -42,6 +45,8 @@ def ask(tmp_path):
             with listening, listening.accept()[0] as connection:
                 request = protocol.receive(connection, LIMIT)
                 assert request == {"database": "shop"}
+                if begins:
+                    protocol.send(connection, protocol.BEGIN)
                 if said is None:
                     wait = select.poll()
                     wait.register(connection, 0)
@@ -52,7 +57,8 @@ def ask(tmp_path):
         threads.append(threading.Thread(target=answer, daemon=True))
         threads[-1].start()
         settings = {"socket": path, "time_limit": time_limit}
-        return drill._read(drill._ask(settings, Feeder(), {"database": "shop"}, LIMIT))
+        asking.feeder = Feeder()
+        return drill._read(drill._ask(settings, asking.feeder, {"database": "shop"}, LIMIT))
 
     yield asking
     for thread in threads:
@@ -66,6 +72,17 @@ def framed(document):
 
 def test_counts_are_taken_as_they_are(ask):
     assert ask(framed(GOOD)) == (1.5, GOOD["counts"])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [({"failed": "refused", "message": "make room"}, "make room"), (GOOD, "expected counts or a failure")],
+    ids=["refused", "counts of nothing"],
+)
+def test_what_does_not_begin_is_fed_nothing_and_has_nothing_to_count(ask, said, words):
+    with pytest.raises(BackupError, match=words):
+        ask(framed(said), begins=False)
+    assert not ask.feeder.fed
 
 
 @pytest.mark.parametrize(("kind", "error"), [("damaged", Damaged), ("refused", Refused), ("failed", BackupError)])
