@@ -57,10 +57,6 @@ options:
         loads the file.
     type: int
     default: 0
-  tls_port:
-    description: Port in the container on which Traefik serves them.
-    type: int
-    default: 443
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -142,6 +138,10 @@ print(json.dumps(answer))
 """
 
 
+# Of the role's entry point websecure, in the container.
+_TLS_PORT = "443"
+
+
 class Traefik:
     """The API and the log of a Traefik that runs in a container."""
 
@@ -160,7 +160,7 @@ class Traefik:
 
     def uncertified(self, names: Sequence[str]) -> list[str]:
         """Those of the names for which it serves no certificate."""
-        code, output = self._inside(served_certificates.ASK, str(self.module.params["tls_port"]), *names)
+        code, output = self._inside(served_certificates.ASK, _TLS_PORT, *names)
         return list(names) if code else json.loads(output)
 
     def _inside(self, script: str, *arguments: str) -> tuple[int, str]:
@@ -291,7 +291,6 @@ def main() -> None:
             "server_timeout": {"type": "int", "default": 0},
             "certificate_names": {"type": "list", "elements": "str", "default": []},
             "certificate_timeout": {"type": "int", "default": 0},
-            "tls_port": {"type": "int", "default": 443},
         },
         supports_check_mode=True,
     )
