@@ -60,7 +60,10 @@ def test_a_data_directory_of_another_cluster(db01, tmp_path):
         json.dumps({"postgres_replica": {"hosts": {"pg-stray": {"postgres_machine": "db01", "postgres_port": 5440}}}})
     )
     directory = "/var/lib/postgresql/15/pg_stray"
-    db01.check_output(f"runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb --pgdata={directory} >/dev/null")
+    db01.check_output(
+        f"install --directory --owner=postgres --mode=0700 {directory}"
+        f" && runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb --pgdata={directory} >/dev/null"
+    )
     try:
         message = refused(f"--inventory={overlay}")
     finally:
