@@ -25,8 +25,8 @@ def given(variables: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
 
 
 def _plain(value: Any) -> Any:
-    """A value in dictionaries and lists of Python's own. Those of a template carry what makes them, which a copy copies each time: that took
-    four fifths of the time of what refuses an inventory.
+    """A value in dictionaries and lists of Python's own. Those of a template carry all that makes them, and a copy copies it: most of the
+    time of looking at an inventory went there.
     """
     if isinstance(value, Undefined):
         raise UndefinedError

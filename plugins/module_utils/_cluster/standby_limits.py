@@ -27,11 +27,6 @@ def minimums(desired: Settings, control: Settings, primary: Settings) -> dict[st
     return {name: max(_value(settings, name) or 0 for settings in (desired, control, primary)) for name in NAMES}
 
 
-def raised(desired: Settings, primary: Settings) -> list[str]:
-    """Names of those that the primary is about to get more of; none where it is not known what it has."""
-    return [name for name in NAMES if _is_higher(desired, primary, name)]
-
-
 def lowered(desired: Settings, control: Settings) -> list[str]:
     """Names of those of which less is desired than the standby's control file says; none where it says nothing."""
     return [name for name in NAMES if _is_higher(control, desired, name)]

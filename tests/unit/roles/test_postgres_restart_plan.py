@@ -17,12 +17,13 @@ TOPOLOGY = {
 }
 
 
-def member(name, wanted, minimums=None, lowered=(), standbys=("pg-replica1",), pending=(), **variables):
+def member(name, wanted, control=100, primary=None, standbys=("pg-replica1",), pending=()):
     answer = {
         "state": "running",
         "restart_settings": RUNNING,
         "pending_restart": list(pending),
         "restarted_since_adoption": None,
+        "control_settings": {"max_connections": control},
     }
     return {
         "inventory_hostname": name,
@@ -31,8 +32,7 @@ def member(name, wanted, minimums=None, lowered=(), standbys=("pg-replica1",), p
         "postgres_topology": {**TOPOLOGY, "standbys": list(standbys)},
         "postgres_adoption": {"members": []},
         "_postgres_desired_settings": wanted,
-        "_postgres_standby_limits": {"minimums": minimums or {}, "lowered": list(lowered)},
-        **variables,
+        "postgres_current_primary_answer": {"settings": primary and {"max_connections": primary}},
     }
 
 
@@ -44,11 +44,13 @@ def test_how_and_why_a_member_restarts(tmp_path):
         (member("pg-replica1", more), "standby", "max_connections is 100, wanted 130"),
         # Without standbys, and where it has to have less before they do.
         (member("pg-main", more, standbys=()), "primary_in_place", "max_connections is 100, wanted 130"),
-        (member("pg-main", less, lowered=["max_connections"]), "primary_in_place", "max_connections is 100, wanted 90"),
+        (member("pg-main", less), "primary_in_place", "max_connections is 100, wanted 90"),
         # A standby may not have less yet: it gets it after the primary, in the same run.
-        (member("pg-replica1", less, {"max_connections": 100}), "standby", "max_connections is 100, wanted 90"),
+        (member("pg-replica1", less, primary=100), "standby", "max_connections is 100, wanted 90"),
+        # The same while its primary has not answered: its own control file says what it has replayed.
+        (member("pg-replica1", less), "standby", "max_connections is 100, wanted 90"),
         # What its primary has already.
-        (member("pg-replica1", {}, {"max_connections": 130}), "standby", "max_connections is 100, wanted 130"),
+        (member("pg-replica1", {}, primary=130), "standby", "max_connections is 100, wanted 130"),
         (member("pg-main", {}, pending=["wal_buffers"]), "primary", "wal_buffers waits for a restart"),
     ]
     rows = values_of_role(tmp_path, "postgres", *(("_postgres_restart_row", variables) for variables, *_rest in cases))
