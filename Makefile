@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help lab converge smoke status pools check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
+.PHONY: help lab converge deploy rollback smoke status pools check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
 PYTHON := scripts/env python
 REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
@@ -15,6 +15,13 @@ lab: ## start the lab on this host, run the playbooks, print the status and how 
 
 converge: ## run a playbook on an inventory, as the workflows do: INVENTORY=path (PLAYBOOK=name, default site; CHECK=1)
 	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) $(PLAYBOOK)
+
+# RELEASE comes to the script by the environment, never as a part of a command.
+deploy: ## put a release into the place of the one that serves: INVENTORY=path RELEASE=tag or digest (CHECK=1)
+	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) deploy
+
+rollback: ## go back to the release before, or to another that was deployed: INVENTORY=path (RELEASE=tag or digest; CHECK=1)
+	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) rollback
 
 smoke: ## check from this host that the environment of an inventory answers: INVENTORY=path
 	@$(PYTHON) scripts/smoke.py -i "$(INVENTORY)"

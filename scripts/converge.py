@@ -2,13 +2,16 @@
 
 With SSH_PRIVATE_KEY and SSH_KNOWN_HOSTS in the environment, Ansible connects with these alone; with VAULT_PASSWORD it reads
 the inventory's Vault. Without them it runs as ansible-playbook does by hand. Nothing that stands in a vault is printed.
+The playbooks deploy and rollback are given the release that RELEASE in the environment names.
 """
 
 from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -33,6 +36,9 @@ from summary import markdown
 from vaults import hidden, mask_commands, too_short, vault_values
 
 KEPT = Path(".cache/converge")
+RELEASES = ("deploy", "rollback")
+# [doc] "Tag" in Docker's reference of image names, and a digest.
+TAG_OR_DIGEST = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}"
 HOST_KEYS = """Found host keys that are not in SSH_KNOWN_HOSTS; nothing was changed.
 {}
 Expected the keys of SSH_KNOWN_HOSTS. If a machine was reinstalled, read its key on its own console, compare it with what
@@ -64,6 +70,7 @@ def converge(options: argparse.Namespace, log: Path) -> tuple[int, str]:
     refuse_no_inventory(options.inventory)
     refuse_no_playbook(options.playbook)
     command = ["ansible-playbook", "--inventory", options.inventory, f"playbooks/{options.playbook}.yml", "--diff"]
+    command += release(options.playbook, os.environ)
     with access(os.environ) as env:
         secrets = [*own_secrets(os.environ), *hide(vault_values(options.inventory, env))]
         if SSH[0] in os.environ:
@@ -96,6 +103,16 @@ def refuse_no_playbook(playbook: str) -> None:
     known = sorted(path.stem for path in Path("playbooks").glob("*.yml"))
     if playbook not in known:
         raise AccessRefused(f"Found no playbook {playbook!r}. Expected one of {', '.join(known)}.")
+
+
+def release(playbook: str, environment: Mapping[str, str]) -> list[str]:
+    """The option that names the release, for the playbooks that take one."""
+    found = environment.get("RELEASE", "")
+    if not found or playbook not in RELEASES:
+        return []
+    if not re.fullmatch(TAG_OR_DIGEST, found):
+        raise AccessRefused(f"RELEASE is {found!r}. Expected a tag of the image, or its digest: sha256: and 64 digits.")
+    return [f"--extra-vars={json.dumps({'deploy_release': found})}"]
 
 
 def refuse_other_machines(inventory: str, env: dict[str, str]) -> None:

@@ -186,7 +186,9 @@ def test_roles_are_checked_for_the_hosts_that_the_playbooks_apply_them_to(offlin
         for play in yaml.safe_load(file.read_text()):
             for role in play.get("roles", []):
                 group = re.split("[:,]", play["hosts"])[0]
-                applied[role["role"].removeprefix("plannerate.infra.")] = re.sub("^~?postgres_now_.*", "postgres", group)
+                applied[role["role"].removeprefix("plannerate.infra.")] = re.sub(
+                    "^~?postgres_now_.*", "postgres", group
+                )
     assert applied == groups
     assert set(groups) == {role.name for role in (ROOT / "roles").iterdir()}
 

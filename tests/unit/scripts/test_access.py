@@ -163,3 +163,17 @@ def test_another_host_key_and_a_missing_one_are_told_apart():
         "app01: its key is not the one of SSH_KNOWN_HOSTS.",
         "db01: SSH_KNOWN_HOSTS has no key for it.",
     ]
+
+
+def test_a_release_is_an_option_of_the_playbooks_that_take_one():
+    digest = f"sha256:{'a' * 64}"
+    for playbook in ("deploy", "rollback"):
+        assert converge.release(playbook, {"RELEASE": digest}) == [f'--extra-vars={{"deploy_release": "{digest}"}}']
+        assert converge.release(playbook, {}) == []
+    assert converge.release("site", {"RELEASE": "v1"}) == []
+
+
+@pytest.mark.parametrize("wrong", ["-e@/etc/passwd", "a b", "v1\n", "sha256:12", "image:v1", "{{ x }}", "ä"])
+def test_what_is_neither_tag_nor_digest_is_refused(wrong):
+    with pytest.raises(access.AccessRefused, match="Expected a tag of the image, or its digest"):
+        converge.release("deploy", {"RELEASE": wrong})

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,7 +31,8 @@ def load(name):
 WORKFLOWS = {path.name: load(path.name) for path in FILES}
 JOBS = [pytest.param(job, id=f"{name}:{key}") for name, flow in WORKFLOWS.items() for key, job in flow["jobs"].items()]
 STEPS = [step for flow in WORKFLOWS.values() for job in flow["jobs"].values() for step in job["steps"]]
-CONVERGE = WORKFLOWS["converge.yml"]["jobs"]
+CONVERGE, DEPLOY = WORKFLOWS["converge.yml"]["jobs"], WORKFLOWS["deploy.yml"]["jobs"]
+BUILD = WORKFLOWS["build.yml"]["jobs"]["image"]
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
@@ -38,7 +41,7 @@ def runs(job):
 
 
 def test_these_are_all_of_them():
-    assert list(WORKFLOWS) == ["ci.yml", "converge.yml"]
+    assert list(WORKFLOWS) == ["build.yml", "ci.yml", "converge.yml", "deploy.yml"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -65,8 +68,8 @@ def test_no_token_stays_in_a_checkout():
 
 @pytest.mark.parametrize("job", JOBS)
 def test_rights_are_the_least(job):
-    expected = {"pull-requests": "write"} if job["name"] == "Comment" else {"contents": "read"}
-    assert job["permissions"] == expected
+    expected = {"Comment": {"pull-requests": "write"}, "Image": {"contents": "read", "packages": "write"}}
+    assert job["permissions"] == expected.get(job["name"], {"contents": "read"})
     assert job["timeout-minutes"]
 
 
@@ -76,7 +79,8 @@ def test_no_right_is_given_to_a_whole_workflow():
 
 def test_no_workflow_gives_secrets_to_a_forks_code():
     events = {event for flow in WORKFLOWS.values() for event in flow["on"]}
-    assert events <= {"push", "pull_request"}
+    # The last two are begun by whoever may write here.
+    assert events == {"push", "pull_request", "workflow_call", "workflow_dispatch"}
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -87,6 +91,8 @@ def test_what_runs_is_a_command_of_this_repository(job):
             assert rest[0] in TARGETS, command
         elif program == "gh":
             assert job["name"] == "Comment" and len(job["steps"]) == 1
+        elif job is BUILD:
+            assert "docker" in command, "it builds another repository, which has none of these commands"
         else:
             assert program.startswith("scripts/") and (ROOT / program).stat().st_mode & 0o100, command
 
@@ -103,8 +109,9 @@ def test_secrets_go_to_single_steps_of_a_job_that_waits_for_a_protected_environm
         given = set(re.findall(r"secrets\.([A-Z_]+)", str(step)))
         if given:
             assert job["environment"] in {"check-staging", "check-production", "staging", "production"}
-            assert given == (SECRETS if "make converge" in step["run"] else {"VAULT_PASSWORD"})
-            assert step["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in given}
+            assert given == ({"VAULT_PASSWORD"} if "make smoke" in step["run"] else SECRETS)
+            release = {"RELEASE": "${{ inputs.release }}"} if "make deploy" in step["run"] else {}
+            assert step["env"] == {**release, **{name: f"${{{{ secrets.{name} }}}}" for name in given}}
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
@@ -137,6 +144,7 @@ def test_every_environment_of_the_workflow_has_reviewers_by_the_page_that_sets_i
     told = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| [^|]+ \| ([a-z]+)[^|]* \|$", page))
     assert told == dict.fromkeys(["check-staging", "check-production", "staging", "production"], "required")
     assert set(told) == {job["environment"] for job in CONVERGE.values() if "environment" in job}
+    assert set(told) >= {job["environment"] for job in DEPLOY.values()}
 
 
 def test_unmerged_code_never_runs_beside_a_token_that_may_write():
@@ -166,6 +174,67 @@ def test_dev_converges_staging_and_main_staging_then_production_each_asked_from_
             f"make converge INVENTORY=inventories/{name}",
             f"make smoke INVENTORY=inventories/{name}",
         ]
+
+
+def test_a_release_goes_to_the_environment_that_was_named_and_is_asked_from_outside():
+    assert list(DEPLOY) == ["staging", "production"]
+    for name, job in DEPLOY.items():
+        assert (job["if"], job["environment"]) == (f"inputs.environment == '{name}'", name)
+        assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False, "queue": "max"}
+        assert runs(job) == [
+            "scripts/setup converge",
+            f"make deploy INVENTORY=inventories/{name}",
+            f"make smoke INVENTORY=inventories/{name}",
+        ]
+    dispatch, call = (
+        WORKFLOWS["deploy.yml"]["on"][event]["inputs"] for event in ("workflow_dispatch", "workflow_call")
+    )
+    assert dispatch["environment"].pop("options") == list(DEPLOY)
+    assert [each["environment"].pop("type") for each in (dispatch, call)] == ["choice", "string"]
+    assert dispatch == call
+
+
+@pytest.mark.parametrize(
+    ("ref", "tags"),
+    [("refs/heads/main", ["main"]), ("refs/heads/dev", ["dev"]), ("refs/heads/a", []), ("refs/tags/main", [])],
+)
+def test_an_image_is_built_with_its_bill_of_materials_and_named_by_its_digest(tmp_path, ref, tags):
+    """The steps as GitHub runs them, with a docker that says what it is told."""
+    image, sha, digest = "ghcr.io/callcocam/plannerate", "c" * 40, f"sha256:{'d' * 64}"
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f"""#!/bin/sh
+        printf '%s\\n' "$*" >>{tmp_path}/told
+        [ "$1" != login ] || cat >{tmp_path}/password
+        printf '{{"containerimage.digest": "{digest}"}}' >{tmp_path}/image.json
+        """
+    )
+    docker.chmod(0o755)
+    (tmp_path / "output").write_text("")
+    inputs = {"${{ inputs.image }}": image, "${{ inputs.file }}": "Dockerfile", "${{ github.token }}": "a token"}
+    github = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_REF": ref, "GITHUB_REF_NAME": ref.split("/")[-1], "GITHUB_SHA": sha,
+        "GITHUB_ACTOR": "ana", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "callcocam/plannerate",
+        "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"),
+    }  # fmt: skip
+    for step in BUILD["steps"]:
+        if "run" in step:
+            env = {name: inputs.get(value, value) for name, value in step["env"].items()}
+            subprocess.run(
+                ["bash", "-eo", "pipefail", "-c", step["run"]], env={**github, **env}, check=True, timeout=60
+            )
+    login, builder, build = (tmp_path / "told").read_text().splitlines()
+    assert login == "login ghcr.io --username ana --password-stdin"
+    assert (tmp_path / "password").read_text() == "a token"
+    assert re.search(r"image=moby/buildkit:v[\d.]+@sha256:[0-9a-f]{64}$", builder)
+    assert re.findall(r"--tag (\S+)", build) == [f"{image}:{name}" for name in (sha, *tags)]
+    assert "--push" in build and "--provenance mode=max" in build and build.endswith(" .")
+    assert re.search(r"--attest type=sbom,generator=\S+:[\d.]+@sha256:[0-9a-f]{64} ", build)
+    assert (tmp_path / "output").read_text() == f"digest={digest}\n"
+    assert (
+        WORKFLOWS["build.yml"]["on"]["workflow_call"]["outputs"]["digest"]["value"]
+        == "${{ jobs.image.outputs.digest }}"
+    )
 
 
 def test_every_scenario_is_in_the_matrix():
