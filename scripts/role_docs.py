@@ -18,7 +18,7 @@ URL = re.compile(r"\bU\(([^)]+)\)")
 OPTION = re.compile(r"\b(?:O|RV)\((?:[^)]*(?:#\w+:|--))?([^)#]+)\)")
 MARKUP = re.compile(r"\b[CVIBEPM]\(([^)#]+)(?:#[^)]*)?\)")
 FOOT = "<!-- Written by scripts/role_docs.py from meta/argument_specs.yml. -->"
-GROUPS = {"postgres_now_primary": "the primary", "postgres_now_standby:postgres_now_absent": "the standbys"}
+GROUPS = {"postgres_now_primary": "the primary", "~postgres_now_(standby|absent)$": "the standbys"}
 
 
 def main(arguments: list[str]) -> int:
