@@ -58,6 +58,8 @@ RUN_BY = [
         WORKFLOW + "a_pull_request_is_told_what_would_change_and_nothing_does",
         "",
     ),
+    (r"make deploy INVENTORY=\S+ RELEASE=\S+", MAKE + "a_release_is_deployed_by_the_environment", ""),
+    (r"make rollback INVENTORY=\S+", MAKE + "a_release_is_deployed_by_the_environment", ""),
     (r"make smoke INVENTORY=\S+", WORKFLOW + "smoke_finds_both_environments_as_they_should_be", ""),
     (
         r"make check-inventory( INVENTORY=\S+)?",

@@ -57,6 +57,15 @@ def test_a_long_test_is_chosen_by_its_name():
     assert set(steps.parts()) <= set((listed.stdout + listed.stderr).split())
 
 
+@pytest.mark.parametrize("target", ["deploy", "rollback"])
+def test_a_release_is_deployed_by_the_environment(target):
+    """Whoever starts a workflow writes it: it is no part of a command."""
+    arguments = ["INVENTORY=i", "RELEASE=v1; $$(false)"]
+    dry = made(target, *arguments, "--dry-run")
+    assert dry.split() == ["scripts/env", "python", "scripts/converge.py", "-i", '"i"', target]
+    assert made(target, *arguments, "PYTHON=printenv RELEASE; :") == "v1; $(false)\n"
+
+
 @pytest.mark.parametrize("page", pages(ROOT), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_target_part_script_and_playbook_that_a_page_names_is_there(page):
     text = page.read_text()
