@@ -46,7 +46,7 @@ test-all: ## run one of the long tests: PART=name; without PART, list them
 drill: ## cause a dozen failures in the lab, and wait until each alert fires and resolves
 	@scripts/test --part=drill
 
-lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, actionlint, zizmor and check the whitespace
+lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, hunspell, actionlint, zizmor and check the whitespace
 	@scripts/test lint
 
 format: ## rewrite the Python files with ruff

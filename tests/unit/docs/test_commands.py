@@ -244,4 +244,7 @@ def test_what_runs_something_else_does_not_pass(pattern, runner, words):
 def test_a_block_that_needs_the_world_outside_tells_its_reader():
     outside = [(page, command) for page in pages(ROOT) for command in commands(page) if command.outside]
     assert outside
-    assert [(page, command.text) for page, command in outside if "not tried here" not in command.announced] == []
+    told = ("not tried here", "não testado aqui")
+    assert [
+        (page, command.text) for page, command in outside if not any(words in command.announced for words in told)
+    ] == []
