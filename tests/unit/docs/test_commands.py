@@ -54,6 +54,11 @@ RUN_BY = [
     (r"make pools INVENTORY=\S+", "tests/lab/test_pools.py::test_the_table_has_every_pool_with_its_target", ""),
     (r"make slo INVENTORY=\S+", "tests/lab/test_monitoring.py::test_the_measures_of_success_are_one_table", ""),
     (
+        r"make validate INVENTORY=\S+",
+        "tests/lab/test_validate.py::test_the_lab_keeps_what_was_promised_and_the_report_says_so",
+        "",
+    ),
+    (
         r"make converge INVENTORY=\S+( \[CHECK=1\])?",
         WORKFLOW + "a_pull_request_is_told_what_would_change_and_nothing_does",
         "",
