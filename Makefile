@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help lab converge deploy rollback smoke status pools check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
+.PHONY: help lab converge deploy rollback smoke status pools validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
 PYTHON := scripts/env python
 REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
@@ -35,6 +35,10 @@ pools: ## show PgBouncer's pools: clients, waiting, servers, statistics (INVENTO
 slo: ## show what was measured beside what was promised (INVENTORY=path, default the lab; JSON=1)
 	@$(PYTHON) scripts/report.py slo $(REPORT_OPTIONS)
 
+validate: ## measure what was promised, print a table, write .cache/validate/report.html (INVENTORY=path, default the lab; PARTS=names; JSON=1)
+	@$(PYTHON) scripts/report.py validate $(REPORT_OPTIONS) --extra validate=$(PARTS) --extra validate_directory=$(CURDIR)/.cache/validate \
+	  --extra validate_commit=$$(git rev-parse --short HEAD 2>/dev/null)
+
 check-inventory: ## check every variable against the roles, without connecting (INVENTORY=path, default production and staging)
 	@$(PYTHON) scripts/check_inventory.py $(or $(INVENTORY),inventories/production inventories/staging)
 
@@ -53,7 +57,7 @@ test-all: ## run one of the long tests: PART=name; without PART, list them
 drill: ## cause a dozen failures in the lab, and wait until each alert fires and resolves
 	@scripts/test --part=drill
 
-lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, actionlint, zizmor and check the whitespace
+lint: ## run ansible-lint, yamllint, ruff, mypy, shellcheck, codespell, hunspell, actionlint, zizmor and check the whitespace
 	@scripts/test lint
 
 format: ## rewrite the Python files with ruff

@@ -1,7 +1,7 @@
 """Run a playbook that only reads, and print what its last task shows, as a table or as JSON.
 
-status: who is primary, who follows, how far behind. pools: PgBouncer's pools. slo: what was measured beside what was promised;
-the exit code is 1 when a promise was not kept.
+status: who is primary, who follows, how far behind. pools: PgBouncer's pools. slo: what was measured beside what was promised.
+validate: what is measured now beside what was promised, with a report in files. The exit code of both is not 0 when a promise was not kept.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import slo
 from access import AS_JSON, plays, without_callbacks
 
 LAB = "molecule/default/inventory/production"
 # The playbook and the task that shows what it found.
-REPORTS = {"status": "Show the cluster", "pools": "Show the pools", "slo": "Show the measures"}
+REPORTS = {
+    "status": "Show the cluster",
+    "pools": "Show the pools",
+    "slo": "Show the measures",
+    "validate": "Show the results",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ def main() -> int:
     parser.add_argument("report", choices=REPORTS)
     parser.add_argument("-i", "--inventory", default=LAB, help="default: the lab, as production sees it")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    parser.add_argument("--extra", action="append", default=[], metavar="NAME=VALUE", help="as Ansible's -e")
     options = parser.parse_args()
-    answer = ask(options.inventory, options.report)
+    answer = ask(options.inventory, options.report, options.extra)
     if not answer.shown:
         print(answer.failures, file=sys.stderr)
         return answer.code or 1
@@ -52,23 +59,31 @@ def main() -> int:
         print(json.dumps(rows, indent=2) if options.json else table)
         if any(row.get("kept") is False for row in rows):
             code = code or 1
-    if answer.code:
+    # The table has what a validation fails for.
+    if answer.code and options.report != "validate":
         print(answer.failures, file=sys.stderr)
     return code
 
 
 def view(report: str, shown: dict) -> tuple[list[dict], str]:
     """The rows of a report and the same as a table."""
+    if report == "validate":
+        written = Path(shown["report"])
+        return json.loads(written.with_suffix(".json").read_text())["rows"], f"{shown['table']}\n{written}"
     if report != "slo":
         return shown["rows"], shown["table"]
     rows = slo.rows(shown["result"])
     return rows, slo.table(rows)
 
 
-def ask(inventory: str, playbook: str) -> Answer:
-    """Run a playbook of REPORTS."""
+def ask(inventory: str, playbook: str, extra: Sequence[str] = ()) -> Answer:
+    """Run a playbook of REPORTS.
+
+    :arg extra: variables, as with C(-e).
+    """
+    given = [word for one in extra for word in ("--extra-vars", one)]
     done = subprocess.run(
-        ["ansible-playbook", "--inventory", inventory, f"playbooks/{playbook}.yml"],
+        ["ansible-playbook", "--inventory", inventory, *given, f"playbooks/{playbook}.yml"],
         env={**without_callbacks(os.environ), **AS_JSON},
         capture_output=True,
         text=True,

@@ -67,6 +67,7 @@ CODE = [
     code_step("lint python", "ruff", "check", "."),
     code_step("lint python format", "ruff", "format", "--check", "--diff", "."),
     code_step("lint text", "pre-commit", "run", "--all-files", "text"),
+    code_step("lint portuguese", "scripts/spelling"),
     code_step("lint types", "mypy"),
     code_step("lint vaults", "scripts/check-vaults"),
     code_step("lint shell", "bash", "-c", f"{SHELL_FILES} | xargs shellcheck"),

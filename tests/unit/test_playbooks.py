@@ -20,6 +20,7 @@ WITHOUT = {
     "slo",
     "status",
     "unlock",
+    "validate",
 }
 PLAYBOOKS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "playbooks").glob("*.yml")}
 IMPORT = "ansible.builtin.import_playbook"

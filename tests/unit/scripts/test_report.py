@@ -59,6 +59,16 @@ def test_a_promise_that_was_not_kept_is_an_exit_code(run):
     assert code == 1 and "NO" in output.split()
 
 
+def test_a_validation_prints_its_table_and_where_the_report_is(run, tmp_path):
+    report_file = tmp_path / "report.html"
+    report_file.with_suffix(".json").write_text(json.dumps({"rows": [{"part": "pool", "verdict": "fail"}]}))
+    shown = {"table": "PART\npool", "report": str(report_file)}
+    failed = run("validate", shown=[shown], code=2, failures="app01: 1 of 2 kept")
+    assert failed == (2, f"PART\npool\n{report_file}\n", "")
+    code, output, _errors = run("validate", "--json", shown=[shown])
+    assert (code, json.loads(output)) == (0, [{"part": "pool", "verdict": "fail"}])
+
+
 def test_each_failure_and_each_failed_item_is_one_line():
     tasks = [
         {"task": {"name": "Ask"}, "hosts": {"db01": {"unreachable": True, "msg": "timed out"}, "app01": {"rc": 0}}},

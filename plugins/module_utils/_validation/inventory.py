@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of an inventory is measured, what must be closed and private, and what the tasks found. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.overview import overview
+
+Groups = Mapping[str, Sequence[str]]
+HostVars = Mapping[str, Mapping[str, Any]]
+
+# By part, the group whose hosts it is about.
+GROUPS = {"replication": "postgres", "pool": "pgbouncers", "backup": "s3_backups", "security": "machines"}
+# What programs of this collection listen on, and what is known to be left open elsewhere: Docker's API, Redis, dashboards.
+_NOT_FOR_STRANGERS = (2375, 6379, 8080, 9090, 9093, 9100)
+
+
+class Parts(TypedDict):
+    measured: list[str]
+    left_out: list[str]
+    unknown: list[str]
+
+
+class Targets(TypedDict):
+    """Of one machine: ports for everybody, ports that have to refuse plaintext, and files."""
+
+    public: list[int]
+    encrypted: list[int]
+    secret_files: list[str]
+    private_files: list[str]
+
+
+def parts(asked: str | Sequence[str], groups: Groups) -> Parts:
+    """:arg asked: names, as a list or with commas between them; none for all."""
+    names = asked.split(",") if isinstance(asked, str) else asked
+    wanted = [name for name in (name.strip() for name in names) if name] or list(GROUPS)
+    known = [name for name in GROUPS if name in wanted]
+    return {
+        "measured": [name for name in known if groups.get(GROUPS[name])],
+        "left_out": [name for name in known if not groups.get(GROUPS[name])],
+        "unknown": sorted(set(wanted) - set(GROUPS)),
+    }
+
+
+def targets(machine: str, groups: Groups, hostvars: HostVars) -> Targets:
+    mine = hostvars[machine]
+    is_docker_host = machine in groups.get("docker_hosts", ())
+    stacks = mine.get("docker_host_base_directory", "/opt/stacks")
+    environments = mine.get("docker_host_environments", {}) if is_docker_host else {}
+    secret_files = [mine.get("machine_credentials_file", "/root/.credentials")]
+    secret_files += [f"{stacks}/{name}/.env" for name in environments]
+    certificates = mine.get("machine_tls_directory", "/etc/ssl/machine")
+    return {
+        "public": [
+            int(mine.get("machine_ssh_port", 22)),
+            *(map(int, mine.get("docker_host_public_ports", (80, 443))) if is_docker_host else ()),
+        ],
+        "encrypted": _encrypted(machine, groups, hostvars),
+        "secret_files": secret_files,
+        "private_files": [
+            *secret_files,
+            mine.get("machine_ca_directory", "/root/ca"),
+            *(f"{certificates}/{name}.key" for name in ("machine", "client")),
+            "/etc/pgbouncer/userlist.txt",
+        ],
+    }
+
+
+def closed(groups: Groups, hostvars: HostVars) -> dict[str, dict[str, Any]]:
+    """By machine, its address for the controller, and the ports that are closed to strangers."""
+    return {
+        machine: {
+            "address": hostvars[machine].get("ansible_host", machine),
+            # An exporter's port is its member's with a 1 before it.
+            "ports": [
+                *_encrypted(machine, groups, hostvars),
+                *(int(f"1{port}") for port in _members(machine, groups, hostvars)),
+                *_NOT_FOR_STRANGERS,
+            ],
+        }
+        for machine in groups["machines"]
+    }
+
+
+def edges(groups: Groups, hostvars: HostVars) -> dict[str, str]:
+    """By domain, the address of the machine that serves it."""
+    return {
+        environment["domain"]: hostvars[machine].get("ansible_host", machine)
+        for machine in groups.get("docker_hosts", ())
+        for environment in hostvars[machine].get("docker_host_environments", {}).values()
+    }
+
+
+def _members(machine: str, groups: Groups, hostvars: HostVars) -> list[int]:
+    """Ports of the members on a machine."""
+    members = [hostvars[name] for name in groups.get("postgres", ())]
+    return [int(member.get("postgres_port", 5432)) for member in members if member.get("postgres_machine") == machine]
+
+
+def _encrypted(machine: str, groups: Groups, hostvars: HostVars) -> list[int]:
+    pooler = [int(hostvars[machine].get("pgbouncer_port", 6432))] if machine in groups.get("pgbouncers", ()) else []
+    return [*_members(machine, groups, hostvars), *pooler]
+
+
+def found(measured: Sequence[str], groups: Groups, hostvars: HostVars) -> dict[str, Any]:
+    """By part, what its tasks registered, as C(report.py) reads it."""
+    members = groups.get("postgres", ())
+    first = hostvars[members[0]] if members else {}
+    gathered: dict[str, Any] = {}
+    if "replication" in measured:
+        topology = first.get("postgres_topology") or {}
+        gathered["replication"] = {
+            "standbys": [name for name in members if name != topology.get("primary")],
+            "lag": _answer(first, "__validate_lag"),
+            "reads": _answer(first, "__validate_cluster"),
+            "reason": "; ".join(topology.get("errors") or []),
+        }
+    if "pool" in measured:
+        gathered["pool"] = {
+            name: _pools(_answer(hostvars[name], "__pgbouncer_overview")) for name in groups["pgbouncers"]
+        }
+    if "backup" in measured:
+        gathered["backup"] = _backups(hostvars[groups["s3_backups"][0]])
+    if "security" in measured:
+        gathered["security"] = {
+            "machines": {name: _machine(name, groups, hostvars) for name in groups["machines"]},
+            "outside": _answer(hostvars[groups["machines"][0]], "__validate_outside"),
+            "cluster": _answer(first, "__validate_cluster") if members else None,
+        }
+    return gathered
+
+
+def _answer(host: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return host.get(name) or {}
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("stderr") or answer.get("msg") or "it was not asked").strip()[-500:]
+
+
+def _pools(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"rows": overview(answer["stdout"])} if answer.get("rc") == 0 else {"reason": _reason(answer)}
+
+
+def _backups(host: Mapping[str, Any]) -> dict[str, Any]:
+    jobs, bucket = _answer(host, "__validate_jobs"), _answer(host, "__validate_bucket")
+    result: dict[str, Any] = {"environment": host.get("s3_backup_environment", "production")}
+    if jobs.get("rc") == 0:
+        result["jobs"] = json.loads(jobs["stdout"])["jobs"]
+    if bucket.get("rc") == 0:
+        result["backups"] = json.loads(bucket["stdout"])["backups"]
+    bad = [_reason(answer) for answer in (jobs, bucket) if answer.get("rc") != 0]
+    return {**result, **({"reason": "; ".join(bad)} if bad else {})}
+
+
+def _machine(name: str, groups: Groups, hostvars: HostVars) -> dict[str, Any]:
+    answer = _answer(hostvars[name], "__validate_machine")
+    if "sockets" not in answer:
+        return {"reason": _reason(answer)}
+    return {**answer, "public": targets(name, groups, hostvars)["public"]}

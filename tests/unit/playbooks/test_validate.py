@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A validation refuses parts that are none, names what was left out, and tells of a part that failed as of the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.helpers.checkout import ROOT
+
+HOSTS = {
+    "machines": {"hosts": {"db01": None}},
+    "pgbouncers": {"hosts": {"db01": None}},
+    "all": {
+        "vars": {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
+    },
+}
+
+
+@pytest.fixture
+def validate(tmp_path):
+    """A function that runs the playbook on this machine, and gives the exit code, the output in one line, and the report, if any."""
+    inventory, report = tmp_path / "hosts.json", tmp_path / "made" / "report.json"
+    inventory.write_text(json.dumps(HOSTS))
+
+    def run(parts, **variables):
+        given = json.dumps({"validate": parts, "validate_directory": str(report.parent), **variables})
+        command = ["ansible-playbook", f"--inventory={inventory}", "playbooks/validate.yml", f"--extra-vars={given}"]
+        # No PgBouncer of this machine is asked.
+        env = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PGHOST": str(tmp_path)}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+        said = " ".join((done.stdout + done.stderr).split())
+        return done.returncode, said, json.loads(report.read_text()) if report.exists() else None
+
+    return run
+
+
+def test_parts_that_are_none_are_refused_before_anything_is_asked(validate):
+    code, said, report = validate("pool,stress")
+    assert code and report is None and "Ask" not in said
+    assert "validate=pool,stress has stress, expected some of replication, pool, backup, security" in said
+
+
+def test_a_part_that_fails_is_told_and_what_has_no_hosts_is_left_out(validate, tmp_path):
+    code, said, report = validate("backup,pool", pgbouncer_port=1)
+    assert code == 2 and "Left out, since the inventory has no hosts for it: backup." in said
+    assert [(row["part"], row["subject"], row["verdict"]) for row in report["rows"]] == [
+        ("pool", "db01", "not measured")
+    ]
+    assert report["rows"][0]["note"] and report["left_out"] == ["backup"] and report["kept"] is False
+    assert "0 of 1 kept: see the table above" in said
+    assert "changed=0" in said and {path.name for path in (tmp_path / "made").iterdir()} == {
+        f"report.{kind}" for kind in ("html", "json", "xml")
+    }
+
+
+def test_a_limit_that_is_none_is_refused(validate):
+    code, said, report = validate("backup", validate_limits={"lag": 1})
+    assert code and report is None and "validate_limits has lag, expected some of backup_age_hours" in said

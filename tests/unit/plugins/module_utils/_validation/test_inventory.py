@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parts go by the inventory's groups, and what is looked at by its variables."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.inventory import (
+    closed,
+    edges,
+    found,
+    parts,
+    targets,
+)
+
+GROUPS = {
+    "machines": ["app01", "db01"],
+    "docker_hosts": ["app01"],
+    "pgbouncers": ["db01"],
+    "postgres": ["pg-main", "pg-replica1"],
+    "s3_backups": [],
+}
+ENVIRONMENTS = {"production": {"domain": "example.org"}, "staging": {"domain": "example.net"}}
+HOSTVARS = {
+    "app01": {
+        "ansible_host": "192.0.2.20",
+        "docker_host_environments": ENVIRONMENTS,
+        "docker_host_base_directory": "/opt/x",
+    },
+    "db01": {"ansible_host": "192.0.2.10", "docker_host_environments": ENVIRONMENTS, "machine_ssh_port": 2222},
+    "pg-main": {"postgres_machine": "db01", "postgres_port": 5432},
+    "pg-replica1": {"postgres_machine": "db01", "postgres_port": 5433},
+}
+
+
+def test_all_parts_unless_some_are_named():
+    assert parts("", GROUPS) == {"measured": ["replication", "pool", "security"], "left_out": ["backup"], "unknown": []}
+    assert parts("backup, pool", GROUPS) == {"measured": ["pool"], "left_out": ["backup"], "unknown": []}
+    assert parts(["pool", "stress"], GROUPS)["unknown"] == ["stress"]
+
+
+def test_a_machine_is_asked_for_what_it_has():
+    database, docker = (targets(name, GROUPS, HOSTVARS) for name in ("db01", "app01"))
+    assert (database["public"], database["encrypted"]) == ([2222], [5432, 5433, 6432])
+    assert (docker["public"], docker["encrypted"]) == ([22, 80, 443], [])
+    assert docker["secret_files"] == ["/root/.credentials", "/opt/x/production/.env", "/opt/x/staging/.env"]
+    assert set(docker["secret_files"]) < set(docker["private_files"])
+
+
+def test_databases_are_closed_to_strangers_and_sites_are_asked_where_they_are_served():
+    assert closed(GROUPS, HOSTVARS)["db01"]["address"] == "192.0.2.10"
+    assert {5432, 5433, 6432, 9100, 15432, 15433} <= set(closed(GROUPS, HOSTVARS)["db01"]["ports"])
+    assert edges(GROUPS, HOSTVARS) == {"example.org": "192.0.2.20", "example.net": "192.0.2.20"}
+    assert edges({**GROUPS, "docker_hosts": []}, HOSTVARS) == {}
+
+
+def test_what_failed_is_a_reason_and_the_rest_is_there():
+    groups = {**GROUPS, "s3_backups": ["db01"]}
+    hostvars = {
+        **HOSTVARS,
+        "pg-main": {"postgres_topology": {"primary": "pg-main"}, "__validate_lag": {"standbys": {}}},
+        "db01": {
+            "__pgbouncer_overview": {"rc": 1, "stderr": "refused\n"},
+            "__validate_jobs": {"rc": 0, "stdout": json.dumps({"jobs": {"run": {}}})},
+            "__validate_bucket": {"rc": 4, "stderr": "the store is away"},
+            "__validate_machine": {"unreachable": True, "msg": "timed out"},
+        },
+    }
+    gathered = found(["replication", "pool", "backup", "security"], groups, hostvars)
+    assert gathered["replication"]["standbys"] == ["pg-replica1"]
+    assert gathered["pool"] == {"db01": {"reason": "refused"}}
+    assert gathered["backup"] == {"environment": "production", "jobs": {"run": {}}, "reason": "the store is away"}
+    assert gathered["security"]["machines"] == {
+        "app01": {"reason": "it was not asked"},
+        "db01": {"reason": "timed out"},
+    }
