@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 # Options that list addresses or networks: firewalls and access rules are made of them, which take no names.
-SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients")
+SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients", "machine_ssh_sources", "machine_ssh_never_banned")
+# Those of them that may name everybody.
+OPEN = ("machine_ssh_sources",)
 
 
 def of_machine(variables: Mapping[str, Any]) -> str | None:
@@ -60,7 +62,7 @@ def source_problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """What is neither an address nor a network where only these are taken."""
     for option in SOURCES:
         for source in _texts(variables.get(option)):
-            if not is_source(source):
+            if not (is_source(source) or (option in OPEN and source == "any")):
                 yield f"{option} has {source}, expected an IP address, or a network such as 10.0.0.0/24. Write its address instead"
 
 

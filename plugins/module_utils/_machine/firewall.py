@@ -35,7 +35,7 @@ def plan(status: str, purpose: str, ports: Iterable[int | str], sources: Iterabl
     :arg status: output of C(ufw status).
     """
     listed = ",".join(map(str, sorted({int(port) for port in ports})))
-    wanted = {_as_printed(source): source for source in sources}
+    wanted = {as_printed(source): source for source in sources}
     present = rules(status, purpose)
     allowed = [rule["source"] for rule in present if rule["ports"] == listed]
     return {
@@ -54,7 +54,7 @@ def rules(status: str, purpose: str) -> list[Rule]:
     ]
 
 
-def _as_printed(source: str) -> str:
+def as_printed(source: str) -> str:
     """A source in the words of C(ufw status): 10.0.0.1/32 is 10.0.0.1 there, and 10.0.0.1/24 is 10.0.0.0/24."""
     try:
         interface = ipaddress.ip_interface(source)

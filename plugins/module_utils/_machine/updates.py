@@ -85,6 +85,26 @@ def simulation(text: str) -> Simulation:
     return {"updates": updates, "removed": re.findall(r"^(?:Remv|Purg) (\S+)", text, re.MULTILINE)}
 
 
+def security_updates(text: str, excluded: Collection[str]) -> dict[str, int]:
+    """How many pending packages close holes: those that come by themselves, and those that C(excluded) leaves to a patch run.
+
+    The sources of projects (PGDG's, Docker's) do not tell security updates from others: of what is excluded, all of theirs count.
+
+    :arg text: output of C(apt-get --simulate dist-upgrade).
+    :arg excluded: regular expressions for the beginning of names, as unattended-upgrades takes them.
+    """
+    found = {"unattended-upgrades": 0, "patch": 0}
+    for name, origins in re.findall(r"^Inst (\S+) \[\S+\] \(\S+ (.*?)(?: \[\S+\])?\)", text, re.MULTILINE):
+        left_out = any(re.match(pattern, name) for pattern in excluded)
+        closes_a_hole = any(
+            re.search(r"^Debian-Security:|-security$", origin) or (left_out and not re.match(r"(Debian|Ubuntu)\S*:", origin))
+            for origin in origins.split(", ")
+        )
+        if closes_a_hole:
+            found["patch" if left_out else "unattended-upgrades"] += 1
+    return found
+
+
 def runs_replaced_files(maps: str) -> bool:
     """Whether a process, by its C(/proc/PID/maps), runs a program or library that was replaced since it began."""
     return any(

@@ -11,18 +11,27 @@ from __future__ import annotations
 import calendar
 import contextlib
 import csv
+import importlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 EXPECTED = Path("/etc/monitoring/expected")
 TEXTFILES = Path("/var/lib/prometheus/node-exporter")
 CERTIFICATES = Path("/etc/ssl/machine")
+APT_LISTS = (Path("/var/lib/apt/periodic/update-success-stamp"), Path("/var/lib/apt/lists/partial"))
+# Whatever changes what apt would say.
+APT_INPUTS = (Path("/var/lib/dpkg/status"), Path("/etc/apt/apt.conf.d"), Path("/etc/apt/sources.list.d"), *APT_LISTS)
+REBOOT_FILE = Path("/run/reboot-required")
+BOOT = Path("/boot")
+ANSWERS = Path("/run/machine-metrics.json")
 SECONDS = 10
 REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
 
@@ -30,10 +39,11 @@ REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_me
 Sample = tuple[str, dict[str, str], float]
 
 
-def ask(*command: str) -> str:
-    """What a command prints. Raises subprocess.SubprocessError when it fails or takes longer than SECONDS."""
+def ask(*command: str, seconds: int = SECONDS) -> str:
+    """What a command prints. Raises subprocess.SubprocessError when it fails or takes longer than so many seconds."""
+    words = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=SECONDS
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=seconds, env=words
     )
     return done.stdout
 
@@ -120,6 +130,39 @@ def certificate() -> Iterator[Sample]:
                 yield "machine_certificate_not_after_timestamp_seconds", {"certificate": name}, end
 
 
+def updates() -> Iterator[Sample]:
+    """Security updates that wait, and a reboot that does. apt takes a second to say that, so it is asked when its answer may be another."""
+    changed = [max(path.stat().st_mtime, path.stat().st_ctime) if path.exists() else 0 for path in APT_INPUTS]
+    try:
+        answer = json.loads(ANSWERS.read_text())
+    except (FileNotFoundError, ValueError):
+        answer = {}
+    if answer.get("of") != changed:
+        answer = {"of": changed, **pending()}
+        # Who may read what is here may do nothing with it.
+        ANSWERS.write_text(json.dumps(answer))
+    for by, number in answer["security"].items():
+        yield "machine_security_updates_pending", {"by": by}, float(number)
+    yield "machine_reboot_required", {}, float(answer["newer_kernel"] or REBOOT_FILE.exists())
+    lists = next((path for path in APT_LISTS if path.exists()), None)
+    if lists:
+        yield "machine_package_lists_timestamp_seconds", {}, lists.stat().st_mtime
+
+
+def pending() -> dict[str, Any]:
+    program = importlib.import_module("machine_updates")
+    simulated = ask("apt-get", "--simulate", "--option=APT::Ignore-Hold=true", "dist-upgrade", seconds=40)
+    settings = ask("apt-config", "dump", "Unattended-Upgrade::Package-Blacklist")
+    excluded = re.findall(r'^Unattended-Upgrade::Package-Blacklist:: "(.*)";$', settings, re.MULTILINE)
+    # A container runs with its host's kernel.
+    container = subprocess.run(("systemd-detect-virt", "--container", "--quiet"), check=False).returncode == 0
+    images = [] if container else [path.name for path in BOOT.glob("vmlinuz-*")]
+    return {
+        "security": program.security_updates(simulated, excluded),
+        "newer_kernel": program.newer_kernel(os.uname().release, images),
+    }
+
+
 def backups() -> Iterator[Sample]:
     for entry in expected():
         for database in entry["backups"]:
@@ -167,10 +210,10 @@ def replace(name: str, text: str, directory: int) -> None:
 
 def main() -> int:
     failed = False
-    for collect in (containers, redis, pgbouncer, certificate, backups):
+    for collect in (containers, redis, pgbouncer, certificate, updates, backups):
         try:
             write(collect.__name__, collect())
-        except (subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+        except (subprocess.SubprocessError, OSError, ValueError, KeyError, ImportError) as error:
             print(f"{collect.__name__}: {error}", file=sys.stderr)
             failed = True
     return int(failed)

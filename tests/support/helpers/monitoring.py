@@ -23,7 +23,9 @@ RECEIVER = ["docker", "exec", "plannerate-lab-internet"]
 QUIET = {"DeadMansSwitch"}
 ASK = "import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())"
 # Alerts that wait for hours or days on purpose: a drill does not hurry them.
-PATIENT = ("BackupMissing", "BackupNeverVerified")
+PATIENT = (
+    "BackupMissing", "BackupNeverVerified", "SecurityUpdatesPending", "SecurityUpdatesNeedPatch", "RebootNeeded",
+)  # fmt: skip
 
 
 class Monitoring:

@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._machine import updates
 
 FILE = Path(__file__).parents[3] / "roles/monitoring/files/machine_metrics.py"
 spec = importlib.util.spec_from_file_location("machine_metrics", FILE)
@@ -95,6 +99,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
         monkeypatch.setattr(metrics, name, tmp_path / name)
     monkeypatch.setattr(metrics, "CERTIFICATES", tmp_path / "none")
+    monkeypatch.setattr(metrics, "updates", lambda: iter(()))
     (tmp_path / "EXPECTED/production.json").write_text(
         '{"environment": "production", "containers": ["app-prod"], "redis": null, "pgbouncer_port": null, "backups": ["app"]}'
     )
@@ -149,3 +154,58 @@ def test_a_link_in_place_of_the_directory_leads_root_nowhere(here: Path, tmp_pat
         with pytest.raises(NotADirectoryError):
             metrics.write("redis", samples)
     assert [path.read_text() for path in (tmp_path / "system").iterdir()] == ["precious"]
+
+
+@pytest.fixture
+def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of a machine with one pending security update of each kind."""
+    asked: list[str] = []
+
+    def ask(*command: str, seconds: int = 0) -> str:
+        asked.append(command[0])
+        if command[0] == "apt-config":
+            return 'Unattended-Upgrade::Package-Blacklist "";\nUnattended-Upgrade::Package-Blacklist:: "docker";\n'
+        return "".join(f"Inst {name} [1] (2 Debian-Security:13/stable-security [amd64])\n" for name in ("libc6", "docker.io"))
+
+    for name in ("status", "stamp"):
+        (tmp_path / name).touch()
+    monkeypatch.setitem(sys.modules, "machine_updates", updates)
+    monkeypatch.setattr(metrics, "ask", ask)
+    monkeypatch.setattr(metrics, "APT_INPUTS", (tmp_path / "status", tmp_path / "missing"))
+    monkeypatch.setattr(metrics, "APT_LISTS", (tmp_path / "missing", tmp_path / "stamp"))
+    monkeypatch.setattr(metrics, "ANSWERS", tmp_path / "answers.json")
+    monkeypatch.setattr(metrics, "REBOOT_FILE", tmp_path / "reboot-required")
+    monkeypatch.setattr(metrics, "BOOT", tmp_path / "none")
+    return asked
+
+
+def test_security_updates_are_told_by_who_brings_them(apt: list[str], tmp_path: Path) -> None:
+    os.utime(tmp_path / "stamp", (1795465312, 1795465312))
+    assert list(metrics.updates()) == [
+        ("machine_security_updates_pending", {"by": "unattended-upgrades"}, 1),
+        ("machine_security_updates_pending", {"by": "patch"}, 1),
+        ("machine_reboot_required", {}, 0),
+        ("machine_package_lists_timestamp_seconds", {}, 1795465312),
+    ]
+
+
+def test_apt_is_asked_only_when_it_may_say_something_else(apt: list[str], tmp_path: Path) -> None:
+    first = list(metrics.updates())
+    (tmp_path / "reboot-required").touch()
+    again = list(metrics.updates())
+    assert apt == ["apt-get", "apt-config"]
+    assert [sample for sample in again if sample not in first] == [("machine_reboot_required", {}, 1)]
+    os.utime(tmp_path / "status", (1795465312, 1795465312))
+    list(metrics.updates())
+    assert len(apt) == 4
+    (tmp_path / "answers.json").write_text("{")
+    assert list(metrics.updates()) == again
+
+
+def test_an_apt_that_does_not_answer_leaves_no_figure(apt: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*command: str, seconds: int = 0) -> str:
+        raise subprocess.CalledProcessError(100, command)
+
+    monkeypatch.setattr(metrics, "ask", refuse)
+    with pytest.raises(subprocess.CalledProcessError):
+        list(metrics.updates())

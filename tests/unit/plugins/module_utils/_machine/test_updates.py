@@ -12,6 +12,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._machine.updates 
     newer_kernel,
     policies,
     runs_replaced_files,
+    security_updates,
     simulation,
     why_not,
 )
@@ -147,3 +148,33 @@ def test_a_process_that_runs_what_was_replaced(line, replaced):
 )
 def test_a_newer_kernel_of_the_same_flavour(running, images, newest):
     assert newer_kernel(running, images) == newest
+
+
+PENDING = """\
+Reading package lists...
+Inst base-files [13.8] (13.9 Debian:13.9/stable [amd64])
+Inst libssl3t64 [3.5.4-1] (3.5.5-1 Debian:13.9/stable, Debian-Security:13/stable-security [amd64])
+Inst linux-image-6.12.60+deb13-amd64 (6.12.60-1 Debian-Security:13/stable-security [amd64])
+Inst linux-image-amd64 [6.12.57-1] (6.12.60-1 Debian-Security:13/stable-security [amd64])
+Inst tzdata [1] (2 Ubuntu:24.04/noble-updates [all])
+Inst openssl [1] (2 Ubuntu:24.04/noble-updates, Ubuntu:24.04/noble-security [amd64])
+Inst runc [1.1] (1.2 Debian-Security:13/stable-security [amd64])
+Inst docker.io [26.1.5] (26.1.6 Debian:13.9/stable [amd64])
+Inst docker-ce [5:29.0] (5:29.1 Docker CE:trixie [amd64])
+Inst postgresql-15 [15.14-1.pgdg] (15.15-1.pgdg apt.postgresql.org:trixie-pgdg [amd64])
+Inst other [1] (2 Somebody:1/stable [amd64])
+Conf base-files (13.9 Debian:13.9/stable [amd64])
+Conf runc (1.2 Debian-Security:13/stable-security [amd64])
+"""
+
+
+def test_security_updates_are_counted_by_who_brings_them():
+    """Those that are new come along with one that is upgraded. What the source of a project has counts where it waits for a patch run."""
+    everything = security_updates(PENDING, [])
+    assert everything == {"unattended-upgrades": 4, "patch": 0}
+    excluded = security_updates(PENDING, ["postgresql", "docker", "runc"])
+    assert excluded == {"unattended-upgrades": 3, "patch": 3}
+
+
+def test_where_nothing_is_pending_nothing_is_counted():
+    assert security_updates("Reading package lists...\n", ["docker"]) == {"unattended-upgrades": 0, "patch": 0}
