@@ -18,6 +18,9 @@ PAGE = 1000
 class Bucket:
     """Has what the rotation uses of Store."""
 
+    # The key by which it is known who wrote what.
+    seal: bytes | None = None
+
     def __init__(self, contents: dict[str, bytes] | None = None) -> None:
         self.contents = dict(contents or {})
         self.unfinished: list[Upload] = []

@@ -44,6 +44,6 @@ def write(store, directory, index):
         "verified": sorted(index.verified),
         "going": {name: manifest.stamp(moment) for name, moment in index.going.items()},
     }
-    content = manifest.seal(document)
+    content = manifest.seal(document, store.seal)
     if content != index.content and (index.content or index.verified):
         store.put(directory + keys.INDEX, content)

@@ -9,6 +9,7 @@ A listing that leaves something out makes a good backup look unfinished or damag
 from __future__ import annotations
 
 from itertools import groupby, islice
+from typing import NamedTuple
 
 from ..retention.policy import Backup
 from . import index, keys, manifest
@@ -42,30 +43,35 @@ def examine(store, place, sizes, was_verified=False):
     :arg place: Place of any of its objects; :arg sizes: bytes of its objects by name, as they were listed.
     """
     doubts: list[str] = []
-    state, note, proven = _state(_Looked(store, place.directory, sizes, doubts), place)
+    seen = _seen(_Looked(store, place.directory, sizes, doubts), place)
     return Backup(
         directory=place.directory,
         system=place.system,
         database=place.database,
         id=place.backup,
         moment=keys.moment_of(place.backup),
-        state=state,
+        state=seen.state,
         bytes=sum(sizes.values()),
         objects=len(sizes),
-        note=note,
-        was_verified=proven or was_verified,
+        note=seen.note,
+        was_verified=seen.proven or was_verified,
         doubt="; ".join(doubts[:_NAMED]) or None,
+        authentic=seen.authentic,
+        recipients=seen.recipients,
     )
 
 
 def again(store, backup):
     """A Backup after each object of it was looked at directly; what differs from what was found before is a doubt."""
     place = keys.Place(backup.directory, backup.system, backup.database, backup.id, keys.MANIFEST)
-    state, note, _proven = _state(_Looked(store, backup.directory, None, []), place)
-    if state == backup.state:
+    seen = _seen(_Looked(store, backup.directory, None, []), place)
+    if (seen.state, seen.authentic) == (backup.state, backup.authentic):
         return backup
     return backup._replace(
-        state=state, note=note, doubt=f"by the listing it is {backup.state}, looked at directly it is {state}"
+        state=seen.state,
+        note=seen.note,
+        authentic=seen.authentic,
+        doubt=f"by the listing it is {backup.state}, looked at directly it is {seen.state}",
     )
 
 
@@ -98,29 +104,47 @@ def _proven(verdict):
     return verdict.get("result") == "good" or bool(verdict.get("was_verified"))
 
 
-def _state(looked, place):
-    """(state, note, whether a drill once restored it)."""
+class _Seen(NamedTuple):
+    """proven: whether a drill once restored it; the others as of Backup."""
+
+    state: str
+    note: str | None
+    proven: bool
+    authentic: bool | None = None
+    recipients: tuple[str, ...] = ()
+
+
+def _seen(looked, place):
     content = looked.find(keys.MANIFEST)
     found = looked.find(keys.VERIFIED)
     verdict = (manifest.decode_verdict(found) if found else None) or {}
     if content is None:
         # It may be there all the same: one answer said that it is not.
-        return "orphan", "no manifest", _proven(verdict)
+        return _Seen("orphan", "no manifest", _proven(verdict))
     try:
         document = manifest.decode(content, place)
     except manifest.Unreadable as reason:
-        return "unreadable", str(reason), False
+        return _Seen("unreadable", str(reason), False)
     # A verdict about another manifest says nothing about this one.
     if verdict.get("manifest_sha256") != manifest.digest(content):
         verdict = {}
-    proven = _proven(verdict)
+    proven, key, notes = _proven(verdict), looked.store.seal, []
+    authentic = manifest.is_authentic(document, key)
+    if authentic is False:
+        notes.append("its signature does not fit" if document.get("mac") else "without a signature")
+    # Whoever has the bucket could call a bad one good, or a good one damaged.
+    elif verdict and manifest.is_authentic(verdict, key) is False:
+        verdict = {}
+        notes.append("its verdict is not authentic and counts for nothing")
     missing = list(islice(looked.missing(document), _NAMED))
-    if missing:
-        return "damaged", "; ".join(missing), proven
     omitted = manifest.omitted(document)
-    note = f"without {'; '.join(omitted)}" if omitted else None
-    if not verdict:
-        return "good", note, proven
-    if verdict.get("result") != "good":
-        return "damaged", verdict.get("problem") or "found by an earlier check", proven
-    return "verified", note, proven
+    if missing:
+        state, notes = "damaged", [*missing, *notes]
+    elif verdict and verdict.get("result") != "good":
+        state, notes = "damaged", [verdict.get("problem") or "found by an earlier check", *notes]
+    else:
+        state = "verified" if verdict else "good"
+        notes += [f"without {'; '.join(omitted)}"] if omitted else []
+    recipients = document["encryption"].get("recipients")
+    recipients = tuple(map(str, recipients)) if isinstance(recipients, list) else ()
+    return _Seen(state, "; ".join(notes) or None, proven, authentic, recipients)

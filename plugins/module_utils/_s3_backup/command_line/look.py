@@ -32,15 +32,36 @@ def listed(found, options):
             "id": one.id,
             "state": one.state,
             "bytes": one.bytes,
-            "note": one.note,
+            "note": "; ".join(filter(None, [unopened(one, found["encryption"]), one.note])) or None,
+            "authentic": one.authentic,
         }
         for one in backups
     ]
+    several = len({(one["database"], one["system"]) for one in result}) > len({one["database"] for one in result})
     lines = [
-        f"{one['database']}  {one['id']}  {one['state']:<10}  {readable(one['bytes']):>10}  {one['note'] or ''}".rstrip()
+        "  ".join(
+            [
+                one["database"],
+                *([one["system"]] if several else []),
+                one["id"],
+                f"{one['state']:<10}",
+                f"{readable(one['bytes']):>10}",
+                ("NOT AUTHENTIC: " if one["authentic"] is False else "") + (one["note"] or ""),
+            ]
+        ).rstrip()
         for one in result
     ]
     return {"backups": result}, lines or ["no backups"]
+
+
+def unopened(backup, encryption):
+    """What to say of the keys of a Backup: None where one that is away from the machine opens it. Pure."""
+    mine = {*backup.recipients}
+    if not mine or mine & {*encryption["offline"]}:
+        return None
+    if not mine & {*encryption["recipients"]}:
+        return "no present recipient opens it, it needs the private half of " + " or ".join(sorted(mine))
+    return "only the key of this machine's drill opens it" if encryption["offline"] else None
 
 
 def status(found, _options):
@@ -61,9 +82,10 @@ def _when(seconds):
 
 def failed(found, options):
     become(found["users"][options.job])
-    State(found, options.job).failed()
-    return {"job": options.job, "message": options.message}, [
-        f"{options.job} of {found['environment']}: {options.message}"
+    names = State(found, options.job).ended_without_a_word()
+    about = f"{options.message} ({', '.join(names)})" if names else "it told itself what failed"
+    return {"job": options.job, "message": options.message, "databases": names}, [
+        f"{options.job} of {found['environment']}: {about}"
     ]
 
 

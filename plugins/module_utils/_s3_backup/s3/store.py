@@ -84,9 +84,12 @@ def _with_content_md5(params, **_ignored):
 class Store:
     """One bucket, seen with one credential."""
 
-    def __init__(self, bucket, settings, keys):
-        """:arg settings: section C(store) of the configuration; :arg keys: C(access_key) and C(secret_key)."""
-        self.bucket, self.settings = bucket, settings
+    def __init__(self, bucket, settings, keys, seal=None):
+        """:arg settings: section C(store) of the configuration; :arg keys: C(access_key) and C(secret_key).
+
+        :arg seal: bytes by which what is written here is authenticated; without them nobody looks whether it is.
+        """
+        self.bucket, self.settings, self.seal = bucket, settings, seal
         # Set when there is no point in waiting for the store any longer.
         self.stopping = threading.Event()
         self.client = boto3.session.Session().client(
