@@ -38,7 +38,11 @@ class Bucket:
             self.requests.append("LIST")
             for name in names[begin : begin + PAGE]:
                 if name in self.contents:
-                    yield Entry(name, len(self.contents[name]))
+                    yield self.entry(name)
+
+    def entry(self, name: str) -> Entry:
+        content = self.contents.get(name, b"x")
+        return Entry(name, len(content), str(hash(content)))
 
     def find(self, key: str) -> bytes | None:
         self.requests.append("GET")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from ..retention.policy import Backup
+from ..retention.policy import RESTORABLE, Backup
 from . import index, keys, manifest
 
 # How many missing objects are looked for and named.
@@ -26,15 +26,46 @@ def backups(store, prefix, database=None, indexes=None):
     :arg indexes: a dict that gets the Index of each database by its directory.
     """
     indexes = {} if indexes is None else indexes
-    places = ((keys.place_of(prefix, entry.key), entry.size) for entry in store.objects(keys.root(prefix)))
-    mine = ((place, size) for place, size in places if place and database in (None, place.database))
+    places = ((keys.place_of(prefix, entry.key), entry) for entry in store.objects(keys.root(prefix)))
+    mine = ((place, entry) for place, entry in places if place and database in (None, place.database))
     for _directory, entries in groupby(mine, key=lambda found: found[0].directory):
         together = list(entries)
-        place, sizes = together[0][0], {one.name: size for one, size in together}
+        place = together[0][0]
         above = keys.database_directory(prefix, place.system, place.database)
         if above not in indexes:
             indexes[above] = index.read(store, above)
-        yield examine(store, place, sizes, place.backup in indexes[above].verified)
+        listed = _listed(together)
+        sizes = {one.name: entry.size for one, entry in together}
+        was_verified = place.backup in indexes[above].verified
+        seen = _known(indexes[above].known, place.backup, listed)
+        if seen:
+            yield _backup(place, sizes, seen, was_verified, listed)
+        else:
+            yield examine(store, place, sizes, was_verified)._replace(listed=listed)
+
+
+def _known(known, backup, listed):
+    """What an index says of a backup whose objects are listed so; None where it says nothing of use."""
+    try:
+        found = known[backup]
+        seen = _Seen(**{**found["seen"], "recipients": tuple(found["seen"]["recipients"])})
+    except (KeyError, TypeError):
+        return None
+    return seen if found["listed"] == listed and seen.state in RESTORABLE else None
+
+
+def remembered(backup):
+    """What an index keeps of a Backup; None for one that had better be looked at again."""
+    if backup.doubt or backup.state not in RESTORABLE or not backup.listed:
+        return None
+    seen = _Seen(backup.state, backup.note, backup.was_verified, backup.authentic, backup.recipients)
+    return {"listed": backup.listed, "seen": {**seen._asdict(), "recipients": list(seen.recipients)}}
+
+
+def _listed(together):
+    """Of all objects of a backup."""
+    said = "\n".join(f"{one.name} {entry.size} {entry.tag}" for one, entry in together)
+    return manifest.digest(said.encode())
 
 
 def examine(store, place, sizes, was_verified=False):
@@ -44,6 +75,10 @@ def examine(store, place, sizes, was_verified=False):
     """
     doubts: list[str] = []
     seen = _seen(_Looked(store, place.directory, sizes, doubts), place)
+    return _backup(place, sizes, seen, was_verified)._replace(doubt="; ".join(doubts[:_NAMED]) or None)
+
+
+def _backup(place, sizes, seen, was_verified, listed=None):
     return Backup(
         directory=place.directory,
         system=place.system,
@@ -55,9 +90,9 @@ def examine(store, place, sizes, was_verified=False):
         objects=len(sizes),
         note=seen.note,
         was_verified=seen.proven or was_verified,
-        doubt="; ".join(doubts[:_NAMED]) or None,
         authentic=seen.authentic,
         recipients=seen.recipients,
+        listed=listed,
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 from .. import configuration
@@ -13,6 +14,7 @@ from ..dump import preflight
 from ..machine.privileges import become
 from ..machine.state import State
 from ..machine.text import readable
+from ..s3 import rights
 from .context import open_store, readable_credential
 
 _CREDENTIAL = {"run": "writer", "rotate": "rotator", "drill": "drill"}
@@ -98,4 +100,23 @@ def check(found, options):
         lines.append(
             "warning: the writer's credential may delete backups; give it a policy that denies s3:DeleteObject"
         )
+    return result, lines
+
+
+def policy(found, _options):
+    store = open_store(found, "writer")
+    state = rights.found(store, preflight.may_delete(store, found["prefix"]))
+    result = {
+        "policy": rights.policy(found["bucket"], found["prefix"]),
+        "lifecycle": rights.lifecycle(found["prefix"], found["retention"]["daily"]),
+        "found": state,
+        "warnings": rights.warnings(state),
+    }
+    lines = [f"warning: {text}" for text in result["warnings"]]
+    lines += ["The bucket's policy, with the names of the writer and of the rotator as the store has them:"]
+    lines += json.dumps(result["policy"], indent=1).splitlines()
+    lines += [
+        "The rules of its lifecycle, where it keeps versions:",
+        *json.dumps(result["lifecycle"], indent=1).splitlines(),
+    ]
     return result, lines

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from .. import configuration
 from ..errors import BackupError, Stopped
 from .jobs import drill_stored, rotate, run, verify_stored
-from .look import check, failed, listed, status
+from .look import check, failed, listed, policy, status
 from .prove import elsewhere, prove_key
 from .restore import restore
 
@@ -30,6 +30,7 @@ _COMMANDS = {
     "failed": failed,
     "check": check,
     "prove-key": prove_key,
+    "policy": policy,
 }
 
 _HELP = {
@@ -43,6 +44,7 @@ _HELP = {
     "failed": "record that a job failed, for a unit's OnFailure=",
     "check": "look whether a job could run, changing nothing",
     "prove-key": "open what only this private key opens, on whatever computer it is, and write the date into the bucket",
+    "policy": "print the policy and the lifecycle that the bucket should have, and what it allows",
 }
 
 

@@ -17,10 +17,11 @@ from ..errors import Refused, UsageError
 # state: verified | good | damaged | unreadable | orphan. moment: aware datetime. note: what is known about a bad state.
 # was_verified: whether a drill restored it at some time, whatever it is now. doubt: what the store says of it and takes back.
 # authentic: whether it was written by who has the key; None where nobody looked. recipients: public keys of who can read it.
+# listed: stands for all that the listing says of its objects; None for what had better be looked at anew the next time.
 Backup = namedtuple(
     "Backup",
-    "directory system database id moment state bytes objects note was_verified doubt authentic recipients",
-    defaults=(False, None, None, ()),
+    "directory system database id moment state bytes objects note was_verified doubt authentic recipients listed",
+    defaults=(False, None, None, (), None),
 )
 Decision = namedtuple("Decision", "backup reason")
 # upload: an unfinished multipart upload (key, upload id, when it began).
