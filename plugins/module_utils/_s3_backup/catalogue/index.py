@@ -50,6 +50,6 @@ def write(store, directory, index):
         "going": {name: manifest.stamp(moment) for name, moment in index.going.items()},
         "known": index.known,
     }
-    content = manifest.seal(document, store.seal)
+    content = manifest.seal(document, store.seal, indent=None)
     if content != index.content and (index.content or index.verified or index.known):
         store.put(directory + keys.INDEX, content)
