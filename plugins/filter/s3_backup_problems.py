@@ -15,7 +15,7 @@ options:
     description:
       - The role's variables without their prefix C(s3_backup_). C(environment), C(databases), C(bucket), C(prefix), C(endpoint),
         C(writer_access_key), C(writer_secret_key), C(rotator_access_key), C(rotator_secret_key), C(exclude_table_data),
-        C(scratch_directory), C(keep_daily) and C(keep_verified).
+        C(scratch_directory), C(encryption), C(recipients), C(keep_daily) and C(keep_verified).
     type: dict
     required: true
 """

@@ -36,6 +36,11 @@ options:
     description: Secret key that belongs to O(access_key).
     type: str
     required: true
+  seal_key:
+    description:
+      - Key by which the machine signs what it writes, C(BACKUP_<ENVIRONMENT>_SEAL) of the credentials file.
+      - With it, what is not signed takes no place of the retention from what is. Without it, everything counts.
+    type: str
   endpoint:
     description: Address of the store. Without it, that of AWS for the region.
     type: str
@@ -158,7 +163,8 @@ POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan
 
 def open_store(params: Mapping[str, Any]) -> Store:
     settings = {name: params[name] for name in STORE}
-    return Store(params["bucket"], {**settings, "parallel_transfers": 1}, params)
+    seal = params["seal_key"].encode() if params["seal_key"] else None
+    return Store(params["bucket"], {**settings, "parallel_transfers": 1}, params, seal)
 
 
 def run(module: AnsibleModule, store: Store) -> None:
@@ -183,6 +189,7 @@ def main() -> None:
             "prefix": {"type": "str", "required": True},
             "access_key": {"type": "str", "required": True, "no_log": False},
             "secret_key": {"type": "str", "required": True, "no_log": True},
+            "seal_key": {"type": "str", "no_log": True},
             "endpoint": {"type": "str"},
             "region": {"type": "str", "default": "us-east-1"},
             "path_style": {"type": "bool", "default": False},

@@ -34,7 +34,7 @@ _DEFAULTS = {
         "part_bytes": 16 * 1024 * 1024,
         "parallel_transfers": 4,
     },
-    "credentials": {"writer": REQUIRED, "rotator": None, "drill": None},
+    "credentials": {"writer": REQUIRED, "rotator": None, "drill": None, "seal": None},
     "users": {"run": None, "rotate": None, "drill": None, "restore": "postgres"},
     "source": {
         "conninfo": REQUIRED,
@@ -44,7 +44,10 @@ _DEFAULTS = {
         "roles_function": None,
         "exclude_table_data": (),
     },
-    "encryption": {"method": REQUIRED, "recipients": ()},
+    # offline: those of the recipients whose private halves are away from the machine.
+    "encryption": {"method": REQUIRED, "recipients": (), "offline": ()},
+    # Calendar expressions of systemd by which the jobs are started, and the longest random delay of that in seconds.
+    "schedules": {"run": None, "drill": None, "random_delay": 0},
     "drill": {"identity_file": None, "socket": None, "jobs": 1, "free_percent": 10, "time_limit": 86400},
     "restore": {
         "conninfo": "host=/var/run/postgresql user=postgres",
@@ -64,6 +67,7 @@ _DEFAULTS = {
 }
 # An environment whose inventory was not converged since an earlier release still has them.
 _FORMER = ("store.checksums", "source.mode", "source.jobs", "source.staging_directory", "drill.work_directory")
+_SHORTEST_SEAL = 16
 # Multipart uploads take no smaller parts, and memory no greater ones: there are five of them.
 _PART_BYTES = (5 * 1024 * 1024, 64 * 1024 * 1024)
 
@@ -92,6 +96,21 @@ def credentials(path):
         if not isinstance(found, dict) or not isinstance(found.get(name), str) or not found[name]:
             raise UsageError(f'{path} has no {name}, expected {{"access_key": "...", "secret_key": "..."}}')
     return found
+
+
+def store_defaults():
+    """Section C(store) where nothing is said."""
+    return _merged({}, _DEFAULTS["store"], "store.", [])
+
+
+def seal_key(path):
+    """The key by which what the jobs write is authenticated; None for a path of None."""
+    if not path:
+        return None
+    found = _read(path)
+    if not isinstance(found, dict) or not isinstance(found.get("key"), str) or len(found["key"]) < _SHORTEST_SEAL:
+        raise UsageError(f'{path} has no key, expected {{"key": "..."}} of {_SHORTEST_SEAL} letters or more')
+    return found["key"].encode()
 
 
 def complete(given):

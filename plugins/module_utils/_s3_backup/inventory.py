@@ -21,7 +21,8 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every reason why backups cannot work, each as one sentence with what was found and what to do.
 
     :arg wanted: the role's variables without their prefix ``s3_backup_``: ``environment``, ``databases``, ``bucket``, ``prefix``,
-        ``endpoint``, the four keys, ``exclude_table_data``, ``scratch_directory``, ``keep_daily`` and ``keep_verified``.
+        ``endpoint``, the four keys, ``exclude_table_data``, ``scratch_directory``, ``encryption``, ``recipients``, ``keep_daily`` and
+        ``keep_verified``.
     """
     result = []
     if not _ENVIRONMENT.fullmatch(wanted["environment"]):
@@ -44,6 +45,12 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
         for name in wanted["exclude_table_data"]
         if "." not in name
     ]
+    if wanted["encryption"] == "age" and not wanted["recipients"]:
+        result.append(
+            "s3_backup_recipients is empty, expected at least one public age key whose private half is kept away from the machines: the "
+            'drill\'s own key is lost with its machine, and the backups would be with it. Write the line after "Public key:" that '
+            "age-keygen prints, or s3_backup_encryption: none"
+        )
     scratch = wanted["scratch_directory"]
     if any(f"{scratch}/".startswith(f"{hidden}/") for hidden in _HIDDEN):
         result.append(

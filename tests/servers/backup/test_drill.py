@@ -111,3 +111,24 @@ def test_without_the_socket_the_drill_says_what_to_do(site):
         assert words in answer["message"] and "converge the environment" in answer["message"]
         code, answer = site.command("check", "--job=drill", drill={"socket": path})
         assert (code, "there is no " in answer["message"]) == (2, True)
+
+
+def test_an_index_that_cannot_be_checked_condemns_no_backup(site):
+    """pg_amcheck gives the same exit code for a statement that fails as for corruption."""
+    site.make(
+        "CREATE TABLE orders AS SELECT 1 AS id",
+        "CREATE FUNCTION fails(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN "
+        "IF current_setting('application_name') IN ('pg_amcheck', 's3_backup') THEN RAISE EXCEPTION 'not now'; END IF; RETURN $1; END $$",
+        "CREATE INDEX failing ON orders (public.fails(id))",
+    )
+    site.back_up()
+    code, answer = site.command("drill")
+    assert (
+        code,
+        "says nothing against the backup: index public.failing: PostgreSQL: not now" in answer["message"],
+    ) == (
+        1,
+        True,
+    )
+    (listed,) = site.good("list")["backups"]
+    assert listed["state"] == "good"

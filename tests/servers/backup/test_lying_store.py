@@ -19,6 +19,7 @@ from support.helpers.lying_store import LISTINGS, NAMED
 from support.helpers.object_store import BUCKET, KEYS
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import index, keys
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.command_line import jobs
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.command_line import main as command_line
 
 HISTORIES = 50
@@ -52,6 +53,10 @@ def rotate(object_store, proxy, tmp_path, monkeypatch, capsys):
         "retention": POLICY,
     }
     (tmp_path / "configuration").write_text(json.dumps(configuration))
+
+    # Making a client costs more than what it is asked here: one does it for all runs.
+    opened = object_store.open(proxy.own_port)
+    monkeypatch.setattr(jobs, "open_store", lambda _found, _name: opened)
 
     def run():
         umask = os.umask(0)

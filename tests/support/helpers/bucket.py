@@ -18,6 +18,9 @@ PAGE = 1000
 class Bucket:
     """Has what the rotation uses of Store."""
 
+    # The key by which it is known who wrote what.
+    seal: bytes | None = None
+
     def __init__(self, contents: dict[str, bytes] | None = None) -> None:
         self.contents = dict(contents or {})
         self.unfinished: list[Upload] = []
@@ -35,7 +38,11 @@ class Bucket:
             self.requests.append("LIST")
             for name in names[begin : begin + PAGE]:
                 if name in self.contents:
-                    yield Entry(name, len(self.contents[name]))
+                    yield self.entry(name)
+
+    def entry(self, name: str) -> Entry:
+        content = self.contents.get(name, b"x")
+        return Entry(name, len(content), str(hash(content)))
 
     def find(self, key: str) -> bytes | None:
         self.requests.append("GET")

@@ -26,7 +26,7 @@ MISTAKES = (
     (MACHINES, "{email_configs:", "{email_config:"),
     (HOSTS, f"ansible_host: {ADDRESS}", "ansible_host: db01.plannerate.test"),
     (MACHINES, "postgres_clients:", 'pgbouncer_clients: ["app01.plannerate.test"]\npostgres_clients:'),
-    (PRODUCTION, '"*-*-* 02:30:00"', "every day at two"),
+    (PRODUCTION, '"*-*-* 02:30:00 UTC"', "every day at two"),
     (OWNER, "  smtp_smarthost:", "  smtp_smarhost:"),
     (STAGING, "machine_owned: false", "machine_owned: true"),
     (STAGING, "{name: plannerate_staging, owner: plannerate_staging}", "{name: plannerate_stage, owner: postgres}"),

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What rotations noted about the backups of one database, in an object beside them.
 
-It delays a deletion and never is the reason for one: without it, a rotation deletes less.
+It delays a deletion and never is the reason for one: without it, a rotation deletes less. And it spares reading what was read before,
+as long as the listing shows the same objects with the same contents.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from . import keys, manifest
 # verified: ids of backups that were restored in a drill at some time.
 # going: moment by id, at which a rotation first found that no rule keeps a verified one.
 # content: as it was read.
-Index = namedtuple("Index", "verified going content")
+# known: by id, what was found of a restorable one when its objects were looked at, as listing.py writes it.
+Index = namedtuple("Index", "verified going content known", defaults=({},))
 NOTHING = Index(frozenset(), {}, None)
 
 
@@ -23,17 +25,20 @@ def read(store, directory):
     """The Index of a database; what is not one, or another database's, says nothing."""
     content = store.find(directory + keys.INDEX)
     try:
-        return NOTHING if content is None else _decoded(content, directory)
+        return NOTHING if content is None else _decoded(content, directory, store.seal)
     except (manifest.Unreadable, AttributeError, KeyError, TypeError, ValueError):
         return NOTHING
 
 
-def _decoded(content, directory):
+def _decoded(content, directory, seal):
     document = manifest.unsealed(content)
-    if document["directory"] != directory:
+    # Whoever has the bucket alone cannot say what is in it.
+    if document["directory"] != directory or manifest.is_authentic(document, seal) is False:
         return NOTHING
     going = {name: manifest.moment(text) for name, text in document["going"].items()}
-    return Index(frozenset(document["verified"]), going, content)
+    # Found with a key, it says more than without.
+    known = document.get("known", {}) if ("mac" in document) == bool(seal) else {}
+    return Index(frozenset(document["verified"]), going, content, known)
 
 
 def write(store, directory, index):
@@ -43,7 +48,8 @@ def write(store, directory, index):
         "directory": directory,
         "verified": sorted(index.verified),
         "going": {name: manifest.stamp(moment) for name, moment in index.going.items()},
+        "known": index.known,
     }
-    content = manifest.seal(document)
-    if content != index.content and (index.content or index.verified):
+    content = manifest.seal(document, store.seal, indent=None)
+    if content != index.content and (index.content or index.verified or index.known):
         store.put(directory + keys.INDEX, content)

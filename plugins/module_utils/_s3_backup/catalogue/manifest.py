@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from datetime import datetime, timezone
 
@@ -33,15 +34,33 @@ class Unreadable(ValueError):
     """Not a manifest that this release understands; the message says why."""
 
 
-def seal(document):
-    """A document as it is stored: with a checksum of what it says, so that no bit can flip unseen."""
-    sealed = {**document, "checksum": _checksum(document)}
-    return (json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+def seal(document, key=None, indent=1):
+    """A document as it is stored: with a checksum of what it says, so that no bit can flip unseen.
+
+    :arg key: bytes; with them, whoever has not got them cannot write another one that passes for it.
+    :arg indent: for a person; None for what only programs read, which is written much faster.
+    """
+    said = {**document, "mac": _mac(document, key)} if key else document
+    sealed = {**said, "checksum": _checksum(said)}
+    return (json.dumps(sealed, indent=indent, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def is_authentic(document, key):
+    """Whether a sealed document was written by somebody who has the key; None without one."""
+    return hmac.compare_digest(str(document.get("mac")).encode(), _mac(document, key).encode()) if key else None
+
+
+def _mac(document, key):
+    return hmac.new(key, _said(document, ("checksum", "mac")), hashlib.sha256).hexdigest()
 
 
 def _checksum(document):
-    said = {key: value for key, value in document.items() if key != "checksum"}
-    return digest(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
+    return digest(_said(document, ("checksum",)))
+
+
+def _said(document, without):
+    said = {key: value for key, value in document.items() if key not in without}
+    return json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
 
 
 def digest(content):

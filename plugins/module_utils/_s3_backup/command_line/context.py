@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 
 from .. import configuration
 from ..errors import BackupError, Stopped, UsageError
@@ -21,7 +23,8 @@ def open_store(found, name):
     path = found["credentials"][name]
     if not path:
         raise UsageError(f"credentials.{name} is missing in the configuration")
-    return Store(found["bucket"], found["store"], configuration.credentials(path))
+    seal = configuration.seal_key(found["credentials"]["seal"])
+    return Store(found["bucket"], found["store"], configuration.credentials(path), seal)
 
 
 def readable_credential(found):
@@ -42,37 +45,57 @@ def databases_of(found, options):
     return [options.database] if options.database else found["databases"]
 
 
-def each(found, job, databases, work, wait=0):
-    """Does a job for each database; what fails for one does not keep the others from it.
+def each(found, job, databases, work, wait=0, pauses=()):
+    """Does a job for each database; what fails for one does not keep the others from it, and is told when it fails.
 
     :arg work: function of a database's name that gives its result; :arg wait: seconds for which one that runs is waited for.
-    :raises BackupError: with everything that failed, after the failures were recorded.
+    :arg pauses: seconds before each further attempt for those that failed.
+    :raises BackupError: with everything that failed for good, after the failures were recorded.
     """
-    state, results, failures = State(found, job), [], []
-    with state.locked(wait):
-        for database in databases:
-            try:
-                results.append(work(state, database))
-            except BackupError as error:
-                failures.append((database, error))
-            except BaseException:
-                state.failed(databases)
-                raise
-        if failures:
-            names = [database for database, _error in failures]
-            _fail(state, names, failures)
+    state, left = State(found, job), list(databases)
+    results: list[object] = []
+    failures: list[tuple[str, BackupError]] = []
+    with state.locked(wait), state.telling(databases):
+        for pause in (0, *pauses):
+            if pause:
+                sys.stderr.write(f"plannerate-backup: again in {pause // 60} minutes: {_told(failures)}\n")
+                time.sleep(pause)
+            failures = _attempt(state, left, work, results)
+            left = [database for database, _error in failures]
+            # Nothing that passes: somebody has to correct it.
+            if not left or all(isinstance(error, UsageError) for _database, error in failures):
+                break
+    if failures:
+        failure = BackupError(_told(failures))
+        failure.exit_code = max(error.exit_code for _database, error in failures)
+        raise failure
     return results
 
 
-def _fail(state, names, failures):
-    texts = [f"{database}: {error}" for database, error in failures]
+def _attempt(state, databases, work, results):
+    """(database, error) of each failure."""
+    failures = []
+    for number, database in enumerate(databases):
+        try:
+            results.append(work(state, database))
+        except BackupError as error:
+            failures.append((database, _recorded(state, database, error)))
+        except BaseException:
+            state.failed(databases[number:])
+            raise
+    return failures
+
+
+def _recorded(state, database, error):
     try:
-        state.failed(names)
-    except BackupError as error:
-        texts.append(str(error))
-    failure = BackupError("; ".join(texts))
-    failure.exit_code = max(error.exit_code for _database, error in failures)
-    raise failure
+        state.failed([database])
+    except BackupError as other:
+        error.args = (f"{error}; {other}",)
+    return error
+
+
+def _told(failures):
+    return "; ".join(f"{database}: {error}" for database, error in failures)
 
 
 def recording(state, work):

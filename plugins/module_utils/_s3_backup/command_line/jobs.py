@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
 
-from ..catalogue import listing, verify
+from ..catalogue import listing, proof, verify
 from ..catalogue.manifest import omitted
 from ..dump.backup import run as back_up
 from ..errors import BackupError
+from ..machine.calendar import next_expected
 from ..machine.privileges import become
 from ..machine.state import State
 from ..machine.text import clock, readable
 from ..restore.drill import drill
+from ..retention.policy import RESTORABLE
 from ..retention.rotation import Rotation
 from .context import databases_of, each, open_store, progress_of, recording
+
+# Seconds before each further attempt of a night.
+_PAUSES = (600, 1200, 2400)
 
 
 def run(found, options):
@@ -27,14 +33,25 @@ def run(found, options):
         store = open_store(found, "writer")
         return back_up(found, store, state, database, progress_of(options), options.reason)
 
-    made = each(found, "run", databases, one, options.wait)
+    made = each(found, "run", databases, one, options.wait, _PAUSES if options.retry else ())
+    said = _look_after_keys(found)
     lines = [
         f"{one['database']}: {one['id']}, {readable(sum(entry['size'] for entry in one['objects']))} stored, "
         f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"
         for one in made
     ]
     lines += [f"{one['database']}: {one['id']} is without {text}" for one in made for text in omitted(one)]
-    return {"backups": made}, lines
+    return {"backups": made}, lines + said
+
+
+def _look_after_keys(found):
+    """Lines about what went wrong; none of it makes a backup worse."""
+    try:
+        moments = proof.look_after(found, open_store(found, "writer"), datetime.now(timezone.utc))
+        State(found, "run").proven(moments)
+    except BackupError as error:
+        return [f"the proofs of the private keys could not be looked at: {error}"]
+    return []
 
 
 def verify_stored(found, options):
@@ -45,7 +62,8 @@ def verify_stored(found, options):
         if options.all:
             backups = [one for one in listing.backups(store, found["prefix"], database) if one.state != "orphan"]
         else:
-            backups = [verify.choose(store, found["prefix"], database, options.backup)]
+            chosen = verify.choose(store, found["prefix"], database, options.backup, unauthenticated=True)
+            backups = [chosen.backup]
         for backup in backups:
             try:
                 results.append(verify.verify(store, backup, progress_of(options)))
@@ -75,6 +93,9 @@ def rotate(found, options):
                 figures = {
                     name: sum(one["database"] == database for one in result[name]) for name in ("kept", "deleted")
                 }
+                figures["restorable"] = sum(
+                    one["database"] == database and one["state"] in RESTORABLE for one in result["kept"]
+                )
                 figures["warnings"] = sum(f"/{database}/" in warning for warning in result["warnings"])
                 state.succeeded(database, time.time() - began, figures)
             return result
@@ -96,9 +117,10 @@ def drill_stored(found, options):
         began = time.time()
         store = open_store(found, "drill")
         store.check_clock()
-        backup = verify.choose(store, found["prefix"], database, options.backup)
-        done = drill(found, store, backup, progress_of(options))
+        backup, skipped = verify.choose(store, found["prefix"], database, options.backup)
+        done = {**drill(found, store, backup, progress_of(options)), "skipped": skipped}
         figures = {"restore_seconds": done["restore_seconds"], "verified_backup": backup.moment.timestamp()}
+        figures["next_expected"] = next_expected(found["schedules"], "drill")
         state.succeeded(database, time.time() - began, figures)
         return done
 
@@ -108,4 +130,5 @@ def drill_stored(found, options):
         f"{done['tables']} tables, as dumped"
         for done in made
     ]
+    lines += [f"{done['database']}: {text}" for done in made for text in done["skipped"]]
     return {"drills": made}, lines

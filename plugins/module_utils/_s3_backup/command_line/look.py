@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 from .. import configuration
@@ -13,6 +14,7 @@ from ..dump import preflight
 from ..machine.privileges import become
 from ..machine.state import State
 from ..machine.text import readable
+from ..s3 import rights
 from .context import open_store, readable_credential
 
 _CREDENTIAL = {"run": "writer", "rotate": "rotator", "drill": "drill"}
@@ -32,15 +34,36 @@ def listed(found, options):
             "id": one.id,
             "state": one.state,
             "bytes": one.bytes,
-            "note": one.note,
+            "note": "; ".join(filter(None, [unopened(one, found["encryption"]), one.note])) or None,
+            "authentic": one.authentic,
         }
         for one in backups
     ]
+    several = len({(one["database"], one["system"]) for one in result}) > len({one["database"] for one in result})
     lines = [
-        f"{one['database']}  {one['id']}  {one['state']:<10}  {readable(one['bytes']):>10}  {one['note'] or ''}".rstrip()
+        "  ".join(
+            [
+                one["database"],
+                *([one["system"]] if several else []),
+                one["id"],
+                f"{one['state']:<10}",
+                f"{readable(one['bytes']):>10}",
+                ("NOT AUTHENTIC: " if one["authentic"] is False else "") + (one["note"] or ""),
+            ]
+        ).rstrip()
         for one in result
     ]
     return {"backups": result}, lines or ["no backups"]
+
+
+def unopened(backup, encryption):
+    """What to say of the keys of a Backup: None where one that is away from the machine opens it. Pure."""
+    mine = {*backup.recipients}
+    if not mine or mine & {*encryption["offline"]}:
+        return None
+    if not mine & {*encryption["recipients"]}:
+        return "no present recipient opens it, it needs the private half of " + " or ".join(sorted(mine))
+    return "only the key of this machine's drill opens it" if encryption["offline"] else None
 
 
 def status(found, _options):
@@ -61,9 +84,10 @@ def _when(seconds):
 
 def failed(found, options):
     become(found["users"][options.job])
-    State(found, options.job).failed()
-    return {"job": options.job, "message": options.message}, [
-        f"{options.job} of {found['environment']}: {options.message}"
+    names = State(found, options.job).ended_without_a_word()
+    about = f"{options.message} ({', '.join(names)})" if names else "it told itself what failed"
+    return {"job": options.job, "message": options.message, "databases": names}, [
+        f"{options.job} of {found['environment']}: {about}"
     ]
 
 
@@ -76,4 +100,23 @@ def check(found, options):
         lines.append(
             "warning: the writer's credential may delete backups; give it a policy that denies s3:DeleteObject"
         )
+    return result, lines
+
+
+def policy(found, _options):
+    store = open_store(found, "writer")
+    state = rights.found(store, preflight.may_delete(store, found["prefix"]))
+    result = {
+        "policy": rights.policy(found["bucket"], found["prefix"]),
+        "lifecycle": rights.lifecycle(found["prefix"], found["retention"]["daily"]),
+        "found": state,
+        "warnings": rights.warnings(state),
+    }
+    lines = [f"warning: {text}" for text in result["warnings"]]
+    lines += ["The bucket's policy, with the names of the writer and of the rotator as the store has them:"]
+    lines += json.dumps(result["policy"], indent=1).splitlines()
+    lines += [
+        "The rules of its lifecycle, where it keeps versions:",
+        *json.dumps(result["lifecycle"], indent=1).splitlines(),
+    ]
     return result, lines

@@ -15,7 +15,8 @@ from datetime import datetime, timezone
 from .. import configuration
 from ..errors import BackupError, Stopped
 from .jobs import drill_stored, rotate, run, verify_stored
-from .look import check, failed, listed, status
+from .look import check, failed, listed, policy, status
+from .prove import elsewhere, prove_key
 from .restore import restore
 
 _COMMANDS = {
@@ -28,6 +29,8 @@ _COMMANDS = {
     "status": status,
     "failed": failed,
     "check": check,
+    "prove-key": prove_key,
+    "policy": policy,
 }
 
 _HELP = {
@@ -40,6 +43,8 @@ _HELP = {
     "status": "show when each job last succeeded and failed",
     "failed": "record that a job failed, for a unit's OnFailure=",
     "check": "look whether a job could run, changing nothing",
+    "prove-key": "open what only this private key opens, on whatever computer it is, and write the date into the bucket",
+    "policy": "print the policy and the lifecycle that the bucket should have, and what it allows",
 }
 
 
@@ -50,7 +55,8 @@ def main(arguments):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        found = configuration.load(options.config or configuration.path_of(options.environment))
+        is_elsewhere = options.command == "prove-key" and options.bucket
+        found = elsewhere(options) if is_elsewhere else configuration.load(_path(options))
         result, lines = _COMMANDS[options.command](found, options)
     except (BackupError, Stopped) as error:
         _say(str(error))
@@ -63,6 +69,10 @@ def main(arguments):
         for line in lines:
             _print(line)
     return 0
+
+
+def _path(options):
+    return options.config or configuration.path_of(options.environment)
 
 
 def _stop(number, _frame):
@@ -108,6 +118,11 @@ def _parser():
     for name in ("verify", "restore", "drill"):
         made[name].add_argument("--backup", help="id of a backup instead of the newest")
     made["run"].add_argument("--reason", default="scheduled", help="why, for the manifest")
+    made["run"].add_argument(
+        "--retry",
+        action="store_true",
+        help="try what failed again after 10, 20 and 40 minutes, each database by itself",
+    )
     made["run"].add_argument("--wait", type=int, default=0, help="seconds to wait for a backup that is running already")
     made["verify"].add_argument("--all", action="store_true", help="every backup instead of the newest")
     made["rotate"].add_argument("--check", action="store_true", help="show the plan, delete nothing")
@@ -115,11 +130,30 @@ def _parser():
     for name in ("failed", "check"):
         made[name].add_argument("--job", choices=configuration.JOBS, required=True)
     _restore_options(made["restore"])
+    _elsewhere_options(made["prove-key"])
     return parser
+
+
+def _elsewhere_options(parser):
+    parser.add_argument("--identity", required=True, help="path of the private key")
+    parser.add_argument(
+        "--bucket", help="where there is no configuration: the bucket, with its keys in AWS_ACCESS_KEY_ID and so on"
+    )
+    parser.add_argument("--prefix", help="unless it is the environment's name")
+    parser.add_argument("--endpoint", help="URL of the service, unless it is AWS")
+    parser.add_argument("--region", help="the bucket's region")
+    parser.add_argument("--path-style", action="store_true", help="the bucket's name is part of the URL's path")
+    parser.add_argument("--ca-file", help="certificate of the authority of the service's")
 
 
 def _restore_options(parser):
     parser.add_argument("--time", type=_moment, help="the newest backup that is not later")
+    parser.add_argument("--system", help="system identifier of the cluster that it is of, where there are several")
+    parser.add_argument(
+        "--unauthenticated",
+        action="store_true",
+        help="with --backup: load it although anybody who can write to the bucket may have made it",
+    )
     parser.add_argument("--into", help="name of the new database")
     parser.add_argument(
         "--overwrite-name", help="take this existing database's name; it is backed up and put aside first"

@@ -23,7 +23,20 @@ def restore(found, options):
     if len(databases) > 1:
         raise UsageError(f"the environment has several databases, name one with --database: {', '.join(databases)}")
     store = open_store(found, "drill" if found["credentials"]["drill"] else "writer")
-    backup = verify.choose(store, found["prefix"], databases[0], options.backup, options.time)
+    if options.unauthenticated and not options.backup:
+        raise UsageError(
+            "--unauthenticated needs --backup: the backup that you know to be yours, see plannerate-backup list"
+        )
+    backup, skipped = verify.choose(
+        store,
+        found["prefix"],
+        databases[0],
+        options.backup,
+        options.time,
+        options.system,
+        options.unauthenticated,
+        one_system=True,
+    )
     wishes = {
         "into": options.into,
         "overwrite": options.overwrite_name,
@@ -36,7 +49,7 @@ def restore(found, options):
     }
     meant = Restore(found, store, backup, wishes)
     with meant.server() as server:
-        plan = meant.plan(server)
+        plan = [*skipped, *meant.plan(server)]
         if options.check:
             return {"plan": plan, "backup": backup.id, "database": meant.target}, plan
         if meant.aside:
@@ -44,7 +57,8 @@ def restore(found, options):
         began = time.monotonic()
         done = meant.carry_out(server, progress_of(options))
     took = time.monotonic() - began
-    return {**done, "seconds": round(took, 3), "plan": plan}, told(done, took)
+    lines = [*told(done, took), *skipped]
+    return {**done, "seconds": round(took, 3), "plan": plan, "skipped": skipped}, lines
 
 
 def told(done, seconds):

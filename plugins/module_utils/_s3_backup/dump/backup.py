@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 from ..catalogue import guide, keys, manifest
+from ..machine.calendar import next_expected
 from ..machine.digest import Digest
 from ..machine.encryption import SUFFIXES, encrypting
 from ..machine.pipeline import Command, Pipeline
@@ -50,16 +51,17 @@ def run(configuration, store, state, database, progress_of, reason="scheduled"):
             "database_bytes": source.facts["bytes"],
             "mode": "stream",
             "compression": "zstd",
-            "encryption": configuration["encryption"],
+            "encryption": {name: configuration["encryption"][name] for name in ("method", "recipients")},
         }
         document.update(_upload(configuration, store, source, directory, progress_of))
     document["finished"] = manifest.stamp(datetime.now(timezone.utc))
-    store.put(directory + keys.MANIFEST, manifest.seal(document))
+    store.put(directory + keys.MANIFEST, manifest.seal(document, store.seal))
     state.forget(directory)
     state.succeeded(
         database,
         time.time() - began,
         {
+            "next_expected": next_expected(configuration["schedules"], "run"),
             "stored_bytes": sum(entry["size"] for entry in document["objects"]),
             "plain_bytes": sum(entry["plain_size"] for entry in document["objects"]),
             "omissions": len(document["omissions"]) + len(document["warnings"]),

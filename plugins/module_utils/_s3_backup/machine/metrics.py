@@ -9,6 +9,10 @@ _JOB = {
     "success": ("s3_backup_job_success", "Whether the last attempt succeeded."),
     "last_success": ("s3_backup_job_last_success_timestamp_seconds", "When the job last succeeded."),
     "last_failure": ("s3_backup_job_last_failure_timestamp_seconds", "When the job last failed."),
+    "next_expected": (
+        "s3_backup_job_next_expected_timestamp_seconds",
+        "By when the schedule starts the job again, with its random delay.",
+    ),
     "duration": ("s3_backup_job_duration_seconds", "How long the last success took."),
 }
 _FIGURES = {
@@ -17,16 +21,18 @@ _FIGURES = {
     "omissions": ("s3_backup_omissions", "How many things of the database the last backup does not hold."),
     "restore_seconds": ("s3_backup_restore_seconds", "How long the last drill took to restore."),
     "verified_backup": ("s3_backup_verified_backup_timestamp_seconds", "When the newest restored backup was made."),
+    "restorable": ("s3_backup_restorable", "Backups that the last rotation kept and that can be restored."),
     "kept": ("s3_backup_kept", "Backups that the last rotation kept."),
     "deleted": ("s3_backup_deleted", "Backups that the last rotation deleted."),
     "warnings": ("s3_backup_warnings", "What the last rotation warned about."),
 }
 
 
-def render(environment, job, databases):
+def render(environment, job, databases, keys=None):
     """The text of the file.
 
     :arg databases: figures of each database by its name, with the keys of the tables above; missing ones are left out.
+    :arg keys: by public key, when its private half was last proven; 0 for never.
     """
     lines = []
     for figures, labels in ((_JOB, {"environment": environment, "job": job}), (_FIGURES, {"environment": environment})):
@@ -36,12 +42,19 @@ def render(environment, job, databases):
             ]
             if samples:
                 lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-            lines += [f"{name}{_labels(labels, database)} {value:.15g}" for database, value in samples]
+            lines += [f"{name}{_labels({**labels, 'database': database})} {value:.15g}" for database, value in samples]
+    if keys:
+        name = "s3_backup_key_proven_timestamp_seconds"
+        lines += [
+            f"# HELP {name} When the private half of a recipient's key last opened something.",
+            f"# TYPE {name} gauge",
+        ]
+        for key, value in sorted(keys.items()):
+            lines.append(f"{name}{_labels({'environment': environment, 'recipient': key})} {value:.15g}")
     return "\n".join(lines) + "\n"
 
 
-def _labels(labels, database):
-    pairs = {**labels, "database": database}
+def _labels(pairs):
     return "{" + ",".join(f'{key}="{_escaped(value)}"' for key, value in pairs.items()) + "}"
 
 

@@ -11,10 +11,13 @@ import json
 import os
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..errors import BackupError, Busy
 from .metrics import render
+
+# Between the end of a job and the unit that is started by its failure.
+_JUST_NOW = 60
 
 
 class State:
@@ -63,7 +66,14 @@ class State:
             found = {}
         # A database that left the environment leaves its metrics too, or it would be late for ever.
         databases = {name: figures for name, figures in found.get("databases", {}).items() if name in self.names}
-        return {"databases": databases, "begun": found.get("begun", [])}
+        # pending: what a job that runs has said nothing about yet; ended: when one last ended and had told everything.
+        return {
+            "databases": databases,
+            "begun": found.get("begun", []),
+            "keys": found.get("keys", {}),
+            "pending": found.get("pending", []),
+            "ended": found.get("ended", 0),
+        }
 
     def begin(self, directory):
         """Remembers a backup's directory before the first byte is uploaded, so that a killed run leaves a trace."""
@@ -84,10 +94,42 @@ class State:
         """Records that the job failed, for all databases of the environment unless some are named."""
         self._record(databases or self.names, {"success": 0, "last_failure": time.time()})
 
+    def ended_without_a_word(self):
+        """Records the failure of a job for those databases of which it had told nothing: its names."""
+        found = self.read()
+        told = time.time() - found["ended"] < _JUST_NOW
+        names = [name for name in found["pending"] if name in self.names] or ([] if told else self.names)
+        if names:
+            self.failed(names)
+        return names
+
+    @contextmanager
+    def telling(self, databases):
+        """While a job runs that tells about each of these databases."""
+        found = self.read()
+        found["pending"] = list(databases)
+        self._store(found)
+        try:
+            yield
+        finally:
+            found = self.read()
+            if not found["pending"]:
+                found["ended"] = time.time()
+                with suppress(BackupError):
+                    self._store(found)
+
+    def proven(self, moments):
+        """:arg moments: of the last proof of each key, or None."""
+        found = self.read()
+        found["keys"] = {key: moment.timestamp() if moment else 0 for key, moment in moments.items()}
+        self._store(found)
+        self._publish(found)
+
     def _record(self, databases, figures):
         found = self.read()
         for database in databases:
             found["databases"].setdefault(database, {}).update(figures)
+        found["pending"] = [name for name in found["pending"] if name not in databases]
         try:
             self._store(found)
         finally:
@@ -99,7 +141,7 @@ class State:
 
     def _publish(self, found):
         if self.textfile:
-            _replace(self.textfile, render(self.environment, self.job, found["databases"]))
+            _replace(self.textfile, render(self.environment, self.job, found["databases"], found["keys"]))
 
 
 def _lock(file):

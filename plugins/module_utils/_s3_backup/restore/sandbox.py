@@ -19,11 +19,11 @@ import tempfile
 import threading
 import time
 
-from ..errors import BackupError, Damaged, Stopped
+from ..errors import BackupError, Stopped
 from ..machine import room
-from ..machine.pipeline import CHUNK, Pipeline, ProgramFailed, run, to_the_end
+from ..machine.pipeline import CHUNK, Pipeline, run, to_the_end
 from ..machine.session import program
-from . import protocol, scratch
+from . import protocol, scratch, soundness
 from .properties import finishing
 from .target import Server
 
@@ -31,8 +31,6 @@ _SOCKET = 3
 # Of a drill that is there already.
 _PATIENCE = 60
 _LONGEST_REQUEST = 256 << 20
-# pg_amcheck's exit code when it did its work and found something.
-_CORRUPTION = 2
 
 
 def main(arguments):
@@ -96,7 +94,7 @@ def _restore(connection, request, place):
         _load(connection, request, server.conninfo_of(database), place)
         took = time.monotonic() - began
         counts = server.count(database)
-        _check_structures(binaries, server.conninfo_of(database), database)
+        soundness.check(binaries, server.conninfo_of(database), database)
         # Last, since the database's own settings would count for the checks too.
         server.run(";\n".join(finishing(database, request["properties"])))
     return {"seconds": round(took, 3), "counts": counts}
@@ -125,17 +123,6 @@ def _stage(connection, path, size):
             if not chunk:
                 raise BackupError("the dump ended too early")
             size -= file.write(chunk)
-
-
-def _check_structures(binaries, conninfo, database):
-    """:raises Damaged: when pg_amcheck finds a heap or an index that contradicts itself."""
-    try:
-        # Not the bare name, of which it would take one with an equals sign for more than that.
-        run(program(binaries, "pg_amcheck", "--no-password", "--install-missing", "--heapallindexed", conninfo))
-    except ProgramFailed as error:
-        if error.status == _CORRUPTION:
-            raise Damaged(f"{database} was restored, but is not sound: {error}") from error
-        raise
 
 
 if __name__ == "__main__":

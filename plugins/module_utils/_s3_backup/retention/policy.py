@@ -16,8 +16,12 @@ from ..errors import Refused, UsageError
 
 # state: verified | good | damaged | unreadable | orphan. moment: aware datetime. note: what is known about a bad state.
 # was_verified: whether a drill restored it at some time, whatever it is now. doubt: what the store says of it and takes back.
+# authentic: whether it was written by who has the key; None where nobody looked. recipients: public keys of who can read it.
+# listed: stands for all that the listing says of its objects; None for what had better be looked at anew the next time.
 Backup = namedtuple(
-    "Backup", "directory system database id moment state bytes objects note was_verified doubt", defaults=(False, None)
+    "Backup",
+    "directory system database id moment state bytes objects note was_verified doubt authentic recipients listed",
+    defaults=(False, None, None, (), None),
 )
 Decision = namedtuple("Decision", "backup reason")
 # upload: an unfinished multipart upload (key, upload id, when it began).
@@ -158,12 +162,27 @@ def _plan_database(group, policy, now):
         (keep if stays else delete).append(Decision(backup, reason))
         if warning:
             warnings.append(f"{backup.directory}: {warning}")
+    forged = [backup for backup in group if backup.authentic is False]
+    if forged:
+        warnings.append(
+            f"{forged[0].directory}: not authentic, {forged[0].note}; {len(forged)} of {forged[0].database} in all. They take no place "
+            "of those that are"
+        )
     return keep, delete, warnings
 
 
 def _places(group, policy, now):
-    """Reasons to stay, by directory: the newest of each period that has one, and the newest verified ones."""
+    """Reasons to stay, by directory: the newest of each period that has one, and the newest verified ones.
+
+    What is not authentic takes no place from what is: somebody may have put it there for that.
+    """
     counted = [backup for backup in group if backup.state in RESTORABLE and not _is_future(backup, now)]
+    authentic = [backup for backup in counted if backup.authentic is not False]
+    found = _places_among(authentic, policy)
+    return {**_places_among(counted, policy), **found} if len(authentic) < len(counted) else found
+
+
+def _places_among(counted, policy):
     reasons: dict[str, list[str]] = {}
     for rule, period_of in _PERIODS.items():
         newest: dict[str, Backup] = {}

@@ -83,10 +83,14 @@ class Rotation:
 
     def _note(self):
         """Writes what the next rotations have to know."""
+        deleted = {decision.backup.directory for decision in self.plan.delete}
         for directory, backups in self._by_database().items():
             going = {one.id: self.plan.noted[one.directory] for one in backups if one.directory in self.plan.noted}
             verified = frozenset(one.id for one in backups if one.was_verified)
-            noted = self.indexes[directory]._replace(verified=verified, going=going)
+            known = {
+                one.id: found for one in backups if one.directory not in deleted and (found := listing.remembered(one))
+            }
+            noted = self.indexes[directory]._replace(verified=verified, going=going, known=known)
             index.write(self.store, directory, noted)
 
     def _by_database(self):

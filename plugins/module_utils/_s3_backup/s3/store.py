@@ -38,7 +38,8 @@ SECONDS_OF_AN_ANSWER = 120
 # Seconds for tidying up: systemd does not wait for ever after it asked a unit to stop.
 _PATIENCE_AT_THE_END = 10
 
-Entry = namedtuple("Entry", "key size")
+# tag: of the content, which is another one when that is.
+Entry = namedtuple("Entry", "key size tag", defaults=("",))
 # What a request calls its place in a listing, with the answer's name for the next one.
 _CONTINUATION = {"ContinuationToken": "NextContinuationToken"}
 _MARKERS = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
@@ -84,9 +85,12 @@ def _with_content_md5(params, **_ignored):
 class Store:
     """One bucket, seen with one credential."""
 
-    def __init__(self, bucket, settings, keys):
-        """:arg settings: section C(store) of the configuration; :arg keys: C(access_key) and C(secret_key)."""
-        self.bucket, self.settings = bucket, settings
+    def __init__(self, bucket, settings, keys, seal=None):
+        """:arg settings: section C(store) of the configuration; :arg keys: C(access_key) and C(secret_key).
+
+        :arg seal: bytes by which what is written here is authenticated; without them nobody looks whether it is.
+        """
+        self.bucket, self.settings, self.seal = bucket, settings, seal
         # Set when there is no point in waiting for the store any longer.
         self.stopping = threading.Event()
         self.client = boto3.session.Session().client(
@@ -169,7 +173,7 @@ class Store:
         for page in self._pages("list_objects_v2", prefix, _CONTINUATION):
             for entry in page.get("Contents", []):
                 order.check(entry["Key"])
-                yield Entry(entry["Key"], entry["Size"])
+                yield Entry(entry["Key"], entry["Size"], entry.get("ETag", ""))
 
     def uploads(self, prefix):
         """Unfinished multipart uploads below a prefix."""

@@ -20,12 +20,16 @@ WANTED = {
     "rotator_secret_key": "secret of the rotator",
     "exclude_table_data": ["public.sessions"],
     "scratch_directory": "/var/lib/plannerate-backup",
+    "encryption": "age",
+    "recipients": ["age1offline"],
     "keep_daily": 1,
     "keep_verified": "1",
 }
 
 
-@pytest.mark.parametrize("change", [{}, {"endpoint": ""}, {"scratch_directory": "/homes/backup"}])
+@pytest.mark.parametrize(
+    "change", [{}, {"encryption": "none", "recipients": []}, {"endpoint": ""}, {"scratch_directory": "/homes/backup"}]
+)
 def test_nothing_is_wrong(change):
     assert problems({**WANTED, **change}) == []
 
@@ -44,6 +48,7 @@ def test_nothing_is_wrong(change):
         ({"rotator_secret_key": ""}, "s3_backup_rotator_secret_key is empty"),
         ({"endpoint": "http://s3.example.com"}, "s3_backup_endpoint is http://s3.example.com, expected a URL"),
         ({"exclude_table_data": ["sessions"]}, "s3_backup_exclude_table_data has sessions, expected schema.table"),
+        ({"recipients": []}, "s3_backup_recipients is empty, expected at least one public age key"),
         ({"keep_daily": 0}, "s3_backup_keep_daily is less than 1"),
         ({"keep_verified": "0"}, "s3_backup_keep_verified is less than 1"),
         ({"scratch_directory": "/home"}, "s3_backup_scratch_directory is /home, which the drill's unit does not see"),

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from support.helpers.bucket import Bucket, stored
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import listing
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import listing, manifest
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
@@ -94,6 +95,47 @@ def test_a_backup_that_lost_an_object_was_verified_all_the_same(state, expected)
         Bucket({name: content for name, content in contents.items() if "00001" not in name}), "production"
     )
     assert (found.state, found.was_verified, found.doubt) == ("damaged", expected, None)
+
+
+def signed(contents, key, which=("manifest.json", "verified.json")):
+    """The same, as somebody with the key wrote it; a verdict is about the manifest as it then is."""
+    found, key_of = dict(contents), next(name for name in contents if name.endswith("manifest.json"))
+    if "manifest.json" in which:
+        found[key_of] = manifest.seal(without_checksum(contents[key_of]), key)
+    for name, content in contents.items():
+        if name.endswith("verified.json"):
+            verdict = {**without_checksum(content), "manifest_sha256": manifest.digest(found[key_of])}
+            found[name] = manifest.seal(verdict, key if "verified.json" in which else None)
+    return found
+
+
+def without_checksum(content):
+    return {name: value for name, value in json.loads(content).items() if name != "checksum"}
+
+
+@pytest.mark.parametrize("state", ["verified", "damaged"])
+@pytest.mark.parametrize(
+    ("which", "expected", "authentic"),
+    [
+        (("manifest.json", "verified.json"), None, True),
+        (("manifest.json",), "good", True),
+        ((), None, False),
+    ],
+)
+def test_a_verdict_counts_as_much_as_who_wrote_it(state, which, expected, authentic):
+    bucket = Bucket(signed(stored(NOW, "0a0b0c0d", state=state), b"key", which))
+    bucket.seal = b"key"
+    (found,) = listing.backups(bucket, "production")
+    assert (found.state, found.authentic) == (expected or state, authentic)
+    assert ("its verdict is not authentic" in (found.note or "")) == (which == ("manifest.json",))
+    assert found.was_verified == (state == "verified"), "rotation is slow with it all the same"
+
+
+def test_what_another_key_signed_is_said():
+    bucket = Bucket(signed(stored(NOW, "0a0b0c0d"), b"of before"))
+    bucket.seal = b"key"
+    (found,) = listing.backups(bucket, "production")
+    assert (found.state, found.authentic, found.note) == ("good", False, "its signature does not fit")
 
 
 def test_other_objects_and_prefixes_are_not_seen():

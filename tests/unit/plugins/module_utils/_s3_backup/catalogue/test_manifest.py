@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +107,16 @@ def test_what_a_stream_of_several_objects_holds_stands_with_the_first():
 def test_what_is_missing_in_a_backup_is_told_by_those_that_know():
     assert manifest.omitted(GOOD) == []
     assert manifest.omitted({**GOOD, "omissions": ["a"], "warnings": ["b"]}) == ["a", "b"]
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=4),
+    st.binary(min_size=1, max_size=5),
+)
+def test_only_who_has_the_key_writes_what_passes_for_authentic(said, key):
+    document = json.loads(manifest.seal({"format": 2, **said}, b"the key"))
+    assert manifest.is_authentic(document, b"the key") is True
+    assert manifest.is_authentic(document, key + b"the key") is False
+    assert manifest.is_authentic({**document, "more": 1}, b"the key") is False
+    assert manifest.is_authentic(json.loads(manifest.seal({"format": 2, **said})), b"the key") is False
+    assert manifest.is_authentic(document, None) is None, "nobody looked"

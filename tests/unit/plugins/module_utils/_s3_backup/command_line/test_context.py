@@ -55,6 +55,45 @@ def test_what_ends_the_job_is_recorded_for_all(configuration, error):
     assert outcomes(configuration) == {"shop": 0, "blog": 0}
 
 
+def test_what_failed_is_tried_again_by_itself_the_same_night(configuration, monkeypatch, capsys):
+    slept, tried = [], []
+    monkeypatch.setattr(context.time, "sleep", slept.append)
+
+    def work(state, database):
+        tried.append(database)
+        if database == "blog" and tried.count("blog") < 3:
+            raise BackupError("the store is away")
+        state.succeeded(database, 1, {})
+        return database
+
+    assert context.each(configuration, "drill", ["shop", "blog"], work, pauses=(600, 1200, 2400)) == ["shop", "blog"]
+    assert (tried, slept) == (["shop", "blog", "blog", "blog"], [600, 1200])
+    assert outcomes(configuration) == {"shop": 1, "blog": 1}
+    assert "again in 10 minutes: blog: the store is away" in capsys.readouterr().err
+
+
+def test_what_somebody_has_to_correct_is_not_tried_again(configuration, monkeypatch):
+    monkeypatch.setattr(context.time, "sleep", lambda _seconds: pytest.fail("it waited"))
+
+    def work(_state, _database):
+        raise UsageError("no key")
+
+    with pytest.raises(BackupError, match="shop: no key"):
+        context.each(configuration, "drill", ["shop"], work, pauses=(600,))
+
+
+def test_one_that_is_ended_leaves_the_outcome_of_the_others(configuration):
+    def work(state, database):
+        if database == "blog":
+            raise Stopped("stopped by SIGTERM")
+        state.succeeded(database, 1, {})
+
+    with pytest.raises(Stopped):
+        context.each(configuration, "drill", ["shop", "blog"], work)
+    assert outcomes(configuration) == {"shop": 1, "blog": 0}
+    assert State(configuration, "drill").ended_without_a_word() == []
+
+
 def test_a_database_of_another_environment_is_refused(configuration):
     class Options:
         database = "accounts"

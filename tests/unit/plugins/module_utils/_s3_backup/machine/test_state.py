@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import threading
+from datetime import datetime, timezone
 
 import pytest
 
@@ -137,3 +138,43 @@ def test_one_that_waits_begins_when_the_first_has_ended(configuration, job):
 def test_labels_are_escaped():
     text = metrics.render("production", "run", {'a"b\\c': {"success": 1}})
     assert 'database="a\\"b\\\\c"} 1' in text
+
+
+def outcomes(job):
+    return {name: figures["success"] for name, figures in job.read()["databases"].items()}
+
+
+def test_who_is_started_by_a_failure_marks_only_what_nobody_told(job):
+    with job.telling(["shop", "blog"]):
+        job.succeeded("shop", 1, {})
+        job.failed(["blog"])
+    assert job.ended_without_a_word() == []
+    assert outcomes(job) == {"shop": 1, "blog": 0}
+    # It was killed after the first one.
+    with contextlib.suppress(RuntimeError), job.telling(["shop", "blog"]):
+        job.succeeded("shop", 1, {})
+        raise RuntimeError
+    assert job.ended_without_a_word() == ["blog"]
+    assert outcomes(job) == {"shop": 1, "blog": 0}
+
+
+def test_a_job_that_could_not_even_begin_failed_for_all(job, monkeypatch):
+    with job.telling(["shop", "blog"]):
+        job.succeeded("shop", 1, {})
+        job.succeeded("blog", 1, {})
+    now = state.time.time()
+    monkeypatch.setattr(state.time, "time", lambda: now + 61)
+    assert job.ended_without_a_word() == ["shop", "blog"]
+    assert outcomes(job) == {"shop": 0, "blog": 0}
+
+
+def test_the_proofs_of_keys_are_published_and_stay(job):
+    moment = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    job.proven({"age1a": moment, "age1b": None})
+    job.failed(["shop"])
+    found = published(job)
+    assert (
+        found['s3_backup_key_proven_timestamp_seconds{environment="production",recipient="age1a"}']
+        == moment.timestamp()
+    )
+    assert found['s3_backup_key_proven_timestamp_seconds{environment="production",recipient="age1b"}'] == 0

@@ -294,3 +294,33 @@ def test_negative_hours_are_refused_by_name(name):
 def test_everything_wrong_in_a_policy_is_named_at_once():
     with pytest.raises(UsageError, match=r"daily .*; verified "):
         retention.plan([], {**POLICY, "daily": 0, "verified": None}, NOW)
+
+
+@given(backups, backups, policies)
+def test_what_somebody_put_there_drives_nothing_authentic_out(history, forged, policy):
+    alone = planned([one._replace(authentic=True) for one in history], policy)
+    assume(alone)
+    places = {one.directory for one in history}
+    forged = [one._replace(authentic=False) for one in forged if one.directory not in places]
+    together = planned([one._replace(authentic=True) for one in history] + forged, policy)
+    if together:
+        assert ids(alone.keep) <= ids(together.keep)
+
+
+def test_a_forged_backup_for_each_day_costs_no_real_one():
+    real = [backup(days)._replace(authentic=True) for days in (1.5, 2.5, 3.5)]
+    forged = [
+        backup(days, state="verified", token="ffffffff")._replace(authentic=False, note="without a signature")
+        for days in (0.1, 1.1, 2.1, 3.1)
+    ]
+    plan = retention.plan(real + forged, {**POLICY, "weekly": None, "monthly": None}, NOW)
+    assert ids(plan.keep) >= {one.directory for one in real}
+    (warning,) = plan.warnings
+    assert "not authentic, without a signature; 4 of shop in all" in warning
+
+
+def test_backups_of_before_go_by_age_like_others():
+    before = [backup(days)._replace(authentic=False) for days in (5, 6)]
+    signed = [backup(days)._replace(authentic=True) for days in (1, 2, 3)]
+    plan = retention.plan(before + signed, {**POLICY, "weekly": None, "monthly": None}, NOW)
+    assert ids(plan.delete) == {one.directory for one in before}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.helpers.bucket import Bucket, stored
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import index, keys, listing
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, Refused, UsageError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention import policy as retention
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
@@ -126,3 +126,49 @@ def test_a_prefix_of_nothing_is_refused_before_anything_is_listed():
     with pytest.raises(UsageError, match="prefix ''"):
         Rotation(bucket, "", POLICY, NOW)
     assert bucket.requests == []
+
+
+@pytest.mark.parametrize("seal", [None, b"key"])
+def test_what_was_read_once_is_not_read_again(seal):
+    """A hundred thousand objects of five hundred databases; of what is new, two objects are read."""
+    contents = {}
+    for number in range(500):
+        for days in range(2):
+            contents.update(stored(NOW - timedelta(days=days), f"{number:08x}", f"d{number:03}", objects=99))
+    bucket = Bucket(contents)
+    bucket.seal = seal
+    rotation_of(bucket).carry_out()
+    assert bucket.requests.count("PUT") == 500
+    pages = -(-len(bucket.contents) // 1000)
+    bucket.requests.clear()
+    rotation = rotation_of(bucket)
+    rotation.carry_out()
+    assert len(rotation.plan.keep) == 1000
+    assert (bucket.requests.count("LIST"), bucket.requests.count("GET")) == (pages, 500)
+    assert len(bucket.requests) == pages + 500
+    bucket.contents.update(stored(NOW - timedelta(hours=1), "ffffffff", "d000"))
+    bucket.requests.clear()
+    rotation_of(bucket)
+    assert len(bucket.requests) == pages + 500 + 2
+
+
+def test_what_changed_is_read_again_whatever_is_known_of_it():
+    bucket = bucket_of([(1, "verified", "shop")])
+    rotation_of(bucket).carry_out()
+    name = next(name for name in bucket.contents if name.endswith(keys.MANIFEST))
+    bucket.contents[name] = bucket.contents[name].replace(b"gzip", b"gzap")
+    with pytest.raises(Refused, match="its own checksum does not fit"):
+        Rotation(bucket, "production", POLICY, NOW)
+
+
+def test_what_somebody_else_wrote_into_an_index_is_not_known():
+    bucket = bucket_of([(1, "damaged", "shop")])
+    good = {"state": "good", "note": None, "proven": False, "authentic": True, "recipients": []}
+    (name,) = {name.rpartition("/")[0] for name in bucket.contents if name.endswith(keys.MANIFEST)}
+    above, _slash, one = name.rpartition("/")
+    (listed,) = [found.listed for found in listing.backups(bucket, "production")]
+    index.write(bucket, above + "/", index.NOTHING._replace(known={one: {"listed": listed, "seen": good}}))
+    assert [found.state for found in listing.backups(bucket, "production")] == ["good"], "it would be believed"
+    bucket.seal = b"key"
+    (found,) = listing.backups(bucket, "production")
+    assert (found.state, found.authentic) == ("damaged", False)
