@@ -15,25 +15,25 @@ ln -sf /usr/share/zoneinfo/America/Sao_Paulo /etc/localtime
 echo America/Sao_Paulo >/etc/timezone
 
 # A bridge of something else, with a neighbour behind it, for whom the machine forwards.
-cat >/etc/systemd/system/lan0.service <<'UNIT'
+cat >/etc/systemd/system/br-lan.service <<'UNIT'
 [Service]
 Type=oneshot
 RemainAfterExit=true
-ExecStart=/bin/sh -c 'ip link add lan0 type bridge && ip address add 198.19.0.1/24 dev lan0 && ip link set lan0 up \
-  && ip netns add neighbour && ip link add lan0p type veth peer name eth0 netns neighbour && ip link set lan0p master lan0 up \
+ExecStart=/bin/sh -c 'ip link add br-lan type bridge && ip address add 198.19.0.1/24 dev br-lan && ip link set br-lan up \
+  && ip netns add neighbour && ip link add lan-port type veth peer name eth0 netns neighbour && ip link set lan-port master br-lan up \
   && ip -n neighbour address add 198.19.0.2/24 dev eth0 && ip -n neighbour link set eth0 up \
   && ip -n neighbour route add default via 198.19.0.1'
 [Install]
 WantedBy=multi-user.target
 UNIT
-systemctl enable --now --quiet lan0.service
+systemctl enable --now --quiet br-lan.service
 cat >>/etc/ufw/before.rules <<'RULES'
 *nat
 :POSTROUTING ACCEPT [0:0]
 -A POSTROUTING -s 198.19.0.0/24 -o eth0 -j MASQUERADE
 COMMIT
 RULES
-ufw route allow in on lan0 out on eth0 >/dev/null
+ufw route allow in on br-lan out on eth0 >/dev/null
 
 # An engine whose data are elsewhere.
 mkdir -p /etc/docker
