@@ -10,11 +10,11 @@ REPORTS = Path(".cache/test")
 SHELL_FILES = "git ls-files -co --exclude-standard | xargs grep -d skip -lE '^#!/usr/bin/env bash|^# shellcheck shell='"
 PYTEST = ["python", "-m", "pytest", "--durations=15", "--durations-min=2"]
 # Scenarios on the same two machines: in `make test` each builds on what the one before left there.
-STACKED = ["postgres_primary", "postgres_replica", "pgbouncer", "monitoring"]
+STACKED = ["postgres_primary", "postgres_replica", "pgbouncer"]
 # "ubuntu" needs Ubuntu's image and other repositories: make ubuntu.
 ELSEWHERE = {"default", "bench", "ubuntu"}
-# Its S3 server is an image of the lab's.
-WITH_IMAGES = {"s3_backup"}
+# Their S3 servers, and what the second one's engine runs, are images of the lab's.
+WITH_IMAGES = {"s3_backup", "single"}
 ALONE = sorted({path.parent.name for path in Path("molecule").glob("*/molecule.yml")} - ELSEWHERE - {*STACKED})
 
 

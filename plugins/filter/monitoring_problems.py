@@ -13,8 +13,8 @@ description:
 options:
   _input:
     description:
-      - C(receiver), C(without_receiver), C(smtp), C(servers) (names of the machines on which Prometheus runs) and C(members) (PostgreSQL
-        members of this machine, each with C(name) and C(port)).
+      - C(receiver), C(without_receiver), C(smtp), C(servers) (names of the machines on which Prometheus runs), C(members) (PostgreSQL
+        members of this machine, each with C(name) and C(port)) and C(runbook_url).
     type: dict
     required: true
 """

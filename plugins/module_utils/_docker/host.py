@@ -30,7 +30,8 @@ class Answer(TypedDict):
 
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
-    began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``daemon``: the lines of daemon.json.
+    began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``foreign``: interfaces
+    that have one alike. ``daemon``: the lines of daemon.json.
     ``missing``: directories of the application's files that are not there.
     """
 
@@ -48,6 +49,7 @@ class Answer(TypedDict):
     attached: list[str]
     outdated: list[str]
     bridge: list[str]
+    foreign: list[str]
     daemon: list[str]
     missing: list[str]
     installed: list[str]
@@ -97,6 +99,7 @@ def parse(text: str) -> Answer:
         "attached": lines.get("attached", []),
         "outdated": lines.get("outdated", []),
         "bridge": lines.get("bridge", []),
+        "foreign": lines.get("foreign", []),
         "daemon": lines.get("daemon", []),
         "missing": lines.get("missing", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],

@@ -44,6 +44,7 @@ class Wanted(TypedDict):
     servers: Sequence[str]
     # PostgreSQL members of this machine, each with name and port.
     members: Sequence[Mapping[str, Any]]
+    runbook_url: str
 
 
 def problems(wanted: Wanted) -> list[str]:
@@ -58,6 +59,11 @@ def problems(wanted: Wanted) -> list[str]:
         )
     result += _unknown("monitoring_receiver", wanted["receiver"], _RECEIVERS, r"\w+_configs")
     result += _unknown("monitoring_smtp", wanted["smtp"], _SMTP, r"\w+")
+    if not re.fullmatch(r"https?://[^\s#]+", wanted["runbook_url"]):
+        result.append(
+            f"monitoring_runbook_url is '{wanted['runbook_url']}', expected the URL of a page, to which each alert adds # and its name: "
+            "https://..., without blanks and #"
+        )
     wide = [member["name"] for member in wanted["members"] if member["port"] >= MEMBER_PORTS_BELOW]
     if wide:
         result.append(

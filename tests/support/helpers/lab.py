@@ -125,6 +125,11 @@ def over_ssh(address: str) -> Host:
     )
 
 
+def inside(name: str) -> Host:
+    """A machine of the lab as root, through its container: one whose SSH or sudo is not as the lab's."""
+    return testinfra.get_host(f"docker://plannerate-lab-{name}")
+
+
 def answers(address: str) -> bool:
     """Whether a machine of the lab lets in over SSH."""
     try:

@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -32,17 +32,28 @@ class Monitoring:
     """Prometheus and Alertmanager on one machine; both listen on its loopback only.
 
     :arg machines: addresses of all monitored machines by their names.
+    :arg authority: the machine that keeps the credentials.
+    :arg reach: gives the machine with an address, as root.
     """
 
-    def __init__(self, name: str, machines: dict[str, str], members: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        machines: dict[str, str],
+        members: tuple[str, ...],
+        authority: str,
+        reach: Callable[[str], Host] = over_ssh,
+    ) -> None:
         self.name = name
         self.machines = machines
         self.members = members
-        self.machine = over_ssh(machines[name])
+        self.authority = authority
+        self.reach = reach
+        self.machine = self.of(name)
 
     def of(self, name: str) -> Host:
         """A monitored machine, as root."""
-        return over_ssh(self.machines[name])
+        return self.reach(self.machines[name])
 
     def api(self, path: str) -> dict[str, Any]:
         answer = self.machine.check_output(

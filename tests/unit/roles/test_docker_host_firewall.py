@@ -11,8 +11,8 @@ import subprocess
 import pytest
 from support.helpers.plays import values_of_role
 
-VARIABLES = {"docker_host_public_ports": [80, 443], "docker_host_trusted_interfaces": ["wg0"]}
-ANSWER = "bridge docker0\nbridge \nbridge shop0\n"
+VARIABLES = {"docker_host_public_ports": [80, 443], "docker_host_trusted_interfaces": ["wg0", "br-vpn"]}
+ANSWER = "bridge docker0\nbridge \nbridge shop0\nbridge br-shop\nforeign br-lan\nforeign br-shop\nforeign br-vpn\n"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,18 @@ def test_containers_and_trusted_interfaces_reach_containers_and_the_rest(rules, 
     assert passes(rules, came_by, "eth0")
 
 
+@pytest.mark.parametrize("container", ["docker0", "br-0123456789ab", "br-shop"])
+def test_a_bridge_of_somebody_else_is_not_dockers_because_its_name_begins_so(rules, container):
+    for goes_by in ("eth0", "br-lan", "br-vpn"):
+        assert passes(rules, "br-lan", goes_by) and passes(rules, goes_by, "br-lan"), "left to the rules of others"
+    assert passes(rules, "br-lan", container, "DNAT", 443)
+    assert passes(rules, "br-lan", container, "ESTABLISHED")
+    assert not passes(rules, "br-lan", container, "DNAT", 8080), "published, but not listed"
+    assert not passes(rules, "br-lan", container), "by a route"
+    assert passes(rules, "br-vpn", container, "DNAT", 8080), "trusted"
+    assert passes(rules, container, "br-lan")
+
+
 @pytest.fixture
 def probed(rendered, tmp_path):
     """A function that runs the probe beside stand-ins for the programs, and gives its lines."""
@@ -97,6 +109,7 @@ def probed(rendered, tmp_path):
             .replace("/etc/ufw/after", f"{tmp_path}/after")
             .replace("/etc/docker/", f"{tmp_path}/")
             .replace("/etc/default/", f"{tmp_path}/")
+            .replace("/sys/class/net/", f"{tmp_path}/net/")
         )
         programs = tmp_path / "bin"
         programs.mkdir(exist_ok=True)
@@ -123,9 +136,19 @@ def test_the_engine_names_its_bridges_and_one_that_does_not_answer_has_those_of_
     assert [line for line in probed("exit 1", after=BLOCK) if line.startswith("bridge")] == ["bridge shop0"]
 
 
+def test_interfaces_with_names_like_dockers_bridges_are_told(probed, tmp_path):
+    assert not [line for line in probed(ENGINE) if line.startswith("foreign")]
+    for name in ("br-0123456789ab", "br-lan", "br-0123456789ab.7", "br0", "eth0"):
+        (tmp_path / "net" / name).mkdir(parents=True)
+    assert [line for line in probed(ENGINE) if line.startswith("foreign")] == ["foreign br-0123456789ab.7", "foreign br-lan"]
+
+
 def test_rules_that_were_not_loaded_are_noticed(probed):
     missing = 'case "$*" in *shop0*) exit 1;; esac'
-    assert "firewall loaded" in probed("exit 1", after=BLOCK)
+    pooler = "-A ufw-after-input -i br-lan -p tcp --dport 6432 -j RETURN\n"
+    assert "firewall loaded" in probed("exit 1", after=BLOCK + pooler)
+    lost = 'case "$*" in *br-lan*) exit 1;; esac'
+    assert "firewall loaded" not in probed("exit 1", iptables=lost, after=BLOCK + pooler)
     assert "firewall loaded" not in probed("exit 1", iptables=missing, after=BLOCK)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.helpers.plays import values_of_role
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "roles/monitoring/files/rules"
@@ -61,6 +62,20 @@ def test_an_alert_says_how_bad_what_and_what_to_do(alert: dict) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning", "none"}
     assert alert["annotations"]["summary"] and alert["annotations"]["action"]
     assert alert["annotations"]["runbook_url"] == LINK + alert["alert"].lower()
+
+
+def test_a_fork_or_a_wiki_has_its_own_runbook(tmp_path: Path) -> None:
+    (tmp_path / "files").symlink_to(RULES.parent)
+    asked = "lookup('ansible.builtin.template', 'rules.yml.j2')"
+    elsewhere = {"monitoring_runbook_url": "https://wiki.example.com/our-alerts?v=1"}
+    texts = values_of_role(tmp_path, "monitoring", (asked, {}), (asked, elsewhere))
+    links = [
+        [rule["annotations"]["runbook_url"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"] if "alert" in rule]
+        for text in texts
+    ]
+    names = [alert["alert"].lower() for alert in ALERTS]
+    assert sorted(links[0]) == sorted(LINK + name for name in names)
+    assert sorted(links[1]) == sorted(f"{elsewhere['monitoring_runbook_url']}#{name}" for name in names)
 
 
 def test_the_runbook_has_a_section_for_every_alert_and_for_nothing_else() -> None:

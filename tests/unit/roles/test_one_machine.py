@@ -46,3 +46,13 @@ def test_the_firewall_goes_by_the_bridge(tmp_path, groups, ports):
     found = [line for text in four for line in text.splitlines() if "ufw-after-input" in line]
     assert found == [f"-A {RULE.format(port)}" for port in ports]
     assert "ufw" not in six and four[0].count("DOCKER-USER") == six.count("DOCKER-USER")
+
+
+def test_a_bridge_of_somebody_else_is_not_let_in_because_its_name_begins_as_dockers_own(tmp_path):
+    hosts = inventory(tmp_path, "docker_hosts", "pgbouncers")
+    probe = {"stdout": "foreign br-lan\nforeign br-shop\nbridge br-shop"}
+    ((first, *others),) = values_of_role(
+        tmp_path, "docker_host", ("_docker_host_pooler_rules", {"__docker_host_probe": probe}), inventory=hosts
+    )
+    assert first == "ufw-after-input -i br-lan -p tcp --dport 6432 -j RETURN"
+    assert others == [RULE.format(6432)]

@@ -14,6 +14,7 @@ WANTED = {
     "smtp": {"smtp_smarthost": "mail.example.com:587", "smtp_from": "alerts@example.com"},
     "servers": ["app01"],
     "members": [{"name": "pg-main", "port": 9999}],
+    "runbook_url": "https://wiki.example.com/alerts",
 }
 
 
@@ -61,3 +62,9 @@ def test_each_problem_is_named(change, words):
 
 def test_every_problem_is_named_at_once():
     assert len(problems({**WANTED, "receiver": {}, "smtp": {"smtp_smarhost": "mail.example.com:587"}})) == 2
+
+
+@pytest.mark.parametrize("url", ["", "wiki.example.com/alerts", "https://wiki.example.com/our alerts", "https://x.example/a#b"])
+def test_a_runbook_that_no_link_leads_to_is_refused(url):
+    (problem,) = problems({**WANTED, "runbook_url": url})
+    assert f"monitoring_runbook_url is '{url}', expected" in problem
