@@ -1,7 +1,7 @@
 """Run a playbook that only reads, and print what its last task shows, as a table or as JSON.
 
 status: who is primary, who follows, how far behind. pools: PgBouncer's pools. slo: what was measured beside what was promised;
-the exit code is 1 when a promise was not kept.
+the exit code is 1 when a promise was not kept. releases: what was deployed, by whom, and how it ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from access import AS_JSON, plays, without_callbacks
 
 LAB = "molecule/default/inventory/production"
 # The playbook and the task that shows what it found.
-REPORTS = {"status": "Show the cluster", "pools": "Show the pools", "slo": "Show the measures"}
+REPORTS = {
+    "status": "Show the cluster",
+    "pools": "Show the pools",
+    "slo": "Show the measures",
+    "releases": "Show the releases",
+}
 
 
 @dataclass(frozen=True)

@@ -104,12 +104,11 @@ class Ending:
         assert operation
         old, new = operation["old"], operation["new"]
         with self.phases.phase("finish"):
-            self.engine.stop(names(old, SCHEDULER, QUEUE))
             self.engine.up(new, list(new["containers"]))
             left = operation["switched"] + self.options.drain_seconds - self.engine.now()
             if left > 0:
                 self.engine.sleep(left)
-            self.engine.stop(names(old, *web(old)))
+            self.engine.stop(list(old["containers"].values()))
             for colour in state["gone"]:
                 self.engine.remove(colour)
             self._end({**state, "gone": []}, operation, "done")

@@ -83,3 +83,13 @@ def connections(pid: int, port: int, root: str = "/proc") -> int:
             rows = [line.split() for line in file.readlines()[1:]]
             count += sum(row[3] == "01" and int(row[2].rpartition(":")[2], 16) == port for row in rows)
     return count
+
+
+def told(room: Room) -> str:
+    """What there is, in words."""
+    disks = ", ".join(f"{_mib(free)} free in {directory}" for directory, free in room["disks"].items())
+    limit = f" of {room['clients_allowed']}" if room["clients_allowed"] else ", which are not limited here"
+    return (
+        f"{disks}; {_mib(room['memory'])} of memory, the running release uses {_mib(room['used'])}; {room['clients']} clients of the "
+        f"pooler{limit}"
+    )

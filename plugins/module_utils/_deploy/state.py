@@ -119,11 +119,11 @@ class Files:
 
     def __init__(self, environment: str, base: str = DIRECTORY) -> None:
         self.directory = os.path.join(base, environment)
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """:raises Busy: where a run goes on whose connection broke."""
+        os.makedirs(self.directory, mode=0o700, exist_ok=True)
         with open(self._path("lock"), "w", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +140,8 @@ class Files:
             return empty()
 
     def save(self, state: State) -> None:
-        self._write("state.json", json.dumps(state, indent=2))
+        # In one line, as the role reads it.
+        self._write("state.json", json.dumps(state) + "\n")
 
     def keep_routes(self, text: str) -> None:
         self._write("routes.before", text)

@@ -31,7 +31,7 @@ class Answer(TypedDict):
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
     began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``daemon``: the lines of daemon.json.
-    ``missing``: directories of the application's files that are not there.
+    ``missing``: directories of the application's files that are not there. ``release``: what the machine remembers of its releases.
     """
 
     os: list[str]
@@ -50,6 +50,7 @@ class Answer(TypedDict):
     bridge: list[str]
     daemon: list[str]
     missing: list[str]
+    release: list[str]
     installed: list[str]
 
 
@@ -99,6 +100,7 @@ def parse(text: str) -> Answer:
         "bridge": lines.get("bridge", []),
         "daemon": lines.get("daemon", []),
         "missing": lines.get("missing", []),
+        "release": lines.get("release", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
