@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help lab converge deploy rollback smoke status pools validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
+.PHONY: help lab converge deploy rollback smoke status pools releases validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
 PYTHON := scripts/env python
 REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
@@ -31,6 +31,9 @@ status: ## show the primary, its standbys and their lag (INVENTORY=path, default
 
 pools: ## show PgBouncer's pools: clients, waiting, servers, statistics (INVENTORY=path, default the lab; JSON=1)
 	@$(PYTHON) scripts/report.py pools $(REPORT_OPTIONS)
+
+releases: ## show what was deployed, by whom, and how it ended (INVENTORY=path, default the lab; JSON=1)
+	@$(PYTHON) scripts/report.py releases $(REPORT_OPTIONS)
 
 slo: ## show what was measured beside what was promised (INVENTORY=path, default the lab; JSON=1)
 	@$(PYTHON) scripts/report.py slo $(REPORT_OPTIONS)

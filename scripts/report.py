@@ -2,6 +2,7 @@
 
 status: who is primary, who follows, how far behind. pools: PgBouncer's pools. slo: what was measured beside what was promised.
 validate: what is measured now beside what was promised, with a report in files. The exit code of both is not 0 when a promise was not kept.
+releases: what was deployed, by whom, and how it ended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ REPORTS = {
     "pools": "Show the pools",
     "slo": "Show the measures",
     "validate": "Show the results",
+    "releases": "Show the releases",
 }
 
 

@@ -116,6 +116,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import served_certificates
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import (
+    ASK,
     ApiAnswer,
     Content,
     load_problems,
@@ -124,19 +125,6 @@ from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik i
     render,
     without_server,
 )
-
-# Runs in the container's network, where the API listens on loopback; needs nothing of the container's own. The middlewares come
-# first: once they have the marker, the answers after them are of the new content too.
-ASK = """
-import http.client, json, sys
-answer = {}
-for kind in ("middlewares", "routers", "services"):
-    connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
-    connection.request("GET", "/api/http/%s?per_page=10000" % kind)
-    answer[kind] = json.load(connection.getresponse())
-print(json.dumps(answer))
-"""
-
 
 # Of the role's entry point websecure, in the container.
 _TLS_PORT = "443"

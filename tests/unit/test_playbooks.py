@@ -15,6 +15,7 @@ WITHOUT = {
     "leftovers",
     "lock",
     "pools",
+    "releases",
     "restart_list",
     "restore_drill",
     "slo",

@@ -31,8 +31,8 @@ class Answer(TypedDict):
     ``installed``: names of the packages that are installed. ``stack``: every container, with what module_utils/_docker/containers.py needs
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
     began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``foreign``: interfaces
-    that have one alike. ``daemon``: the lines of daemon.json.
-    ``missing``: directories of the application's files that are not there.
+    that have one alike. ``daemon``: the lines of daemon.json. ``missing``: directories of the application's files that are not there.
+    ``release``: what the machine remembers of its releases.
     """
 
     os: list[str]
@@ -52,6 +52,7 @@ class Answer(TypedDict):
     foreign: list[str]
     daemon: list[str]
     missing: list[str]
+    release: list[str]
     installed: list[str]
 
 
@@ -102,6 +103,7 @@ def parse(text: str) -> Answer:
         "foreign": lines.get("foreign", []),
         "daemon": lines.get("daemon", []),
         "missing": lines.get("missing", []),
+        "release": lines.get("release", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 

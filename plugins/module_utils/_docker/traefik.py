@@ -14,6 +14,17 @@ from typing import Any
 Content = Mapping[str, Any]
 # C(routers), C(services) and C(middlewares), each a list of rows of the API.
 ApiAnswer = Mapping[str, list[dict[str, Any]]]
+# Runs in the container's network, where the API listens on loopback; needs nothing of the container's own. The middlewares come
+# first: once they have the marker, the answers after them are of the new content too.
+ASK = """
+import http.client, json, sys
+answer = {}
+for kind in ("middlewares", "routers", "services"):
+    connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+    connection.request("GET", "/api/http/%s?per_page=10000" % kind)
+    answer[kind] = json.load(connection.getresponse())
+print(json.dumps(answer))
+"""
 
 
 def render(content: Content) -> str:

@@ -32,6 +32,7 @@ APT_INPUTS = (Path("/var/lib/dpkg/status"), Path("/etc/apt/apt.conf.d"), Path("/
 REBOOT_FILE = Path("/run/reboot-required")
 BOOT = Path("/boot")
 ANSWERS = Path("/run/machine-metrics.json")
+RELEASES = Path("/var/lib/plannerate/releases")
 SECONDS = 10
 REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
 
@@ -82,13 +83,23 @@ def expected() -> list[dict]:
     return [json.loads(path.read_text()) for path in sorted(EXPECTED.glob("*.json"))]
 
 
+def released(environment: str, names: list[str]) -> list[str]:
+    """The names as the release that serves has them, which a deployment remembers: those of the first one have no number."""
+    try:
+        current = json.loads((RELEASES / environment / "state.json").read_text())["current"] or {}
+        number, own = current.get("name", ""), set(current.get("containers", {}).values())
+    except (OSError, ValueError, KeyError, AttributeError):
+        return names
+    return [f"{name}-{number}" if f"{name}-{number}" in own else name for name in names]
+
+
 def containers() -> Iterator[Sample]:
     wanted = [entry for entry in expected() if entry["containers"]]
     if not wanted:
         return
     listing = ask("docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}|{{.State}}|{{.Status}}")
     for entry in wanted:
-        yield from container_samples(entry["environment"], entry["containers"], listing)
+        yield from container_samples(entry["environment"], released(entry["environment"], entry["containers"]), listing)
 
 
 def redis() -> Iterator[Sample]:

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs by which a release migrates the database, and tells what it would migrate. They need nothing but a stock Laravel."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed, Migrated
+
+# Before the line with the answer.
+MARK = "release-migrations "
+CONNECTION = "pgsql_session"
+
+_BEGIN = """
+require 'vendor/autoload.php';
+$app = require 'bootstrap/app.php';
+$kernel = $app->make(Illuminate\\Contracts\\Console\\Kernel::class);
+$kernel->bootstrap();
+$migrator = $app->make('migrator');
+$files = fn () => array_keys($migrator->getMigrationFiles(array_merge($migrator->paths(), [$app->databasePath('migrations')])));
+"""
+# The time to wait for locks is set in the session that migrates: the pooler lets no client give it at the start.
+PROGRAM = (
+    _BEGIN
+    + f"""
+$name = '{CONNECTION}';
+if (! config("database.connections.$name")) {{
+    fwrite(STDERR, "config/database.php has no connection $name, expected one for DB_DATABASE_SESSION (docs/application.md)\\n");
+    exit(3);
+}}
+$connection = $app->make('db')->connection($name);
+$connection->statement("SET lock_timeout = '" . (int) $argv[1] . "s'");
+$ran = function () use ($migrator, $name) {{
+    $migrator->setConnection($name);
+    return $migrator->repositoryExists() ? $migrator->getRepository()->getRan() : [];
+}};
+$before = $ran();
+try {{
+    $code = $kernel->call('migrate', ['--force' => true, '--database' => $name]);
+}} catch (Throwable $problem) {{
+    fwrite(STDERR, $kernel->output() . get_class($problem) . ': ' . $problem->getMessage() . "\\n");
+    exit(1);
+}}
+fwrite(STDERR, $kernel->output());
+$after = $ran();
+$answer = ['known' => $files(), 'ran' => $after, 'new' => array_values(array_diff($after, $before))];
+echo "\\n{MARK}" . json_encode($answer) . "\\n";
+exit($code);
+"""
+)
+KNOWN = _BEGIN + f"""echo "\\n{MARK}" . json_encode(['known' => $files(), 'ran' => [], 'new' => []]) . "\\n";"""
+
+
+def parse(output: str) -> Migrated:
+    """The answer of such a program. :raises GateFailed: when there is none."""
+    for line in output.splitlines():
+        if line.startswith(MARK):
+            found = json.loads(line[len(MARK) :])
+            return Migrated(found["known"], found["ran"], found["new"])
+    raise GateFailed("migrate", "the migration said nothing of what it did, expected a Laravel with a migrator")

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One release takes the place of another, step by step; after each failure the old one serves."""
+
+from __future__ import annotations
+
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy import state as states
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Ending
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import (
+    QUEUE,
+    REVERB,
+    SCHEDULER,
+    Colour,
+    Operation,
+    apps,
+    names,
+    web,
+)
+
+# A scheduler begins its tasks with each minute, and needs some seconds for that. It is replaced between these seconds of one.
+MINUTE = (8, 45)
+
+
+class Reverted(Exception):
+    """The old release serves. ``lines``: the last ones of the containers that the gate names."""
+
+    def __init__(self, failed: GateFailed, lines: list[str]) -> None:
+        super().__init__(str(failed))
+        self.gate = failed.gate
+        self.lines = lines
+
+
+class Deployment(Ending):
+    """Puts a release into the place of another."""
+
+    def carry_out(self, kind: str, new: Colour, routes: str) -> None:
+        """Puts a colour into the place of the one that serves.
+
+        :arg kind: ``deploy`` or ``rollback``; a rollback migrates nothing and does not wait for the middle of a minute, nor for traffic.
+        :arg routes: Traefik's file for it.
+        :raises Reverted: when a gate failed and the old one serves.
+        """
+        state = self.store.load()
+        discard = new != state["kept"]
+        operation: Operation = {
+            "kind": kind, "who": self.options.who, "began": self.engine.now(), "step": states.MAKING, "old": self.current(),
+            "new": new, "discard": discard, "switched": 0.0, "migrations": [],
+        }  # fmt: skip
+        number = state["number"] + 1 if discard else state["number"]
+        self.store.save({**state, "number": number, "operation": operation})
+        try:
+            self._make(operation)
+            self._switch(operation, routes)
+            self._hand_over(operation)
+            self._watch(operation)
+        except GateFailed as failed:
+            lines = self.engine.log(failed.containers) if self.options.log_lines else []
+            with self.phases.phase("go back"):
+                self.go_back(f"{failed.gate}: {failed}")
+            raise Reverted(failed, lines) from failed
+        self._commit()
+        self.finish()
+
+    def _make(self, operation: Operation) -> None:
+        old, new = operation["old"], operation["new"]
+        if operation["kind"] == "deploy":
+            if old["known"] is None:
+                old["known"] = self.engine.known_migrations(old)
+                self._step(operation, states.MAKING)
+            if self.options.migrate:
+                with self.phases.phase("migrate") as row:
+                    migrated = self.engine.migrate(new)
+                    new["known"] = migrated.known
+                    operation["migrations"] = migrated.new
+                    self.store.save({**self.store.load(), "schema": migrated.ran, "operation": operation})
+                    row["said"] = ", ".join(migrated.new) or "nothing to migrate"
+        with self.phases.phase("start"):
+            self.engine.up(new, web(new))
+            self.health.wait(new, web(new))
+        with self.phases.phase("warm up"):
+            problem = self.engine.warm(new)
+            if problem:
+                raise GateFailed("warm-up", problem, names(new, *apps(new)))
+
+    def _switch(self, operation: Operation, routes: str) -> None:
+        old, new = operation["old"], operation["new"]
+        self.store.keep_routes(self.engine.routes())
+        self._step(operation, states.SWITCHING, switched=self.engine.now())
+        with self.phases.phase("switch"):
+            # Jobs that the new release makes are not for the old one's workers.
+            for queue in names(old, QUEUE):
+                self.engine.pause(queue)
+            self.engine.route(routes)
+            problem = self.engine.confirm(new)
+            if problem:
+                raise GateFailed("public port", problem, names(new, *apps(new)))
+
+    def _hand_over(self, operation: Operation) -> None:
+        old, new = operation["old"], operation["new"]
+        self._step(operation, states.HANDING)
+        with self.phases.phase("websockets"):
+            self.engine.stop(names(old, REVERB))
+        with self.phases.phase("queue"):
+            self.engine.up(new, [QUEUE])
+            self.health.lasts(new, [QUEUE])
+            self.engine.stop(names(old, QUEUE))
+        with self.phases.phase("scheduler"):
+            if operation["kind"] == "deploy":
+                self._wait_for_the_middle_of_a_minute()
+            self.engine.stop(names(old, SCHEDULER))
+            self.engine.up(new, [SCHEDULER])
+            self.health.lasts(new, [SCHEDULER])
+
+    def _wait_for_the_middle_of_a_minute(self) -> None:
+        second = self.engine.now() % 60
+        if not MINUTE[0] <= second <= MINUTE[1]:
+            self.engine.sleep((MINUTE[0] - second) % 60)
+
+    def _watch(self, operation: Operation) -> None:
+        self._step(operation, states.WATCHING)
+        with self.phases.phase("watch") as row:
+            row["said"] = self.health.watch(operation, self.options.watch_seconds, self.options.watch_requests)
+
+    def _commit(self) -> None:
+        """From here on, the new one is the release."""
+        state = self.store.load()
+        operation = state["operation"]
+        assert operation
+        before = state["kept"]
+        gone = state["gone"] + ([before] if before and before != operation["new"] else [])
+        operation["step"] = states.FINISHING
+        self.store.save(
+            {**state, "current": operation["new"], "kept": operation["old"], "gone": gone, "operation": operation}
+        )

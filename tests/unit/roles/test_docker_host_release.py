@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a converge does with a release that was deployed: it keeps it as it is, under its own names, and leaves the kept one alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.helpers.plays import values_of_role
+
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import empty
+
+SECRETS = {
+    "POSTGRES_SHOP_PASSWORD": "a", "PRODUCTION_REDIS_PASSWORD": "b", "PRODUCTION_PGADMIN_PASSWORD": "c",
+    "PRODUCTION_REVERB_APP_SECRET": "d", "PRODUCTION_DEFINITION_KEY": "e",
+}  # fmt: skip
+INVENTORY = {
+    "docker_host_environments": {"production": {"domain": "app.test", "suffix": "prod"}},
+    "docker_host_name_prefix": "shop",
+    "docker_host_base_directory": "/srv",
+    "docker_host_app_image": "registry.test:5000/shop:1",
+    "docker_host_pgadmin_email": "team@shop.test",
+    "docker_host_acme_email": "team@shop.test",
+    "docker_host_acme_dns_provider": "rfc2136",
+    "pgbouncer_client_environment": {
+        "DB_HOST": "db01", "DB_PORT": "6432", "DB_DATABASE": "shop", "DB_USERNAME": "shop", "PGSSLROOTCERT": "/ca.crt",
+    },
+    "machine_credentials": {"secrets": SECRETS},
+}  # fmt: skip
+SERVICES = ("app", "reverb", "queue", "scheduler")
+IMAGE = "registry.test:5000/shop@sha256:" + "7" * 64
+FILE = "lookup('ansible.builtin.template', 'stack/docker-compose.yml.j2', template_vars={}) | from_yaml"
+RELEASE_FILE = FILE.replace("{}", "{'_docker_host_part': 'release'}")
+
+
+def colour(name, image=IMAGE, release="2"):
+    tail = f"-{name}" if name else ""
+    return {
+        "name": name, "release": release, "image": image, "known": [], "project": f"shop-production{tail}",
+        "file": f"/srv/production/docker-compose.production{tail}.yml",
+        "containers": {service: f"shop-{service}-prod{tail}" for service in SERVICES},
+    }  # fmt: skip
+
+
+FIRST = colour("", "registry.test:5000/shop:1", "1")
+DEPLOYED = {**empty(), "number": 7, "current": colour("r7"), "kept": FIRST}
+
+
+def probe(state, *lines):
+    return {"__docker_host_probe": {"stdout": "\n".join([f"release {json.dumps(state)}", *lines])}}
+
+
+def running(compose, project, state="running"):
+    return [
+        f"stack {service['container_name']} {state} project={project} oneoff=False "
+        f"definition={service['labels']['infra.definition']} status=Up 1 hour (healthy)"
+        for service in compose["services"].values()
+    ]
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("play")
+    return lambda *asked: values_of_role(
+        directory, "docker_host", *((expression, {**INVENTORY, **variables}) for expression, variables in asked)
+    )
+
+
+@pytest.fixture(scope="module")
+def files(rendered):
+    """The whole stack before the first deployment, and the two files afterwards."""
+    before = {"__docker_host_probe": {"stdout": ""}}
+    return rendered((FILE, before), (FILE, probe(DEPLOYED)), (RELEASE_FILE, probe(DEPLOYED)))
+
+
+def test_a_release_has_a_project_names_and_an_image_of_its_own(files):
+    before, stack, release = files
+    assert list(before["services"]) == [*SERVICES, "redis", "pgadmin"]
+    assert list(stack["services"]) == ["redis", "pgadmin"], "what a deployment never touches"
+    assert {name: entry["container_name"] for name, entry in release["services"].items()} == {
+        f"{service}-r7": f"shop-{service}-prod-r7" for service in SERVICES
+    }
+    assert {entry["image"] for entry in release["services"].values()} == {IMAGE}
+    assert release["networks"]["default"] == {"name": "shop-production", "external": True} and "volumes" not in release
+    # The network's name "reverb" is the first one's.
+    assert release["services"]["queue-r7"]["environment"] == {"REVERB_HOST": "shop-reverb-prod-r7"}
+    assert "depends_on" not in release["services"]["app-r7"]
+    assert release["services"]["app-r7"]["stop_signal"] == "SIGQUIT"
+
+
+def test_the_shared_services_are_not_made_anew_by_a_deployment(files):
+    before, stack, _release = files
+    assert {name: before["services"][name] for name in stack["services"]} == stack["services"]
+
+
+def test_visitors_are_led_to_exactly_one_colour(rendered):
+    servers = [
+        f"_docker_host_routes.http.services['production-{name}'].loadBalancer.servers" for name in ("app", "reverb")
+    ]
+    found = rendered(*((each, probe(DEPLOYED)) for each in servers))
+    assert found == [[{"url": "http://shop-app-prod-r7:80"}], [{"url": "http://shop-reverb-prod-r7:8080"}]]
+
+
+def test_a_converge_replaces_nothing_and_removes_no_kept_container(rendered, files):
+    before, stack, release = files
+    lines = [
+        *running(stack, "shop-production"), *running(release, "shop-production-r7"), *running(before, "shop-production", "exited"),
+    ][: 2 + 4 + 4]  # fmt: skip
+    newer = {**probe(DEPLOYED, *lines), "docker_host_app_image": "registry.test:5000/shop:9"}
+    same, inventory_says_another = rendered(
+        ("_docker_host_plan", probe(DEPLOYED, *lines)), ("_docker_host_plan", newer)
+    )
+    assert same == inventory_says_another
+    assert (same["rows"], same["replaced"], same["removed"]) == ([], [], [])
+
+
+def test_a_variable_that_changes_replaces_the_containers_of_the_release(rendered, files):
+    _before, stack, release = files
+    lines = [*running(stack, "shop-production"), *running(release, "shop-production-r7")]
+    (plan,) = rendered(("_docker_host_plan", {**probe(DEPLOYED, *lines), "docker_host_env": {"A": "b"}}))
+    assert plan["replaced"] == list(SERVICES) and plan["rows"][0]["name"] == "shop-app-prod-r7"
+
+
+def test_back_at_the_first_release_the_stack_has_all_again(rendered, files):
+    back = {**DEPLOYED, "current": FIRST, "kept": colour("r7")}
+    (stack,) = rendered((FILE, probe(back)))
+    assert stack == files[0]
+
+
+def test_a_deployment_makes_the_file_that_a_converge_finds(rendered, files):
+    """With the colour that it is about to make, before the machine knows of it."""
+    nothing = {"__docker_host_probe": {"stdout": ""}, "_docker_host_release": DEPLOYED["current"]}
+    compose, made, paths = rendered(
+        (RELEASE_FILE, nothing), ("_docker_host_deploy_colour", nothing),
+        ("_docker_host_deploy_files | map(attribute='path')", nothing),
+    )  # fmt: skip
+    assert compose == files[2]
+    assert made == DEPLOYED["current"]
+    assert paths == ["/srv/production/.env", "/srv/production/docker-compose.production-r7.yml"]
+
+
+def test_where_the_deployment_begins(rendered):
+    site, digest, port = rendered(
+        ("_docker_host_deploy_site", probe(DEPLOYED)),
+        ("_docker_host_deploy_site.repository", {**probe(DEPLOYED), "docker_host_app_image": IMAGE}),
+        ("_docker_host_deploy_site.traefik.address", {**probe(DEPLOYED), "docker_host_addresses": ["192.0.2.1"]}),
+    )
+    assert site["repository"] == digest == "registry.test:5000/shop"
+    assert site["first"]["containers"] == FIRST["containers"] and site["first"]["project"] == "shop-production"
+    assert (site["traefik"]["address"], port) == ("127.0.0.1", "192.0.2.1")
+
+
+def test_a_converge_refuses_what_an_interrupted_run_left_and_a_deployment_does_not(rendered):
+    operation = {"kind": "deploy", "who": "ana@laptop:4711", "step": "handing over", "new": {"release": "2"}}
+    left = probe({**DEPLOYED, "operation": operation})
+    problems, none, others = rendered(
+        ("docker_host_problems", left), ("docker_host_problems", probe(DEPLOYED)),
+        ("docker_host_problems", {**left, "_docker_host_deploys": True}),
+    )  # fmt: skip
+    assert problems == [
+        "The deploy of 2 in production by ana@laptop:4711 was interrupted while handing over, so it is not certain which containers "
+        "have to run. Run playbooks/deploy.yml or playbooks/rollback.yml, which begin by ending it."
+    ]
+    assert none == others == []
