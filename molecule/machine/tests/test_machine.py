@@ -143,10 +143,14 @@ def test_a_list_of_networks_without_the_operators_is_undone_and_the_firewall_sta
 
 
 def test_what_a_run_left_unproven_is_undone_by_a_reboot_and_kept_by_the_next_run(m13):
-    m13.check_output("machine-ways-in save 3000 && ufw delete allow 22/tcp && ufw delete allow proto tcp to any port 22; true")
+    m13.check_output(
+        "machine-ways-in save 3000 && ufw delete allow 22/tcp && ufw delete allow proto tcp to any port 22; true"
+    )
     assert _said_over_a_new_connection("ufw status") == ""
     subprocess.run(["docker", "restart", "--time=60", "plannerate-lab-m13"], check=True, capture_output=True)
-    wait_for(lambda: ANYBODY in _said_over_a_new_connection("ufw status"), timeout=60, what="the roll-back at the start")
+    wait_for(
+        lambda: ANYBODY in _said_over_a_new_connection("ufw status"), timeout=60, what="the roll-back at the start"
+    )
 
     wait_for(lambda: not m13.file(WAYS_IN).exists, what="the end of the roll-back")
     # Somebody limits SSH, and a run ends in the middle.
