@@ -125,6 +125,20 @@ def probe(*lines: str) -> dict[str, dict[str, str]]:
 SSHD_12, SSHD_13 = "sshd: permitrootlogin without-password", "sshd: persourcepenaltyexemptlist none"
 
 
+@pytest.mark.parametrize(
+    ("said", "takes"),
+    [
+        (["sshd: passwordauthentication no", "sshd: kbdinteractiveauthentication no"], False),
+        (["sshd: passwordauthentication yes", "sshd: kbdinteractiveauthentication no"], True),
+        (["sshd: passwordauthentication no", "sshd: kbdinteractiveauthentication yes"], True),
+        ([], False),
+    ],
+)
+def test_what_sshd_takes_is_asked_of_sshd(tmp_path: Path, said: list[str], takes: bool):
+    variables = {"machine_owned": True, **probe(*said)}
+    assert values_of_role(tmp_path, "machine", ("_machine_takes_passwords", variables)) == [takes]
+
+
 def test_what_sshd_and_the_kernel_are_told(tmp_path: Path):
     common = {"machine_owned": True, "groups": {}, "ansible_managed": "managed"}
     sshd, sysctl = "_machine_sshd_content", "lookup('ansible.builtin.template', 'sysctl.conf.j2')"
