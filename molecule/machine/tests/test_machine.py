@@ -113,7 +113,7 @@ def test_logins_and_what_they_do_as_root_are_told_in_one_place(m12, m13):
 
 def test_a_firewall_and_an_sshd_that_lock_their_operator_out_become_what_they_were(m13):
     m13.check_output(f"ufw --force reset && rm {SSHD} && systemctl reload ssh")
-    wrong = {"machine_ssh_port": 2222, "machine_firewall_rollback_seconds": 20}
+    wrong = {"machine_ssh_port": 2222, "machine_firewall_rollback_seconds": 15}
     locked_out = playbook("machines", "--limit=m13", inventory=INVENTORY, variables=wrong)
     assert locked_out.returncode != 0
     assert "Expected the port, the address and the key of this connection. Correct what is wrong" in " ".join(
@@ -137,7 +137,7 @@ def test_a_firewall_and_an_sshd_that_lock_their_operator_out_become_what_they_we
 
 
 def test_a_list_of_networks_without_the_operators_is_undone_and_the_firewall_stays(m13):
-    wrong = {"machine_ssh_sources": ["203.0.113.9"], "machine_firewall_rollback_seconds": 20}
+    wrong = {"machine_ssh_sources": ["203.0.113.9"], "machine_firewall_rollback_seconds": 15}
     locked_out = playbook("machines", "--limit=m13", inventory=INVENTORY, variables=wrong)
     assert locked_out.returncode != 0
     assert "on port 22 (machine_ssh_port) from 203.0.113.9 (machine_ssh_sources)" in " ".join(locked_out.stdout.split())

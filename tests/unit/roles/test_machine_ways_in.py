@@ -125,18 +125,14 @@ def probe(*lines: str) -> dict[str, dict[str, str]]:
 SSHD_12, SSHD_13 = "sshd: permitrootlogin without-password", "sshd: persourcepenaltyexemptlist none"
 
 
-@pytest.mark.parametrize(
-    ("said", "takes"),
-    [
-        (["sshd: passwordauthentication no", "sshd: kbdinteractiveauthentication no"], False),
-        (["sshd: passwordauthentication yes", "sshd: kbdinteractiveauthentication no"], True),
-        (["sshd: passwordauthentication no", "sshd: kbdinteractiveauthentication yes"], True),
-        ([], False),
-    ],
-)
-def test_what_sshd_takes_is_asked_of_sshd(tmp_path: Path, said: list[str], takes: bool):
-    variables = {"machine_owned": True, **probe(*said)}
-    assert values_of_role(tmp_path, "machine", ("_machine_takes_passwords", variables)) == [takes]
+def test_what_sshd_takes_is_asked_of_sshd(tmp_path: Path):
+    def said(password: str, code: str) -> tuple[str, dict]:
+        lines = (f"sshd: passwordauthentication {password}", f"sshd: kbdinteractiveauthentication {code}")
+        return "_machine_takes_passwords", {"machine_owned": True, **probe(*lines)}
+
+    nothing = ("_machine_takes_passwords", {"machine_owned": True, **probe()})
+    answers = values_of_role(tmp_path, "machine", said("no", "no"), said("yes", "no"), said("no", "yes"), nothing)
+    assert answers == [False, True, True, False]
 
 
 def test_what_sshd_and_the_kernel_are_told(tmp_path: Path):
