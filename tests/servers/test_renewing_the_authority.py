@@ -81,7 +81,7 @@ class Machine:
             "machine_ca_directory": str(self.authority),
             "machine_tls_directory": str(self.own),
             "machine_trust_servers": {},
-            "__machine_packages": {"stdout_lines": []},
+            "__machine_probe": {"stdout_lines": []},
             "machine_renewal": phase,
             **more,
         }

@@ -15,8 +15,15 @@ def test_the_firewall_is_on_and_denies_what_is_not_named(machine, name):
     assert "deny (incoming)" in status
 
 
-def test_the_rollback_of_the_firewall_is_called_off(machine, name):
-    assert machine(name).run("systemctl is-active firewall-rollback.timer").stdout.strip() == "inactive"
+def test_the_rollback_of_what_lets_connections_in_is_called_off(machine, name):
+    assert machine(name).run("systemctl is-active machine-ways-in.timer").stdout.strip() == "inactive"
+    assert not machine(name).file("/var/lib/plannerate/ways-in").exists
+
+
+def test_passwords_let_nobody_in_and_who_tries_keys_is_banned(machine, name):
+    settings = machine(name).check_output("/usr/sbin/sshd -T").splitlines()
+    assert {"passwordauthentication no", "kbdinteractiveauthentication no"} <= {*settings}
+    assert "198.18.0.1" in machine(name).check_output("fail2ban-client get sshd ignoreip")
 
 
 def test_the_certificate_is_signed_by_the_projects_authority(machine, name):

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 # Options that list addresses or networks: firewalls and access rules are made of them, which take no names.
-SOURCES = ("postgres_clients", "postgres_poolers", "pgbouncer_clients", "machine_ssh_sources", "machine_ssh_never_banned")
+SOURCES = (
+    "postgres_clients",
+    "postgres_poolers",
+    "pgbouncer_clients",
+    "machine_ssh_sources",
+    "machine_ssh_never_banned",
+)
 # Those of them that may name everybody.
 OPEN = ("machine_ssh_sources",)
 

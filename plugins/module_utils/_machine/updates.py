@@ -97,7 +97,8 @@ def security_updates(text: str, excluded: Collection[str]) -> dict[str, int]:
     for name, origins in re.findall(r"^Inst (\S+) \[\S+\] \(\S+ (.*?)(?: \[\S+\])?\)", text, re.MULTILINE):
         left_out = any(re.match(pattern, name) for pattern in excluded)
         closes_a_hole = any(
-            re.search(r"^Debian-Security:|-security$", origin) or (left_out and not re.match(r"(Debian|Ubuntu)\S*:", origin))
+            re.search(r"^Debian-Security:|-security$", origin)
+            or (left_out and not re.match(r"(Debian|Ubuntu)\S*:", origin))
             for origin in origins.split(", ")
         )
         if closes_a_hole:

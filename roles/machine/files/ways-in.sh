@@ -7,7 +7,7 @@ files='/etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/user.rules /etc/ufw/user6.rul
 root=${WAYS_IN_ROOT:-}
 
 save() {
-  mkdir -p -m 0700 "$(dirname "$state")" "$state"
+  install -d -m 0700 "$state" || return
   # What a run that ended early changed is not saved over what let somebody in before it.
   if [ ! -e "$state/saved" ] && [ ! -e "$state/undoing" ]; then
     rm -rf "$state/new" "$state/kept"

@@ -175,6 +175,11 @@ RUN_BY = [
         "tests/lab/test_artefact.py::test_site_by_its_name_from_an_empty_path_has_nothing_to_change",
         "ansible-playbook plannerate.infra.site",
     ),
+    (
+        r"sudo fail2ban-client set sshd unbanip \S+",
+        "molecule/machine/tests/test_machine.py::test_wrong_keys_ban_a_stranger_and_never_the_controller",
+        "fail2ban-client set sshd unbanip",
+    ),
 ]
 TOLD = [command for page in PAGES for command in commands(page) if not command.outside]
 STEPS = {step.name: step for step in steps.STEPS}

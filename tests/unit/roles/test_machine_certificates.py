@@ -55,7 +55,7 @@ def test_the_certificate_of_a_client_goes_with_prometheus(tmp_path, is_client, i
         "machine_tls_directory": "/tls",
         "machine_packages": [],
         "__machine_ca_file": {"stdout": "ca"},
-        "__machine_packages": {"stdout_lines": [installed]},
+        "__machine_probe": {"stdout_lines": [installed]},
     }
     files, asked = values_of_role(
         tmp_path, "machine", ("_machine_trust_files", variables), ("_machine_queried_packages", variables)

@@ -165,7 +165,9 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(command[0])
         if command[0] == "apt-config":
             return 'Unattended-Upgrade::Package-Blacklist "";\nUnattended-Upgrade::Package-Blacklist:: "docker";\n'
-        return "".join(f"Inst {name} [1] (2 Debian-Security:13/stable-security [amd64])\n" for name in ("libc6", "docker.io"))
+        return "".join(
+            f"Inst {name} [1] (2 Debian-Security:13/stable-security [amd64])\n" for name in ("libc6", "docker.io")
+        )
 
     for name in ("status", "stamp"):
         (tmp_path / name).touch()

@@ -76,10 +76,13 @@ def test_rules_of_something_else_change_nothing(rule):
     assert of(rule) == {**NOTHING, "missing": ["any"]}
 
 
-@pytest.mark.parametrize("rule", ["allow 22/tcp", "allow OpenSSH", "limit 22/tcp", "allow 1:1024/tcp", "allow in from any to any"])
+@pytest.mark.parametrize(
+    "rule", ["allow 22/tcp", "allow OpenSSH", "limit 22/tcp", "allow 1:1024/tcp", "allow in from any to any"]
+)
 def test_somebody_elses_rule_that_lets_everybody_in_is_told_where_only_some_may(rule):
     assert of(f"ufw {rule}", sources=("198.51.100.7",)) == {**NOTHING, "missing": ["198.51.100.7"], "open": [rule]}
     assert of(f"ufw {rule}")["open"] == []
+    assert of("ufw deny 22/tcp", sources=("198.51.100.7",))["open"] == []
 
 
 def test_a_profile_of_ssh_is_another_port_than_2222():
