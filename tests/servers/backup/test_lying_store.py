@@ -94,9 +94,10 @@ def test_fifty_histories_with_a_store_that_lies(object_store, proxy, rotate):
         code, said = rotate()
         left = {entry.key for entry in store.objects(PREFIX)}
         went = {name[: -len(keys.MANIFEST)] for name in set(before) - left if name.endswith("/" + keys.MANIFEST)}
-        verified = {place for place, found in states(before).items() if found.was_verified} & went
+        found = states(before)
+        verified = {place for place, one in found.items() if one.was_verified} & went
         deleted += len(verified)
-        assert not verified - rightly_gone(before, now), (seed, kind, said)
+        assert not verified - rightly_gone(found, now), (seed, kind, said)
         if kind in NAMED and proxy.about:
             lies[kind] += 1
             assert (code == 3 and "the listing of" in said) or any(place in said for place in proxy.about), (

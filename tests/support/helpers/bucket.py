@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys, manifest
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.policy import Upload
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import Entry, StoreError
 
 PAGE = 1000
+
+
+@lru_cache(maxsize=1 << 14)
+def _entry(name: str, content: bytes) -> Entry:
+    return Entry(name, len(content), str(hash(content)))
 
 
 class Bucket:
@@ -41,8 +47,7 @@ class Bucket:
                     yield self.entry(name)
 
     def entry(self, name: str) -> Entry:
-        content = self.contents.get(name, b"x")
-        return Entry(name, len(content), str(hash(content)))
+        return _entry(name, self.contents.get(name, b"x"))
 
     def find(self, key: str) -> bytes | None:
         self.requests.append("GET")

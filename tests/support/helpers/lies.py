@@ -37,9 +37,12 @@ def states(contents: dict[str, bytes]) -> dict[str, retention.Backup]:
     return {found.directory: found for found in listing.backups(Bucket(contents), "production")}
 
 
-def rightly_gone(contents: dict[str, bytes], now: datetime) -> set[str]:
-    """What an honest store's rotation deletes at this moment, were it not for the second look."""
-    found, gone = states(contents), set()
+def rightly_gone(found: dict[str, retention.Backup], now: datetime) -> set[str]:
+    """What an honest store's rotation deletes at this moment, were it not for the second look.
+
+    :arg found: what states gave.
+    """
+    gone: set[str] = set()
     noted = dict.fromkeys(found, now - retention.SECOND_LOOK)
     for database in ("shop", "blog"):
         mine = [one for one in found.values() if one.database == database]

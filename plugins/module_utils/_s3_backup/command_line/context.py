@@ -15,6 +15,9 @@ from ..machine.state import State
 from ..s3.store import BOTO3_ERROR, Store
 from .progress import Progress
 
+# Seconds that a further attempt waits for another run.
+_LONGEST_WAIT = 3600
+
 
 def open_store(found, name):
     """The bucket, with the credential of that name."""
@@ -55,16 +58,17 @@ def each(found, job, databases, work, wait=0, pauses=()):
     state, left = State(found, job), list(databases)
     results: list[object] = []
     failures: list[tuple[str, BackupError]] = []
-    with state.locked(wait), state.telling(databases):
-        for pause in (0, *pauses):
-            if pause:
-                sys.stderr.write(f"plannerate-backup: again in {pause // 60} minutes: {_told(failures)}\n")
-                time.sleep(pause)
+    for pause in (0, *pauses):
+        if pause:
+            sys.stderr.write(f"plannerate-backup: again in {pause // 60} minutes: {_told(failures)}\n")
+            # Without the lock: a restore makes a backup before it begins.
+            time.sleep(pause)
+        with state.locked(_LONGEST_WAIT if pause else wait), state.telling(left):
             failures = _attempt(state, left, work, results)
-            left = [database for database, _error in failures]
-            # Nothing that passes: somebody has to correct it.
-            if not left or all(isinstance(error, UsageError) for _database, error in failures):
-                break
+        left = [database for database, _error in failures]
+        # Nothing that passes: somebody has to correct it.
+        if not left or all(isinstance(error, UsageError) for _database, error in failures):
+            break
     if failures:
         failure = BackupError(_told(failures))
         failure.exit_code = max(error.exit_code for _database, error in failures)

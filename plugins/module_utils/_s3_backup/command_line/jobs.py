@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
-from ..catalogue import listing, proof, verify
+from ..catalogue import choice, listing, proof, verify
 from ..catalogue.manifest import omitted
 from ..dump.backup import run as back_up
 from ..errors import BackupError
@@ -47,7 +47,8 @@ def run(found, options):
 def _look_after_keys(found):
     """Lines about what went wrong; none of it makes a backup worse."""
     try:
-        moments = proof.look_after(found, open_store(found, "writer"), datetime.now(timezone.utc))
+        is_any = found["encryption"]["offline"]
+        moments = proof.look_after(found, open_store(found, "writer"), datetime.now(timezone.utc)) if is_any else {}
         State(found, "run").proven(moments)
     except BackupError as error:
         return [f"the proofs of the private keys could not be looked at: {error}"]
@@ -62,7 +63,7 @@ def verify_stored(found, options):
         if options.all:
             backups = [one for one in listing.backups(store, found["prefix"], database) if one.state != "orphan"]
         else:
-            chosen = verify.choose(store, found["prefix"], database, options.backup, unauthenticated=True)
+            chosen = choice.choose(store, found["prefix"], database, options.backup, unauthenticated=True)
             backups = [chosen.backup]
         for backup in backups:
             try:
@@ -117,7 +118,7 @@ def drill_stored(found, options):
         began = time.time()
         store = open_store(found, "drill")
         store.check_clock()
-        backup, skipped = verify.choose(store, found["prefix"], database, options.backup)
+        backup, skipped = choice.choose(store, found["prefix"], database, options.backup)
         done = {**drill(found, store, backup, progress_of(options)), "skipped": skipped}
         figures = {"restore_seconds": done["restore_seconds"], "verified_backup": backup.moment.timestamp()}
         figures["next_expected"] = next_expected(found["schedules"], "drill")

@@ -13,7 +13,7 @@ from ..catalogue import listing, proof, verify
 from ..errors import BackupError, UsageError
 from ..machine.encryption import decrypting
 from ..machine.pipeline import Pipeline
-from ..retention.policy import Backup
+from ..retention.policy import RESTORABLE, Backup
 from ..s3.store import BOTO3_ERROR, Store
 from .context import open_store, readable_credential
 
@@ -80,7 +80,7 @@ def _open_newest(store, prefix, recipient, command):
     """
     newest: dict[tuple[str, str], Backup] = {}
     for one in listing.backups(store, prefix):
-        if one.state in verify.RESTORABLE:
+        if one.state in RESTORABLE:
             newest[one.system, one.database] = max(
                 one, newest.get((one.system, one.database), one), key=lambda each: each.id
             )

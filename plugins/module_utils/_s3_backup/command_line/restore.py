@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from ..catalogue import verify
+from ..catalogue import choice
 from ..errors import BackupError, UsageError
 from ..machine.text import clock
 from ..restore.restore import Restore
@@ -27,7 +27,7 @@ def restore(found, options):
         raise UsageError(
             "--unauthenticated needs --backup: the backup that you know to be yours, see plannerate-backup list"
         )
-    backup, skipped = verify.choose(
+    backup, skipped = choice.choose(
         store,
         found["prefix"],
         databases[0],

@@ -91,7 +91,8 @@ class Rotation:
                 one.id: found for one in backups if one.directory not in deleted and (found := listing.remembered(one))
             }
             noted = self.indexes[directory]._replace(verified=verified, going=going, known=known)
-            index.write(self.store, directory, noted)
+            if noted != self.indexes[directory]:
+                index.write(self.store, directory, noted)
 
     def _by_database(self):
         """The plan's backups by their database's directory."""

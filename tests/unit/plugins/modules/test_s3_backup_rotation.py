@@ -16,6 +16,12 @@ from ansible_collections.plannerate.infra.plugins.modules import s3_backup_rotat
 ARGUMENTS = {"bucket": "backups", "prefix": "production", "access_key": "key", "secret_key": "secret", "daily": 2}
 
 
+def test_the_seal_key_reaches_what_reads_the_bucket():
+    params = {**dict.fromkeys(s3_backup_rotation.STORE), **ARGUMENTS, "region": "us-east-1", "seal_key": None}
+    assert s3_backup_rotation.open_store(params).seal is None
+    assert s3_backup_rotation.open_store({**params, "seal_key": "of the machine"}).seal == b"of the machine"
+
+
 @pytest.fixture
 def bucket(monkeypatch):
     contents = {}

@@ -44,7 +44,8 @@ def read_once(monkeypatch):
     """The same few documents are decoded again and again."""
     for name in ("decode", "decode_verdict"):
         monkeypatch.setattr(manifest, name, lru_cache(maxsize=None)(getattr(manifest, name)))
-    monkeypatch.setattr(keys, "place_of", lru_cache(maxsize=None)(keys.place_of))
+    for name in ("place_of", "moment_of", "database_directory"):
+        monkeypatch.setattr(keys, name, lru_cache(maxsize=None)(getattr(keys, name)))
 
 
 @pytest.mark.usefixtures("read_once")
@@ -64,9 +65,10 @@ def test_random_histories_with_a_store_that_lies():
                 bucket.kind = choice.choice(LISTINGS)
             said, went, about = night(bucket, now)
             if went:
-                verified = {place for place, found in states(before).items() if found.was_verified} & went
+                found = states(before)
+                verified = {place for place, one in found.items() if one.was_verified} & went
                 deleted += len(verified)
-                assert not verified - rightly_gone(before, now), (seed, bucket.kind, said)
+                assert not verified - rightly_gone(found, now), (seed, bucket.kind, said)
                 assert not verified or now - begun >= retention.SECOND_LOOK, (seed, bucket.kind, said)
             if bucket.kind in NAMED and about:
                 lies[bucket.kind] += 1

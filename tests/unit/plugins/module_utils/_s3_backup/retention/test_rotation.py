@@ -167,8 +167,11 @@ def test_what_somebody_else_wrote_into_an_index_is_not_known():
     (name,) = {name.rpartition("/")[0] for name in bucket.contents if name.endswith(keys.MANIFEST)}
     above, _slash, one = name.rpartition("/")
     (listed,) = [found.listed for found in listing.backups(bucket, "production")]
-    index.write(bucket, above + "/", index.NOTHING._replace(known={one: {"listed": listed, "seen": good}}))
+    forged = index.NOTHING._replace(known={one: {"listed": listed, "seen": good}})
+    index.write(bucket, above + "/", forged)
     assert [found.state for found in listing.backups(bucket, "production")] == ["good"], "it would be believed"
+    bucket.seal = b"of somebody else"
+    index.write(bucket, above + "/", forged)
     bucket.seal = b"key"
     (found,) = listing.backups(bucket, "production")
     assert (found.state, found.authentic) == ("damaged", False)
