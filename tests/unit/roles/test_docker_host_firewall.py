@@ -140,7 +140,10 @@ def test_interfaces_with_names_like_dockers_bridges_are_told(probed, tmp_path):
     assert not [line for line in probed(ENGINE) if line.startswith("foreign")]
     for name in ("br-0123456789ab", "br-lan", "br-0123456789ab.7", "br0", "eth0"):
         (tmp_path / "net" / name).mkdir(parents=True)
-    assert [line for line in probed(ENGINE) if line.startswith("foreign")] == ["foreign br-0123456789ab.7", "foreign br-lan"]
+    assert [line for line in probed(ENGINE) if line.startswith("foreign")] == [
+        "foreign br-0123456789ab.7",
+        "foreign br-lan",
+    ]
 
 
 def test_rules_that_were_not_loaded_are_noticed(probed):
