@@ -146,6 +146,15 @@ def test_interfaces_with_names_like_dockers_bridges_are_told(probed, tmp_path):
     ]
 
 
+def test_beside_an_engine_that_does_not_answer_none_is_taken_for_somebody_elses_that_was_not(probed, tmp_path):
+    (tmp_path / "net" / "br-shop").mkdir(parents=True)
+    before = (
+        "-A DOCKER-USER -i br-lan -o br-+ -j DROP\n-A DOCKER-USER -o br-lan -j RETURN\n-A DOCKER-USER -o br-+ -j DROP\n"
+    )
+    found = probed("exit 1", after=before)
+    assert [line for line in found if line.startswith(("foreign", "bridge"))] == ["foreign br-lan", "bridge br-+"]
+
+
 def test_rules_that_were_not_loaded_are_noticed(probed):
     missing = 'case "$*" in *shop0*) exit 1;; esac'
     pooler = "-A ufw-after-input -i br-lan -p tcp --dport 6432 -j RETURN\n"
