@@ -10,6 +10,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -89,8 +90,13 @@ class Monitoring:
 
         Only then is what is gone known to be gone: a series that vanishes between a scrape and a reload stays for five minutes.
         """
-        then = self.machine.check_output(f"date --utc --date '{seconds} seconds' +%FT%TZ")
-        wait_for(lambda: all(target["lastScrape"] > then for target in self.targets()), timeout=60, what="a scrape")
+        then = datetime.fromisoformat(self.machine.check_output(f"date --date '{seconds} seconds' --iso-8601=seconds"))
+        wait_for(
+            # Told in the machine's time zone.
+            lambda: all(datetime.fromisoformat(target["lastScrape"]) > then for target in self.targets()),
+            timeout=60,
+            what="a scrape",
+        )
 
     def reload(self, unit: str = "prometheus") -> None:
         self.machine.check_output(f"systemctl reload {unit}")

@@ -140,7 +140,19 @@ def test_interfaces_with_names_like_dockers_bridges_are_told(probed, tmp_path):
     assert not [line for line in probed(ENGINE) if line.startswith("foreign")]
     for name in ("br-0123456789ab", "br-lan", "br-0123456789ab.7", "br0", "eth0"):
         (tmp_path / "net" / name).mkdir(parents=True)
-    assert [line for line in probed(ENGINE) if line.startswith("foreign")] == ["foreign br-0123456789ab.7", "foreign br-lan"]
+    assert [line for line in probed(ENGINE) if line.startswith("foreign")] == [
+        "foreign br-0123456789ab.7",
+        "foreign br-lan",
+    ]
+
+
+def test_beside_an_engine_that_does_not_answer_none_is_taken_for_somebody_elses_that_was_not(probed, tmp_path):
+    (tmp_path / "net" / "br-shop").mkdir(parents=True)
+    before = (
+        "-A DOCKER-USER -i br-lan -o br-+ -j DROP\n-A DOCKER-USER -o br-lan -j RETURN\n-A DOCKER-USER -o br-+ -j DROP\n"
+    )
+    found = probed("exit 1", after=before)
+    assert [line for line in found if line.startswith(("foreign", "bridge"))] == ["foreign br-lan", "bridge br-+"]
 
 
 def test_rules_that_were_not_loaded_are_noticed(probed):

@@ -70,7 +70,12 @@ def test_a_fork_or_a_wiki_has_its_own_runbook(tmp_path: Path) -> None:
     elsewhere = {"monitoring_runbook_url": "https://wiki.example.com/our-alerts?v=1"}
     texts = values_of_role(tmp_path, "monitoring", (asked, {}), (asked, elsewhere))
     links = [
-        [rule["annotations"]["runbook_url"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"] if "alert" in rule]
+        [
+            rule["annotations"]["runbook_url"]
+            for group in yaml.safe_load(text)["groups"]
+            for rule in group["rules"]
+            if "alert" in rule
+        ]
         for text in texts
     ]
     names = [alert["alert"].lower() for alert in ALERTS]

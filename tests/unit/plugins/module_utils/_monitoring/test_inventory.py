@@ -64,7 +64,9 @@ def test_every_problem_is_named_at_once():
     assert len(problems({**WANTED, "receiver": {}, "smtp": {"smtp_smarhost": "mail.example.com:587"}})) == 2
 
 
-@pytest.mark.parametrize("url", ["", "wiki.example.com/alerts", "https://wiki.example.com/our alerts", "https://x.example/a#b"])
+@pytest.mark.parametrize(
+    "url", ["", "wiki.example.com/alerts", "https://wiki.example.com/our alerts", "https://x.example/a#b"]
+)
 def test_a_runbook_that_no_link_leads_to_is_refused(url):
     (problem,) = problems({**WANTED, "runbook_url": url})
     assert f"monitoring_runbook_url is '{url}', expected" in problem
