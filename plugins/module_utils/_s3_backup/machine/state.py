@@ -95,11 +95,11 @@ class State:
             self._publish(found)
 
     def _store(self, found):
-        _replace(self.path, json.dumps(found, indent=1) + "\n")
+        replace(self.path, json.dumps(found, indent=1) + "\n")
 
     def _publish(self, found):
         if self.textfile:
-            _replace(self.textfile, render(self.environment, self.job, found["databases"]))
+            replace(self.textfile, render(self.environment, self.job, found["databases"]))
 
 
 def _lock(file):
@@ -110,7 +110,7 @@ def _lock(file):
     return True
 
 
-def _replace(path, content):
+def replace(path, content):
     """Writes a file so that nobody ever reads half of it; on a full disk in the space that it has already."""
     temporary = None
     try:

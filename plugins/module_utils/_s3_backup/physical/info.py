@@ -43,11 +43,11 @@ def read(answer: Sequence[Mapping[str, Any]], stanza: str) -> Repository:
     found = next((one for one in answer if one["name"] == stanza), None)
     if not found:
         return Repository(None, None, None, [])
-    for one in [found, *found.get("repo", ())]:
+    for one in [*found.get("repo", ()), found]:
         status = one.get("status", {})
         if status.get("code", 0) not in (0, *_MISSING):
             raise BackupError(
-                f"the repository of the stanza {stanza} cannot be read: {_words(status.get('message', 'without a word'))}. "
+                f"the repository of the stanza {stanza} cannot be read: {readable(status.get('message', 'without a word'))}. "
                 "With another passphrase than it was made with, it cannot be read either"
             )
     databases = found.get("db") or []
@@ -93,5 +93,7 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def _words(text: str) -> str:
-    return " ".join(text.split())
+def readable(text: str) -> str:
+    """On one line, without what is no text: with a wrong key it repeats what it read."""
+    printable = "".join(letter if " " <= letter <= "~" else " " for letter in text)
+    return " ".join(printable.split())[:600]

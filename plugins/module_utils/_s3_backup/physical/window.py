@@ -23,13 +23,13 @@ class Commit(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """From one backup every moment from C(begin) to C(end) can be restored. C(end) is the time of the last commit: PostgreSQL does not
-    stop at a later moment, it fails, and at this one neither. C(end_lsn) is where it is then, None where there is no commit."""
+    """From one backup every moment from C(begin) to C(end) can be restored. C(last) is the last commit on the way, None where there is
+    none: PostgreSQL does not stop at a moment after which it finds no commit, it fails."""
 
     backup: Backup
     begin: datetime
     end: datetime
-    end_lsn: str | None
+    last: Commit | None
 
 
 class Range(Protocol):
@@ -54,20 +54,20 @@ def reaches(
     :arg newest: name of the last segment that is archived. :arg last_commit: gives the last commit up to the end of a segment,
         None where there is none.
     """
-    found = []
-    ends: dict[str, Commit | None] = {}
+    fitting: list[tuple[Backup, str]] = []
     for backup in sorted(backups, key=lambda one: one.end):
         gap = next((one for one in gaps if _is_after(one, backup, segment_bytes)), None)
         last = gap.before if gap else newest
-        if backup.damaged or last is None or _lies_in(gaps, backup, segment_bytes):
-            continue
-        if last not in ends:
-            ends[last] = last_commit(last)
-        # It says whole seconds, and has to be consistent by then.
-        begin = backup.end + timedelta(seconds=1)
-        end = ends[last]
-        later = end if end and end.at > begin else None
-        found.append(Reach(backup, begin, later.at if later else begin, later.lsn if later else None))
+        if not backup.damaged and last is not None and not _lies_in(gaps, backup, segment_bytes):
+            fitting.append((backup, last))
+    commits = {last: last_commit(last) for last in dict.fromkeys(last for _backup, last in fitting)}
+    # A backup that ended without a commit since shows that there was none until then.
+    quiet = {last: _opens(backup) for backup, last in fitting}
+    found = []
+    for backup, last in fitting:
+        begin, commit = _opens(backup), commits[last]
+        later = commit if commit and commit.at > begin else None
+        found.append(Reach(backup, begin, max(quiet[last], later.at if later else begin), later))
     return found
 
 
@@ -121,6 +121,11 @@ def _require(found: Sequence[Range]) -> None:
         raise Refused(
             "there is no backup from which something can be restored; make one with plannerate-physical backup"
         )
+
+
+def _opens(backup: Backup) -> datetime:
+    """It says whole seconds, and has to be consistent by then."""
+    return backup.end + timedelta(seconds=1)
 
 
 def _is_after(gap: Gap, backup: Backup, segment_bytes: int) -> bool:

@@ -32,8 +32,9 @@ def answer(backups=(FULL,), code=0, message="ok", databases=((1, 771270645224808
         {"database": {"id": number, "repo-key": 1}, "id": f"{version}-{number}"}
         for number, _system, version in databases
     ]
-    status = {"code": code, "message": message}
-    repository = [{"cipher": "aes-256-cbc", "key": 1, "status": status}]
+    repository = [{"cipher": "aes-256-cbc", "key": 1, "status": {"code": code, "message": message}}]
+    # What it is, only its repository says.
+    status = {"code": code, "message": "other" if code == 99 else message}
     return [
         {"archive": archive, "backup": list(backups), "db": db, "name": "main", "repo": repository, "status": status}
     ]
@@ -84,8 +85,8 @@ def test_a_stanza_without_backups_belongs_to_somebody():
 
 
 def test_a_repository_that_cannot_be_read_is_none():
-    with pytest.raises(BackupError, match=r"unable to load info file.* another passphrase"):
-        read(answer([], 99, "[CryptoError] unable to load\n info file"), "main")
+    with pytest.raises(BackupError, match=r"unable to load info file: t TWR.* another passphrase"):
+        read(answer([], 99, "[FormatError] unable to load\n info file: t\ufffdTWR\x07"), "main")
 
 
 def test_backups_of_what_was_there_before_an_upgrade_do_not_count():
