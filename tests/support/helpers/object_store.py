@@ -37,24 +37,51 @@ IDENTITIES = {
 
 
 class ObjectStore:
-    """SeaweedFS with one bucket, and one credential that may do all."""
+    """SeaweedFS with one bucket, and one credential that may do all.
 
-    def __init__(self, directory: Path) -> None:
+    :arg certificate: paths of a certificate and its key, with which it answers on ``secure_port`` too.
+    """
+
+    def __init__(self, directory: Path, certificate: tuple[Path, Path] | None = None) -> None:
         assert WEED.exists(), "found no S3 server; tests/servers/install installs it"
         self.directory = directory
         directory.mkdir()
         path = directory / "identities.json"
         path.write_text(json.dumps(IDENTITIES))
         names = ("master", "volume", "filer", "s3")
-        ports = iter(_free_ports(2 * len(names)))
+        ports = iter(_free_ports(2 * len(names) + 1))
         options = [f"-{name}.{kind}={next(ports)}" for name in names for kind in ("port", "port.grpc")]
         self.port = int(options[-2].split("=")[1])
-        command = [str(WEED), "server", f"-dir={directory}", "-ip=127.0.0.1", "-s3", f"-s3.config={path}", *options]
+        self.secure_port = next(ports)
+        if certificate:
+            options += [
+                f"-s3.port.https={self.secure_port}",
+                f"-s3.cert.file={certificate[0]}",
+                f"-s3.key.file={certificate[1]}",
+            ]
+        self.command = [
+            str(WEED),
+            "server",
+            f"-dir={directory}",
+            "-ip=127.0.0.1",
+            "-s3",
+            f"-s3.config={path}",
+            *options,
+        ]
         # Without the services that listen on a port of their own, which another run on this machine has.
-        command += ["-volume.max=50", "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0"]
-        self.log = (directory / "log").open("w")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=directory)
-        wait_for(self._make_bucket, 60, "the S3 server", lambda: (directory / "log").read_text()[-2000:])
+        self.command += ["-volume.max=50", "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+        self.start()
+
+    def start(self) -> None:
+        self.log = (self.directory / "log").open("w")
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.directory)
+        wait_for(self._make_bucket, 60, "the S3 server", lambda: (self.directory / "log").read_text()[-2000:])
+
+    def stop(self) -> None:
+        # It has nothing to say at its end, for which it takes ten seconds.
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
 
     def _make_bucket(self) -> bool:
         with contextlib.suppress(Exception):
@@ -69,7 +96,9 @@ class ObjectStore:
                 aws_secret_access_key=KEYS["secret_key"],
                 config=quick,
             )
-            client.create_bucket(Bucket=BUCKET)
+            # One that was there before, it has again.
+            if BUCKET not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+                client.create_bucket(Bucket=BUCKET)
             # A bucket can be there before there is a volume for its objects.
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
             return True
@@ -85,10 +114,7 @@ class ObjectStore:
         return Store(BUCKET, self.settings(port, **changed), KEYS)
 
     def close(self) -> None:
-        # Nothing in it is worth an end in order, for which it takes ten seconds.
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
+        self.stop()
         shutil.rmtree(self.directory)
 
 

@@ -61,7 +61,7 @@ def test_a_link_in_place_of_the_directory_of_the_metrics_is_refused(tmp_path):
     """Its parent belongs to prometheus, and it is given to the group of the jobs."""
     (task,) = [
         task
-        for task, _user in tasks_of(yaml.safe_load((ROOT / "roles/s3_backup/tasks/machine.yml").read_text()))
+        for task, _user in tasks_of(yaml.safe_load((ROOT / "roles/s3_backup/tasks/metrics_directory.yml").read_text()))
         if task["name"] == "Create the directory of the metrics"
     ]
     victim, place = tmp_path / "cron.d", tmp_path / "node-exporter"

@@ -11,9 +11,14 @@ from datetime import datetime, timezone
 from .. import configuration
 from ..catalogue import listing
 from ..dump import preflight
+from ..errors import BackupError, UsageError
 from ..machine.privileges import become
 from ..machine.state import State
 from ..machine.text import readable
+from ..physical import asked
+from ..physical.moments import moment
+from ..physical.when import Dump, answers, ranges
+from ..physical.when import lines as answered
 from ..s3 import rights
 from .context import open_store, readable_credential
 
@@ -53,7 +58,30 @@ def listed(found, options):
         ).rstrip()
         for one in result
     ]
-    return {"backups": result}, lines or ["no backups"]
+    # Those hold every database of the cluster. What is wrong with them does not hide the dumps.
+    try:
+        physical = asked.ask()
+    except BackupError as error:
+        return {"backups": result, "physical": None, "message": str(error)}, [*lines, str(error)]
+    lines += [f"physical  {one['label']}  {one['kind']}  {one['end']}" for one in reversed(physical["backups"])]
+    lines += [f"physical  every moment from {one['begin']} to {one['end']}" for one in physical["windows"]]
+    return {"backups": result, "physical": physical}, lines or ["no backups"]
+
+
+def when(found, options):
+    """Which backup answers how a database was at a moment, and how it is asked."""
+    at = moment(options.moment)
+    if options.database not in found["databases"]:
+        raise UsageError(f"{options.database} is no database of this environment: {', '.join(found['databases'])}")
+    store = open_store(found, readable_credential(found))
+    dumps = [
+        Dump(one.id, one.moment)
+        for one in listing.backups(store, found["prefix"], options.database)
+        if one.state in ("good", "verified") and one.authentic is not False
+    ]
+    result = answers(options.database, at, dumps, ranges(asked.ask()))
+    told = [{"what": one.what, "lag_seconds": one.lag.total_seconds(), "command": one.command} for one in result]
+    return {"answers": told}, answered(result)
 
 
 def unopened(backup, encryption):

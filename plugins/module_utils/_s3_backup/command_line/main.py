@@ -15,13 +15,14 @@ from datetime import datetime, timezone
 from .. import configuration
 from ..errors import BackupError, Stopped
 from .jobs import drill_stored, rotate, run, verify_stored
-from .look import check, failed, listed, policy, status
+from .look import check, failed, listed, policy, status, when
 from .prove import elsewhere, prove_key
 from .restore import restore
 
 _COMMANDS = {
     "run": run,
     "list": listed,
+    "when": when,
     "verify": verify_stored,
     "restore": restore,
     "rotate": rotate,
@@ -36,6 +37,7 @@ _COMMANDS = {
 _HELP = {
     "run": "make a backup of each database",
     "list": "show the backups and their state, newest first",
+    "when": "show which backup has a database as of a moment, and the command that restores it",
     "verify": "read every stored object and compare its checksum",
     "restore": "restore a backup, into a new database unless told otherwise",
     "rotate": "delete what the retention does not keep",
@@ -113,6 +115,8 @@ def _parser():
         made[name].add_argument("environment", help="name of the configuration in " + configuration.DIRECTORY)
         made[name].add_argument("--config", help="path of the configuration instead")
         made[name].add_argument("--json", action="store_true", help="answer with one JSON document")
+    made["when"].add_argument("database", help="one of the environment's databases")
+    made["when"].add_argument("moment", help="with a zone, such as 2026-01-31T15:06:59+01:00")
     for name in ("run", "list", "verify", "restore", "drill"):
         made[name].add_argument("--database", help="only this one; restore needs it if there are several")
     for name in ("verify", "restore", "drill"):

@@ -137,11 +137,11 @@ class State:
             self._publish(found)
 
     def _store(self, found):
-        _replace(self.path, json.dumps(found, indent=1) + "\n")
+        replace(self.path, json.dumps(found, indent=1) + "\n")
 
     def _publish(self, found):
         if self.textfile:
-            _replace(self.textfile, render(self.environment, self.job, found["databases"], found["keys"]))
+            replace(self.textfile, render(self.environment, self.job, found["databases"], found["keys"]))
 
 
 def _lock(file):
@@ -152,7 +152,7 @@ def _lock(file):
     return True
 
 
-def _replace(path, content):
+def replace(path, content):
     """Writes a file so that nobody ever reads half of it; on a full disk in the space that it has already."""
     temporary = None
     try:

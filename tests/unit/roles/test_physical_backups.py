@@ -1,0 +1,111 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Physical backups are off unless they are asked for, and then every member has what it needs, and no other member's."""
+
+from __future__ import annotations
+
+import pytest
+from support.helpers.checkout import ROOT
+from support.helpers.plays import values_of_role
+
+MEMBERS = [
+    {"name": "pg-main", "machine": "db01", "port": 5432, "data_directory": "/var/lib/postgresql/15/main"},
+    {"name": "pg-replica1", "machine": "db01", "port": 5433, "data_directory": "/var/lib/postgresql/15/replica1"},
+]
+ON = {
+    "role_path": str(ROOT / "roles" / "s3_backup"),
+    "s3_backup_physical": True,
+    "s3_backup_bucket": "backups",
+    "s3_backup_endpoint": "https://store.test:8334",
+    "s3_backup_ca_certificate": "the authority",
+    "s3_backup_physical_access_key": "archiver",
+    "s3_backup_physical_secret_key": "archiver-secret",
+    "postgres_local_members": MEMBERS,
+    "postgres_socket_directory": "/var/run/postgresql",
+    "postgres_version": 15,
+    "machine_credentials": {"secrets": {"S3_BACKUP_PHYSICAL_PASSPHRASE": "the passphrase"}},
+    "__s3_backup_physical_probe": {"stdout": "pgBackRest 2.45", "stdout_lines": ["pgBackRest 2.45"]},
+    "__s3_backup_physical_set": {"pending": []},
+}
+OFF = {"s3_backup_physical": False}
+
+
+def test_off_asks_for_no_passphrase_and_a_machine_that_is_not_ours_neither(tmp_path):
+    names = "s3_backup_wanted_secrets | list"
+    off, on, theirs = values_of_role(
+        tmp_path, "s3_backup", (names, OFF), (names, ON), (names, {**ON, "machine_owned": False})
+    )
+    assert off == theirs == ["BACKUP_PRODUCTION_PASSWORD"]
+    assert on == ["BACKUP_PRODUCTION_PASSWORD", "S3_BACKUP_PHYSICAL_PASSPHRASE"]
+
+
+def test_off_members_are_told_nothing_and_on_each_has_its_own_file(tmp_path):
+    off, on, named = values_of_role(
+        tmp_path,
+        "postgres",
+        ("_postgres_archive_settings", {}),
+        ("_postgres_archive_settings", {"s3_backup_physical": True}),
+        (
+            "_postgres_archive_settings.archive_command",
+            {"s3_backup_physical": True, "s3_backup_physical_stanza": "shop"},
+        ),
+    )
+    assert off == {}
+    assert sorted(on) == ["archive_command", "archive_mode", "archive_timeout"]
+    assert "/etc/pgbackrest/members/localhost.conf" in on["archive_command"]
+    assert "--stanza=shop" in named
+
+
+def test_the_files_of_a_machine(tmp_path):
+    files, settings, problems = values_of_role(
+        tmp_path,
+        "s3_backup",
+        ("_s3_backup_physical_files", ON),
+        ("_s3_backup_physical_settings", ON),
+        ("_s3_backup_physical_problems", ON),
+    )
+    assert problems == []
+    by_path = {one["path"]: one for one in files}
+    assert [path for path in by_path if [one["path"] for one in files].count(path) > 1] == []
+    for member, other in (MEMBERS, MEMBERS[::-1]):
+        file = by_path[f"/etc/pgbackrest/members/{member['name']}.conf"]
+        assert (file["owner"], file["mode"], file["secret"]) == ("postgres", "0400", True)
+        lines = file["content"].splitlines()
+        assert {
+            f"pg1-path={member['data_directory']}",
+            f"pg2-path={other['data_directory']}",
+            "repo1-cipher-pass=the passphrase",
+            "repo1-storage-ca-file=/etc/pgbackrest/store-ca.crt",
+        } <= set(lines)
+        spool = by_path[f"/var/spool/pgbackrest/{member['name']}"]
+        assert (spool["directory"], spool["owner"]) == (True, "postgres")
+    # Nothing else has a secret, or says one.
+    assert [path for path, one in by_path.items() if "passphrase" in str(one.get("content"))] == [
+        "/etc/pgbackrest/members/pg-main.conf",
+        "/etc/pgbackrest/members/pg-replica1.conf",
+    ]
+    assert settings["members"] == [{**one, "config": f"/etc/pgbackrest/members/{one['name']}.conf"} for one in MEMBERS]
+    assert "/usr/local/lib/plannerate-backup/s3_backup/physical/command_line.py" in by_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"s3_backup_physical_secret_key": ""}, "s3_backup_physical_secret_key is empty"),
+        ({"postgres_version": 17}, "does not know PostgreSQL 17"),
+    ],
+)
+def test_what_cannot_work_is_named(tmp_path, changed, words):
+    ((problem,),) = values_of_role(tmp_path, "s3_backup", ("_s3_backup_physical_problems", {**ON, **changed}))
+    assert words in problem
+
+
+def test_timers_are_started_where_they_do_not_run_or_are_new(tmp_path):
+    names = "_s3_backup_physical_restarts | map(attribute='name') | list"
+    all_three = ["plannerate-physical@full.timer", "plannerate-physical@diff.timer", "plannerate-physical-watch.timer"]
+    running = {"__s3_backup_physical_probe": {"stdout": "", "stdout_lines": [f"started {name}" for name in all_three]}}
+    new = {**running, "__s3_backup_physical_set": {"pending": ["/etc/systemd/system/plannerate-physical@full.timer"]}}
+    first, again, changed = values_of_role(
+        tmp_path, "s3_backup", (names, ON), (names, {**ON, **running}), (names, {**ON, **new})
+    )
+    assert (first, again, changed) == (all_three, [], all_three)
