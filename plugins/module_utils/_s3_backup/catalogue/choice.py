@@ -37,7 +37,9 @@ def choose(store, prefix, database, backup=None, before=None, system=None, unaut
     if not meant:
         what = backup or ("one that is not later than " + manifest.stamp(before) if before else "a complete one")
         there = ", ".join(f"{one.id} ({told(one)})" for one in found[:5]) or "none at all"
-        raise BackupError(f"no backup of {database} under {keys.root(prefix)}: expected {what}, found {there}")
+        raise BackupError(
+            f"no backup of {database} under {keys.root(prefix)}: expected {what}, found {there}{_remedy(asked)}"
+        )
     if meant[0].state == "orphan":
         raise BackupError(f"{meant[0].id} has no manifest: it was never finished, choose another one")
     if not _is_trusted(meant[0], unauthenticated):
@@ -54,6 +56,13 @@ def choose(store, prefix, database, backup=None, before=None, system=None, unaut
         )
     newer = [] if backup else asked[: asked.index(meant[0])]
     return Choice(meant[0], [f"{one.id} is newer and was skipped: {told(one)}" for one in newer])
+
+
+def _remedy(asked):
+    """Backups of earlier releases are all that there is, until the first new one."""
+    if not any(one.state in RESTORABLE for one in asked):
+        return ""
+    return ". One that is not authentic is restored with --backup=<id> --unauthenticated, if you know that it is yours"
 
 
 def told(backup):
