@@ -27,7 +27,7 @@ def test_another_cluster_below_the_same_prefix_and_a_wrong_key_write_nothing(
     make_physical, base, monkeypatch, tmp_path_factory
 ):
     first = make_physical(prefix="refusals")
-    assert first.good("prepare") == {"changed": True}
+    assert first.good("prepare")["changed"]
     # Its servers have the ports of the next one. What it had begun to archive arrives.
     first.servers.stop("pg-main")
     wait_for(lambda: not first.at_work(), 60, "the end of what archives")

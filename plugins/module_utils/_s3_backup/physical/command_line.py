@@ -36,10 +36,12 @@ def main(arguments):
 
 
 def _prepare(found, _options):
-    primary, _running, made = jobs.prepare(found)
+    primary, _running, before = jobs.prepare(found)
     if primary is None:
-        return {"changed": False}, [jobs.ELSEWHERE]
-    return {"changed": made}, [f"the stanza {found['stanza']} {'was made' if made else 'is there'}"]
+        return {"changed": False, "backups": None}, [jobs.ELSEWHERE]
+    made = before.system is None
+    said = f"the stanza {found['stanza']} {'was made' if made else 'is there'}, with {len(before.backups)} backups"
+    return {"changed": made, "backups": len(before.backups)}, [said]
 
 
 def _back_up(found, options):

@@ -22,27 +22,29 @@ ELSEWHERE = "no member of this machine is the primary: nothing to do here"
 
 
 def prepare(found):
-    """Sees to it that the repository is this cluster's, and makes its stanza where there is none. Says whether it did.
+    """Sees to it that the repository is this cluster's, and makes its stanza where there is none.
+
+    Gives the primary, None where it is on another machine, the servers that run here, and the repository as it was.
 
     :raises Refused: where it is another cluster's; nothing was written then.
     """
     running = cluster.servers(found)
     primary = cluster.primary_of(running)
     if primary is None:
-        return None, None, False
+        return None, running, None
     program = program_of(found, primary.member)
     repository = program.repository()
     info.require_same(repository, found["stanza"], primary.system, found["place"])
     if repository.system is None:
         program.run("stanza-create")
-    return primary, running, repository.system is None
+    return primary, running, repository
 
 
 def back_up(found, kind):
     """Makes a backup, from a standby if one runs here, and writes down how it went. The first one is full whatever is asked for."""
     began = time.time()
     with _recorded(found):
-        primary, running, _made = prepare(found)
+        primary, running, _before = prepare(found)
         if primary is None:
             _publish(found, {})
             return {"backup": None}, [ELSEWHERE]
