@@ -26,7 +26,7 @@ options:
     elements: str
     required: true
   facts:
-    description: What the report says about itself. C(when) is the time in seconds.
+    description: What the report says about itself. C(time) is in seconds.
     type: dict
     required: true
 """
@@ -34,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: Show the results
   ansible.builtin.debug:
-    msg: "{{ (found | plannerate.infra.validation_report({}, [], {'inventory': 'production', 'when': 1770000000})).table }}"
+    msg: "{{ (found | plannerate.infra.validation_report({}, [], {'inventory': 'production', 'time': 1770000000})).table }}"
 """
 
 RETURN = r"""

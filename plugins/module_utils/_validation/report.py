@@ -33,19 +33,19 @@ PARTS = (replication.PART, pool.PART, backup.PART, security.PART)
 def report(
     found: Mapping[str, Any], limits: Mapping[str, float], left_out: Sequence[str], facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """:arg found: by part, what was found; :arg facts: what the report says about itself, C(when) in seconds.
+    """:arg found: by part, what was found; :arg facts: what the report says about itself, C(time) in seconds.
 
     :raises ValueError: for limits that are none.
     """
     judged_by = limits_of(limits)
-    now = float(facts["when"])
+    now = float(facts["time"])
     when = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows: list[Row] = []
     for part in PARTS:
         if part in found:
             rows += rows_of(part, found[part], judged_by, now)
     version = (found.get("replication", {}).get("reads") or {}).get("server_version")
-    about = {**facts, "PostgreSQL": version, "when": when}
+    about = {**facts, "PostgreSQL": version, "time": when}
     said = {key: str(value) for key, value in about.items() if value}
     kept = bool(rows) and is_good(rows)
     return {

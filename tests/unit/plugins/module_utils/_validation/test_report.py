@@ -20,7 +20,7 @@ POOL = {
     "servers_allowed": 20,
 }
 FOUND = {"pool": {"db01": {"rows": [POOL]}}}
-FACTS = {"inventory": "production", "when": 1_800_000_000, "commit": ""}
+FACTS = {"inventory": "production", "time": 1_800_000_000, "commit": ""}
 
 
 def test_all_files_say_the_same():
@@ -28,7 +28,7 @@ def test_all_files_say_the_same():
     document = json.loads(made["json"])
     assert made["kept"] is document["kept"] is True
     assert document["rows"] == made["rows"] and document["left_out"] == ["backup"]
-    assert (document["inventory"], document["when"]) == (
+    assert (document["inventory"], document["time"]) == (
         "production",
         "2027-01-15T08:00:00Z",
     ) and "commit" not in document
