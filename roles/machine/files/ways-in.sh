@@ -30,15 +30,17 @@ keep() {
 
 undo() {
   [ -e "$state/undoing" ] || mv "$state/saved" "$state/undoing" 2>/dev/null || return 0
+  enabled=yes
   for file in $files; do
-    if [ -e "$state/undoing$file" ]; then
-      cp --preserve "$state/undoing$file" "$root$file.undoing" && mv "$root$file.undoing" "$root$file"
-    else
+    if [ ! -e "$state/undoing$file" ]; then
       rm -f "$root$file"
+    elif ! { cp --preserve "$state/undoing$file" "$root$file.undoing" && mv "$root$file.undoing" "$root$file"; }; then
+      enabled=
     fi
   done
-  # A firewall that does not take what it had before is no protection, and in the way.
-  if grep -q '^ENABLED=yes' "$root/etc/ufw/ufw.conf"; then ufw reload || ufw disable; else ufw disable; fi
+  grep -q '^ENABLED=yes' "$root/etc/ufw/ufw.conf" || enabled=
+  # A firewall that does not get what it had before, as on a full disk, is in the way of whoever repairs it.
+  { [ -n "$enabled" ] && ufw reload; } || ufw disable
   systemctl try-reload-or-restart ssh.service
   rm -rf "$state"
 }

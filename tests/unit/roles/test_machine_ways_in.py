@@ -113,6 +113,13 @@ def test_a_firewall_that_does_not_take_its_rules_is_in_nobodys_way(machine: Path
     assert asked(machine, "ufw") == ["ufw reload", "ufw disable"]
 
 
+def test_a_file_that_cannot_be_put_back_leaves_a_machine_that_is_reachable(machine: Path, ways_in: Run):
+    ways_in("save", "60")
+    (machine / f"{RULES}.undoing").mkdir()
+    ways_in("undo")
+    assert asked(machine, "ufw") == ["ufw disable"]
+
+
 def test_without_a_timer_nothing_may_be_changed(machine: Path, ways_in: Run):
     (machine / "systemd-run --quiet fails").touch()
     assert ways_in("save", "60") != 0

@@ -74,3 +74,18 @@ def test_what_all_hosts_have_the_member_does_not_say_itself():
     common, machine = {"ansible_user": "ops"}, {"ansible_host": "192.0.2.10", "ansible_user": "debian"}
     assert addresses.member_connection("db01", {"ansible_user": "ops"}, machine, common) == machine
     assert "ansible_user" not in addresses.member_connection("db01", {"ansible_user": "dba"}, machine, common)
+
+
+@pytest.mark.parametrize(
+    ("option", "source", "refused"),
+    [
+        ("machine_ssh_sources", "any", False),
+        ("machine_ssh_sources", "198.51.100.0/24", False),
+        ("machine_ssh_sources", "office.example.com", True),
+        ("machine_ssh_never_banned", "any", True),
+        ("postgres_clients", "any", True),
+    ],
+)
+def test_everybody_may_be_named_for_ssh_alone(option, source, refused):
+    told = [f"{option} has {source}, expected an IP address"] if refused else []
+    assert [text.split(", or a network")[0] for text in addresses.source_problems({option: [source]})] == told
