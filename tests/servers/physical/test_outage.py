@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from support.helpers.servers_base import wait_for
+from support.helpers.servers_base import own, wait_for
 
 
 def waiting(servers):
@@ -34,8 +34,24 @@ def test_what_waited_for_the_store_arrives_without_a_gap(make_physical):
     finally:
         site.store.start()
     wait_for(lambda: waiting(servers) == 0, 90, "an empty queue")
+    far = servers.directory / "far"
+    far.mkdir()
+    own(far)
+    servers.sql("pg-main", f"CREATE TABLESPACE far LOCATION '{far}'")
+    servers.sql("pg-main", "CREATE TABLE remote TABLESPACE far AS SELECT 1")
     made = site.good("backup", "full")
     assert made["gaps"] == 0
     assert site.good("watch")["behind_seconds"] == 0
     assert site.metric("job_success") == 1
     assert abs(site.metric("backup_timestamp_seconds") - time.time()) < 60
+
+    before = sorted(path.name for path in far.rglob("*"))
+    site.good("restore", "copy")
+    asked = "SELECT pg_tablespace_location(oid), (SELECT count(*) FROM ledger), (SELECT count(*) FROM remote)"
+    (told,) = site.restored("copy", f"{asked} FROM pg_tablespace WHERE spcname = 'far'")
+    place, written, remote = told.split("|")
+    assert (written, remote) == ("4", "1")
+    # A copy has its own of everything: the running server's is as it was.
+    assert place.startswith(f"{site.directory}/restored/copy/")
+    assert sorted(path.name for path in far.rglob("*")) == before
+    site.good("remove", "copy")

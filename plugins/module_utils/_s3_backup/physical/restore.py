@@ -130,6 +130,8 @@ def restore(found, made: Plan, name):
             *(["--target-action=promote"] if made.options != ["--type=default"] else []),
             "--target-timeline=latest",
             "--archive-mode=off",
+            # Otherwise they go where those of the running server are.
+            f"--tablespace-map-all={directory}/tablespaces",
             f"--recovery-option=restore_command={_restore_command(found, member, directory, data)}",
         )
         restored = time.monotonic()
