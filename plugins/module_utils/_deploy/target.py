@@ -38,9 +38,12 @@ def new(state: State, release: str) -> Target:
 def before(state: State, history: Sequence[Mapping[str, Any]], release: str, newer_schema: bool) -> Target:
     """Where a rollback goes: to the colour that is kept, or to a release of the history.
 
-    :raises GateFailed: where there is none, or where the database knows more than it.
+    :raises GateFailed: where there is none, or where the database knows more than it; and without a name where the last operation was not
+        a deployment that stayed: a second rollback would bring back what the first one left.
     """
     kept = state["kept"]
+    if kept and not release:
+        _refuse_one_too_far(kept, history)
     if kept and release in ("", kept["release"], kept["image"].partition("@")[2]):
         found = _of_colour(kept)
     elif not release:
@@ -58,6 +61,23 @@ def before(state: State, history: Sequence[Mapping[str, Any]], release: str, new
             "with them, say so: -e rollback_newer_schema=true",
         )
     return found
+
+
+def _refuse_one_too_far(kept: Colour, history: Sequence[Mapping[str, Any]]) -> None:
+    ended = [entry for entry in history if not str(entry.get("result")).startswith("refused")]
+    last = ended[-1] if ended else None
+    if not last or (last.get("kind"), last.get("result")) == ("deploy", "done"):
+        return
+    if last.get("result") == "done":
+        what = f"the last operation here was a rollback to {last['release']}, which serves"
+    else:
+        what = (
+            f"the {last.get('kind')} to {last['release']} went back by itself, and {last.get('from')} serves as before"
+        )
+    raise GateFailed(
+        "release",
+        f"{what}. There may be nothing to go back from. To go on to {kept['release']}, name it: -e deploy_release={kept['release']}",
+    )
 
 
 def _of_colour(colour: Colour) -> Target:

@@ -12,10 +12,18 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state imp
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.target import before, new
 
 STATE = {**empty(), "number": 3, "kept": colour(2, "1.1.0", known=["one"]), "schema": ["one"]}
+WENT_BACK = {
+    "kind": "deploy",
+    "release": "0.9.0",
+    "image": "shop@sha256:cc",
+    "known": [],
+    "result": "went back: health: no",
+    "from": "1.2.0",
+}
 HISTORY = [
-    {"release": "1.0.0", "image": "shop@sha256:aa", "known": ["one"], "result": "done"},
-    {"release": "1.0.0", "image": "shop@sha256:bb", "known": ["one"], "result": "done"},
-    {"release": "0.9.0", "image": "shop@sha256:cc", "known": [], "result": "went back: health: no"},
+    {"kind": "deploy", "release": "1.0.0", "image": "shop@sha256:aa", "known": ["one"], "result": "done"},
+    WENT_BACK,
+    {"kind": "deploy", "release": "1.0.0", "image": "shop@sha256:bb", "known": ["one"], "result": "done"},
 ]
 
 
@@ -55,3 +63,19 @@ def test_not_to_one_that_does_not_know_the_schema_unless_it_is_said():
     ):
         before(newer, HISTORY, "", newer_schema=False)
     assert before(newer, HISTORY, "", newer_schema=True)["name"] == "r2"
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (WENT_BACK, r"the deployment of 0\.9\.0 went back by itself, and 1\.2\.0 serves as before"),
+        ({"kind": "rollback", "release": "1.2.0", "result": "done"}, r"was a rollback to 1\.2\.0, which serves"),
+    ],
+)
+def test_no_release_too_far_unless_it_is_named(last, said):
+    nothing = [{"kind": "rollback", "release": "", "result": result} for result in ("refused: x", "went back: x")]
+    for history in ([*HISTORY, last], [*HISTORY, last, *nothing]):
+        with pytest.raises(GateFailed, match=rf"{said}\. .*name it: -e deploy_release=1\.1\.0"):
+            before(STATE, history, "", newer_schema=False)
+        assert before(STATE, history, "1.1.0", newer_schema=False)["name"] == "r2"
+    assert before(STATE, [*HISTORY, *nothing], "", newer_schema=False)["name"] == "r2"
