@@ -64,16 +64,20 @@ def before(state: State, history: Sequence[Mapping[str, Any]], release: str, new
 
 
 def _refuse_one_too_far(kept: Colour, history: Sequence[Mapping[str, Any]]) -> None:
-    ended = [entry for entry in history if not str(entry.get("result")).startswith("refused")]
-    last = ended[-1] if ended else None
-    if not last or (last.get("kind"), last.get("result")) == ("deploy", "done"):
+    # What was refused changed nothing, and a rollback that went back may be tried again.
+    ended = [
+        entry
+        for entry in history
+        if entry.get("result") == "done"
+        or (entry.get("kind") == "deploy" and not str(entry.get("result")).startswith("refused"))
+    ]
+    if not ended or (ended[-1].get("kind"), ended[-1].get("result")) == ("deploy", "done"):
         return
+    last = ended[-1]
     if last.get("result") == "done":
         what = f"the last operation here was a rollback to {last['release']}, which serves"
     else:
-        what = (
-            f"the {last.get('kind')} to {last['release']} went back by itself, and {last.get('from')} serves as before"
-        )
+        what = f"the deployment of {last['release']} went back by itself, and {last.get('from')} serves as before"
     raise GateFailed(
         "release",
         f"{what}. There may be nothing to go back from. To go on to {kept['release']}, name it: -e deploy_release={kept['release']}",
