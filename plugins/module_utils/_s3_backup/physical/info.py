@@ -46,9 +46,10 @@ def read(answer: Sequence[Mapping[str, Any]], stanza: str) -> Repository:
     for one in [*found.get("repo", ()), found]:
         status = one.get("status", {})
         if status.get("code", 0) not in (0, *_MISSING):
+            said = readable(status.get("message", "nothing"))[:200]
             raise BackupError(
-                f"the repository of the stanza {stanza} cannot be read: {readable(status.get('message', 'without a word'))}. "
-                "With another passphrase than it was made with, it cannot be read either"
+                f"the repository of the stanza {stanza} cannot be read, as with another passphrase than it was made with. "
+                f"pgBackRest says: {said}"
             )
     databases = found.get("db") or []
     if not databases:

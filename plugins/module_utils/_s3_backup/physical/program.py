@@ -50,7 +50,7 @@ class Program:
         return done.stdout
 
     def repository(self):
-        return info.read(json.loads(self.run("info", "--output=json")), self.stanza)
+        return info.read(json.loads(self.run("info", "--output=json"), strict=False), self.stanza)
 
     def segments(self, archive):
         """Names of all WAL segments that are archived, sorted.
@@ -100,7 +100,14 @@ def _called(argv):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PGBACKREST_")}
     try:
         return subprocess.run(
-            argv, capture_output=True, text=True, check=False, cwd="/", env={**clean, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+            argv,
+            capture_output=True,
+            # What it has read with a wrong key, it repeats.
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            cwd="/",
+            env={**clean, "TZ": "UTC", "LC_ALL": "C.UTF-8"},
         )
     except OSError as error:
         raise UsageError(

@@ -4,8 +4,17 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, Busy, UsageError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.moments import shown
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.program import before, last_commit_of
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.program import (
+    Program,
+    before,
+    last_commit_of,
+)
 
 MIB16 = 16 << 20
 # As pg_waldump 15 writes it.
@@ -33,3 +42,32 @@ def test_it_is_looked_for_backwards_also_on_the_timeline_before():
         f"{timeline:08X}00000000{place:08X}" for timeline, place in ((1, 3), (1, 4), (1, 5), (2, 4), (2, 5), (2, 6))
     ]
     assert before(names, names[-2], MIB16) == [names[4], names[3], names[0]]
+
+
+def saying(directory, content, status=0):
+    """A program in place of pgBackRest that says something and ends."""
+    (directory / "said").write_bytes(content)
+    path = directory / "pgbackrest"
+    path.write_text(f"#!/bin/sh\ncat {directory}/said\nexit {status}\n")
+    path.chmod(0o755)
+    return Program("/nowhere.conf", "main", "/nowhere", str(path))
+
+
+def test_what_it_read_with_a_wrong_key_is_no_text_and_no_traceback(tmp_path):
+    """As 2.45 and 2.55 do: bytes of the encrypted file stand in the middle of the answer."""
+    status = {"code": 99, "message": "unable to load: GARBAGE\nHINT: none"}
+    told = [
+        {"name": "main", "db": [], "backup": [], "archive": [], "repo": [{"status": status}], "status": {"code": 99}}
+    ]
+    content = json.dumps(told).encode().replace(b"GARBAGE", b"t\xd1TWR\x01C")
+    with pytest.raises(BackupError, match=r"another passphrase .* unable to load: t TWR C HINT: none$"):
+        saying(tmp_path, content).repository()
+    with pytest.raises(BackupError, match=r"pgbackrest check failed with exit code 29: .*t TWR C"):
+        saying(tmp_path, content, 29).run("check")
+
+
+def test_one_that_is_at_work_is_no_failure_and_a_missing_one_says_what_to_do(tmp_path):
+    with pytest.raises(Busy):
+        saying(tmp_path, b"ERROR: [050]: unable to acquire lock", 50).run("backup")
+    with pytest.raises(UsageError, match="converge the role that installs it"):
+        Program("/nowhere.conf", "main", "/nowhere", f"{tmp_path}/none").run("backup")
