@@ -38,7 +38,7 @@ def _of_job(name: str, run: Mapping[str, Any], drill: Mapping[str, Any], limits:
         return None if moment is None else round((now - moment) / unit, 2)
 
     def took(seconds: float | None) -> float | None:
-        return None if seconds is None else round(seconds / _MINUTE, 2)
+        return None if seconds is None else round(seconds / _MINUTE, 3)
 
     never = "no drill restored a backup yet: playbooks/restore_drill.yml"
     return [
