@@ -153,7 +153,8 @@ class Files:
     def record(self, entry: dict[str, Any]) -> None:
         with open(self._path("history.jsonl"), "a", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
-            file.write(json.dumps(entry) + "\n")
+            # After what a run that was killed may have left of its own.
+            file.write("\n" + json.dumps(entry) + "\n")
             file.flush()
             os.fsync(file.fileno())
 

@@ -22,6 +22,7 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/changes.
 PLAY = "ansible-playbook -i inventories/production playbooks/"
 MAKE = "tests/unit/docs/test_makefile.py::test_"
 VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
+DEPLOY = "tests/lab/test_deploy.py::test_"
 PATCH = "tests/lab/test_patch.py::test_"
 WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
 FAILOVER, CYCLE = "tests/lab/test_failover.py::test_", "tests/lab/test_backup_cycle.py::test_"
@@ -104,6 +105,13 @@ RUN_BY = [
         FAILOVER + "the_replica_with_more_wal_takes_over_from_a_killed_primary",
         "playbook failover",
     ),
+    (
+        PLAY + r"deploy.yml -e deploy_release=\S+",
+        DEPLOY + "a_deploy_and_a_rollback_under_load_fail_no_request",
+        "playbook deploy",
+    ),
+    (PLAY + "rollback.yml", DEPLOY + "a_deploy_and_a_rollback_under_load_fail_no_request", "playbook rollback"),
+    (r"make releases INVENTORY=\S+", DEPLOY + "the_history_is_one_table", ""),
     (
         PLAY + "patch.yml --check",
         PATCH + "check_mode_lists_versions_restarts_and_reboots_and_changes_nothing",

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A release takes another one's place and goes back while visitors ask; what is refused or killed leaves the old one serving."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from support.helpers.checkout import ROOT
+from support.helpers.edge import visits
+from support.helpers.lab import INVENTORIES, playbook, wait_for
+
+URL = "https://dev.test/page"
+STATE = "/var/lib/plannerate/releases/staging/state.json"
+QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4}
+SCHEDULERS = "docker ps --format '{{.Names}}' | grep -c '^plannerate-scheduler-staging'"
+
+
+def deploy(release, **variables):
+    return playbook("deploy", inventory="staging", variables={"deploy_release": release, **QUICK, **variables})
+
+
+def roll_back():
+    return playbook("rollback", inventory="staging", variables=QUICK)
+
+
+def state(stacks):
+    return json.loads(stacks.machine.check_output(f"cat {STATE}"))
+
+
+def release(visitor):
+    return visitor.ask("https://dev.test/").headers["x-release"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_before(stacks):
+    """The lab's other tests know the stack as a converge makes it."""
+    yield
+    stacks.machine.check_output(
+        "docker ps --all --quiet --filter label=infra.release=staging | xargs --no-run-if-empty docker rm --force"
+    )
+    stacks.machine.check_output(
+        "rm -rf /var/lib/plannerate/releases/staging /opt/plannerate/staging/docker-compose.staging-r*.yml"
+    )
+    done = playbook("docker_host", inventory="staging")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor):
+    production = stacks.machine.check_output(
+        "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
+    )
+    with visits(visitor, URL) as failures:
+        done = deploy("1.1.0")
+        assert done.returncode == 0, done.stdout
+        assert release(visitor) == "1.1.0"
+        assert stacks.machine.check_output(SCHEDULERS) == "1"
+        back = roll_back()
+        assert back.returncode == 0, back.stdout
+        assert release(visitor) == "1.0.0"
+        assert stacks.machine.check_output(SCHEDULERS) == "1"
+    assert failures == []
+    assert production == stacks.machine.check_output(
+        "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
+    )
+
+
+def test_a_refused_gate_is_named_and_changes_nothing(stacks, visitor):
+    before = state(stacks)
+    done = deploy("9.9.9")
+    assert done.returncode != 0 and "failed at gate image" in done.stdout, done.stdout
+    assert state(stacks) == before and release(visitor) == "1.0.0"
+
+
+def test_what_was_killed_is_ended_by_the_next_run(stacks, visitor):
+    command = [
+        "ansible-playbook",
+        f"--inventory={INVENTORIES / 'staging'}",
+        "playbooks/deploy.yml",
+        "-e",
+        json.dumps({"deploy_release": "1.1.0", **QUICK}),
+    ]
+    with visits(visitor, URL) as failures:
+        run = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        wait_for(
+            lambda: (state(stacks)["operation"] or {}).get("step") == "handing over", 120, "the hand-over", every=0.2
+        )
+        # On the machine first: the connection's end alone would let it go on.
+        stacks.machine.run("pkill -KILL -f '[A]nsiballZ_docker_deploy'")
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait(timeout=30)
+        assert state(stacks)["operation"]
+        refused = playbook("docker_host", inventory="staging", variables={"run_locked": True})
+        assert refused.returncode != 0 and "was interrupted while handing over" in refused.stdout, refused.stdout
+        done = roll_back()
+        assert done.returncode == 0, done.stdout
+        assert "went back to" in done.stdout
+    assert failures == []
+    assert state(stacks)["operation"] is None and stacks.machine.check_output(SCHEDULERS) == "1"
+
+
+def test_the_history_is_one_table():
+    done = subprocess.run(
+        ["make", "releases", f"INVENTORY={INVENTORIES / 'staging'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "refused: image" in done.stdout and "went back: interrupted" in done.stdout, done.stdout
