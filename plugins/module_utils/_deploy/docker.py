@@ -89,8 +89,7 @@ class DockerEngine:
     def migrate(self, colour: Colour) -> Migrated:
         name = self._migration(colour)
         self.commands.run(["docker", "rm", "--force", name])
-        user = ["--user", f"{self.site.uid}:{self.site.uid}", "--env", "HOME=/tmp"]
-        run = ["run", "--rm", "--no-deps", "-T", "--name", name, *user, _key(colour, apps(colour)[0])]
+        run = ["run", "--rm", "--no-deps", "-T", "--name", name, *self._user(), _key(colour, apps(colour)[0])]
         program = ["php", "-r", migrations.PROGRAM, str(self.site.lock_seconds)]
         done = self.commands.run([*self._compose(colour), *run, *program], self.site.migrate_seconds)
         if done.code:
@@ -102,9 +101,8 @@ class DockerEngine:
         return migrations.parse(done.output)
 
     def known_migrations(self, colour: Colour) -> list[str] | None:
-        user = ["--user", f"{self.site.uid}:{self.site.uid}", "--env", "HOME=/tmp"]
         container = colour["containers"][apps(colour)[0]]
-        done = self.commands.run(["docker", "exec", *user, container, "php", "-r", migrations.KNOWN], 30)
+        done = self.commands.run(["docker", "exec", *self._user(), container, "php", "-r", migrations.KNOWN], 30)
         try:
             return None if done.code else migrations.parse(done.output).known
         except GateFailed:
@@ -115,6 +113,11 @@ class DockerEngine:
 
     def resume(self, name: str) -> None:
         self._signal(name, signal.SIGCONT)
+
+    def interrupt(self, name: str) -> None:
+        # A key of the cache until the end of the minute; a scheduler that begins the next one removes it.
+        command = ["docker", "exec", *self._user(), name, "php", "artisan", "schedule:interrupt"]
+        self.commands.run(command, 20)
 
     def answers(self, colour: Colour, times: int) -> str:
         key = secrets.of_file(self._variables()).get("REVERB_APP_KEY", "")
@@ -204,6 +207,10 @@ class DockerEngine:
     def _compose(self, colour: Colour) -> list[str]:
         project = ["--project-name", colour["project"], "--project-directory", self.site.directory]
         return ["docker", "compose", *project, "--file", colour["file"]]
+
+    def _user(self) -> list[str]:
+        """PHP's, with a home where libpq looks in vain for certificates."""
+        return ["--user", f"{self.site.uid}:{self.site.uid}", "--env", "HOME=/tmp"]
 
     def _variables(self) -> str:
         return os.path.join(self.site.directory, ".env")

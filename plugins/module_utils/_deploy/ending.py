@@ -122,7 +122,7 @@ class Ending:
         old, new = operation["old"], operation["new"]
         switched = bool(operation["switched"])
         self._step(operation, states.GOING_BACK)
-        self.engine.stop(names(new, SCHEDULER))
+        self._end_scheduler(new)
         self.engine.up(old, web(old))
         if switched:
             # It served before: whatever is wrong with it now, it is what there is.
@@ -141,6 +141,12 @@ class Ending:
         else:
             self.engine.stop(names(new, *web(new)))
         self._end(self.store.load(), operation, f"went back: {why}")
+
+    def _end_scheduler(self, colour: Colour) -> None:
+        """Tasks that run are waited for. Those that repeat within a minute go on with the next one."""
+        for scheduler in names(colour, SCHEDULER):
+            self.engine.interrupt(scheduler)
+        self.engine.stop(names(colour, SCHEDULER))
 
     def _end(self, state: State, operation: Operation, result: str) -> None:
         """History first: a line twice is better than none."""

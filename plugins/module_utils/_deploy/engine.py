@@ -74,6 +74,9 @@ class Engine(Protocol):
 
     def resume(self, name: str) -> None: ...
 
+    def interrupt(self, name: str) -> None:
+        """This scheduler ends what repeats within its minute, for which its end would wait. Never fails."""
+
     def answers(self, colour: Colour, times: int) -> str:
         """Whether application and Reverb answer from Traefik's network so many times in a row: empty, or what is wrong."""
 

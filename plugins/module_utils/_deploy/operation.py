@@ -109,7 +109,7 @@ class Deployment(Ending):
         with self.phases.phase("scheduler"):
             if operation["kind"] == "deploy":
                 self._wait_for_the_middle_of_a_minute()
-            self.engine.stop(names(old, SCHEDULER))
+            self._end_scheduler(old)
             self.engine.up(new, [SCHEDULER])
             self.health.lasts(new, [SCHEDULER])
 

@@ -143,6 +143,10 @@ class World:
     def resume(self, name):
         self._act(f"resume {name}", lambda: self.paused.discard(name))
 
+    def interrupt(self, name):
+        if self.running.get(name):
+            self._act(f"interrupt {name}", lambda: None)
+
     def answers(self, one, times):
         return "app does not answer" if "answers" in self.fails and one["name"] else ""
 
