@@ -165,6 +165,10 @@ target:
   description: What is put into place, with C(name), C(release), C(image), C(known) and C(apps).
   type: dict
   returned: O(state=prepared)
+done:
+  description: That the release is in place.
+  type: bool
+  returned: O(state=deployed)
 phases:
   description: What was done, each with its C(seconds).
   type: list
@@ -206,7 +210,6 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state imp
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.traefik import Place, Proxy
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import marked, render
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, said
-
 
 REQUEST: dict[str, Any] = {
     "kind": {"type": "str", "choices": ["deploy", "rollback"], "required": True},
@@ -314,7 +317,7 @@ class Run:
                 "release", f"another run was here since this one was prepared: {colour['name']} is taken. Run it again"
             )
         self.deployment.carry_out(self.request["kind"], new, render(marked(self.module.params["routes"])))
-        return {"changed": True, **self.done()}
+        return {"changed": True, "done": True, **self.done()}
 
     def refused(self, problem: GateFailed) -> None:
         now = self.engine.now()

@@ -82,7 +82,8 @@ def test_a_release_takes_the_place_of_the_first_one_which_is_kept():
 def test_in_which_order():
     world = World()
     deploy(world)
-    order = ["migrate", "up app-r1", "pause queue", "routes of r1", "stop reverb", "up queue-r1", "stop queue", "interrupt scheduler", "stop scheduler",
+    order = ["migrate", "up app-r1", "pause queue", "routes of r1", "stop reverb", "up queue-r1", "stop queue", "interrupt scheduler",
+             "stop scheduler",
              "up scheduler-r1", "save finishing", "stop app"]  # fmt: skip
     assert [action for action in world.actions if action in order] == order
 

@@ -24,7 +24,7 @@ ROOM = {
 @pytest.mark.parametrize(
     ("changed", "gate", "why"),
     [
-        ({"disks": {"/var/lib/docker": 1600 * MIB, "/var/lib/containerd": 1500 * MIB}}, "disk", "/var/lib/containerd has 1500 MiB free, expected 1524 MiB"),
+        ({"disks": {"/a": 1600 * MIB, "/b": 1500 * MIB}}, "disk", "/b has 1500 MiB free, expected 1524 MiB"),
         ({"memory": 755 * MIB}, "memory", "755 MiB are available, expected 756 MiB"),
         ({"clients": 11}, "clients", "two releases need 23 clients of the pooler"),
     ],
