@@ -95,3 +95,16 @@ def test_a_backup_waits_for_one_that_runs_already(file):
     """The timer's own would else end the run."""
     text = (ROOT / "playbooks" / file).read_text()
     assert text.count('"--wait={{ backup_wait | default(3600) }}"') == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["site", "docker_host", "renew_authority", "patch", "remove_environment", "deploy", "rollback"]
+)
+def test_what_changes_a_stack_takes_its_lock_wherever_it_takes_one_and_gives_it_back(name):
+    lines = (ROOT / f"playbooks/{name}.yml").read_text().splitlines()
+    uses = [line for line in lines if line.strip().endswith("lock.yml")]
+    stacks = [line.partition("lock_stacks: ")[2].strip("} ") for line in lines if "lock_stacks: " in line]
+    assert len(uses) == len(stacks) >= 2 and len(set(stacks)) == 1
+    # A deployment waits for nobody who changes something else.
+    alone = [line for line in lines if line.strip() == "lock_names: []"]
+    assert len(alone) == (len(uses) if name in ("deploy", "rollback") else 0)

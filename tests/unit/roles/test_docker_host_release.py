@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from support.helpers.plays import values_of_role
@@ -163,3 +164,31 @@ def test_a_converge_refuses_what_an_interrupted_run_left_and_a_deployment_does_n
         "have to run. Run playbooks/deploy.yml or playbooks/rollback.yml, which begin by ending it."
     ]
     assert none == others == []
+
+
+def test_a_removed_environment_leaves_no_release(rendered, tmp_path):
+    """Its containers by their label, since the names of another environment may begin alike; the first one's are the stack's."""
+    log, directory, releases = tmp_path / "log", tmp_path / "production", tmp_path / "releases"
+    directory.mkdir()
+    releases.mkdir()
+    for name in (
+        "docker-compose.production.yml",
+        "docker-compose.production-r7.yml",
+        "docker-compose.production-r8.yml",
+    ):
+        (directory / name).write_text("")
+    (tmp_path / "docker").write_text(f'#!/bin/sh\necho "$*" >>{log}\ncase $1 in ps) echo shop-app-prod-r7;; esac\n')
+    (tmp_path / "docker").chmod(0o700)
+    own = {**probe(DEPLOYED), "docker_host_base_directory": str(tmp_path), "_docker_host_releases": str(releases)}
+    (script,) = rendered(("lookup('ansible.builtin.template', 'remove_releases.sh.j2')", own))
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["/bin/sh", "-euc", script], env=path, capture_output=True, text=True, check=True)
+    assert log.read_text().splitlines() == [
+        "ps --all --filter label=infra.release=production --format {{.Names}}", "rm --force shop-app-prod-r7",
+    ]  # fmt: skip
+    assert [file.name for file in directory.iterdir()] == ["docker-compose.production.yml"] and not releases.exists()
+    assert len(done.stdout.splitlines()) == 4, "what it did"
+    again = subprocess.run(
+        ["/bin/sh", "-euc", script.replace("docker ps", "true")], env=path, capture_output=True, text=True, check=True
+    )
+    assert again.stdout == ""
