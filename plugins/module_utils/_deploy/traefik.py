@@ -84,7 +84,7 @@ class Proxy:
 
     def route(self, text: str) -> None:
         """:raises GateFailed: with the file of before in place."""
-        before = self.routes()
+        before, began = self.routes(), time.time()
         problem = "the wait for Traefik was broken off"
         self._put(text)
         try:
@@ -93,7 +93,9 @@ class Proxy:
             if problem:
                 self._put(before)
         if problem:
-            raise GateFailed("traefik", f"{problem}. The file of before is in place again", [self.place.container])
+            raise GateFailed(
+                "traefik", "; ".join([problem, *self._errors(began), "the file of before is in place again"])
+            )
 
     def confirm(self, containers: Sequence[str]) -> str:
         began = time.time()
@@ -125,6 +127,11 @@ class Proxy:
         return [
             Request(_server(each), int(each.get("DownstreamStatus", 0)), each.get("Duration", 0) / 1e9) for each in own
         ]
+
+    def _errors(self, since: float) -> list[str]:
+        """The last ones that Traefik logged; its other lines are visitors', also those of other environments."""
+        done = self.commands.run(["docker", "logs", "--since", f"{since:.3f}", self.place.container], 60)
+        return [line for line in done.output.splitlines() if '"level":"error"' in line][-3:]
 
     def _log(self, since: float) -> list[dict[str, Any]]:
         done = self.commands.run(["docker", "logs", "--since", f"{since:.3f}", self.place.container], 60)
