@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from support.helpers.plays import values_of_role
 
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import empty
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Files, empty
 
 SECRETS = {
     "POSTGRES_SHOP_PASSWORD": "a", "PRODUCTION_REDIS_PASSWORD": "b", "PRODUCTION_PGADMIN_PASSWORD": "c",
@@ -192,3 +192,20 @@ def test_a_removed_environment_leaves_no_release(rendered, tmp_path):
         ["/bin/sh", "-euc", script.replace("docker ps", "true")], env=path, capture_output=True, text=True, check=True
     )
     assert again.stdout == ""
+
+
+def test_the_image_of_a_release_is_known_to_be_there(rendered, tmp_path):
+    """Else each converge would ask the registry for it."""
+    (tmp_path / "docker").write_text("#!/bin/sh\n")
+    (tmp_path / "docker").chmod(0o700)
+    store = Files("production", str(tmp_path))
+    with store.alone():
+        store.save(DEPLOYED)
+    own = {"__docker_host_probe": {"stdout": ""}, "_docker_host_releases": str(tmp_path / "production")}
+    (script,) = rendered(("lookup('ansible.builtin.template', 'probe.sh.j2')", own))
+    path = {"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    said = subprocess.run(
+        ["/bin/sh", "-c", script], env=path, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {f"image {IMAGE}", f"image {FIRST['image']}"} <= set(said)
+    assert f"release {json.dumps(DEPLOYED)}" in said
