@@ -143,7 +143,7 @@ class DockerEngine:
         lines = []
         for name in names:
             done = self.commands.run(["docker", "logs", "--tail", str(self.site.log_lines), name], 30)
-            lines += [f"{name}: {line}" for line in secrets.mask(done.output, hidden).splitlines()]
+            lines += [f"{name}: {line}" for line in secrets.mask(done.output, hidden).splitlines() if line.strip()]
         return lines
 
     def prune(self, images: Sequence[str]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -33,6 +34,25 @@ def test_expected_containers_are_told_whatever_became_of_them() -> None:
     assert {name: found["container_running", name] for name in names} == dict(zip(names, [1, 1, 0, 0]))
     assert {name: found["container_unhealthy", name] for name in names} == dict(zip(names, [0, 1, 0, 0]))
     assert ("container_running", "stranger") not in found
+
+
+def test_a_deployed_release_is_expected_by_its_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "RELEASES", tmp_path)
+    names = ["shop-redis-prod", "shop-app-prod", "shop-queue-prod"]
+    (tmp_path / "production").mkdir()
+    state = tmp_path / "production" / "state.json"
+    own = {"app": "shop-app-prod-r7", "queue": "shop-queue-prod-r7"}
+    deployed = ["shop-redis-prod", "shop-app-prod-r7", "shop-queue-prod-r7"]
+    for text, expected in (
+        (None, names),
+        ('{"current": nu', names),
+        ('{"current": null}', names),
+        (json.dumps({"current": {"name": "", "containers": {"app": "shop-app-prod"}}}), names),
+        (json.dumps({"current": {"name": "r7", "containers": own}}), deployed),
+    ):
+        if text is not None:
+            state.write_text(text)
+        assert metrics.released("production", names) == expected, text
 
 
 def test_redis_tells_its_memory_or_is_down() -> None:
