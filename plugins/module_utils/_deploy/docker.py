@@ -148,8 +148,10 @@ class DockerEngine:
 
     def prune(self, images: Sequence[str]) -> None:
         for image in images:
-            # One that is used, or gone, stays as it is.
-            self.commands.run(["docker", "image", "rm", image], 120)
+            # By its number, so that its tag goes too. One that a container has stays as it is.
+            found = self.commands.run(["docker", "image", "inspect", "--format", "{{.Id}}", image])
+            if not found.code:
+                self.commands.run(["docker", "image", "rm", found.output.strip()], 120)
 
     def pull(self, repository: str, release: str) -> str:
         """The image by its digest. :raises GateFailed: when it cannot be had."""

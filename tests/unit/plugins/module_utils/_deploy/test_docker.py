@@ -122,3 +122,12 @@ def test_a_tag_becomes_the_digest_of_its_own_repository(engine):
 def test_last_lines_have_no_secret(engine):
     logging, _calls = engine(logs=(0, "connected with s3cret-word\nbye\n", False))
     assert logging.log(["app-r1"]) == ["app-r1: connected with ***", "app-r1: bye"]
+
+
+def test_an_old_image_goes_with_its_tag_and_one_that_cannot_is_no_failure(engine):
+    pruning, calls = engine(image_inspect=(0, "sha256:id\n", False), image_rm=(1, "in use", False))
+    pruning.prune(["shop@sha256:aa"])
+    assert calls[-1] == "docker image rm sha256:id"
+    gone, calls = engine(image_inspect=(1, "no such image", False))
+    gone.prune(["shop@sha256:aa"])
+    assert len(calls) == 1
