@@ -15,9 +15,11 @@ from support.helpers.edge import visits
 from support.helpers.lab import INVENTORIES, playbook, wait_for
 
 URL = "https://dev.test/page"
+MIGRATION = "2026_11_27_000000_create_notes"
 STATE = "/var/lib/plannerate/releases/staging/state.json"
 QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4}
 KILL = "find /proc/[0-9]*/fd -lname '*/releases/staging/lock' 2>/dev/null | cut -d/ -f3 | xargs kill -KILL"
+FORGET = f"DROP TABLE IF EXISTS notes; DELETE FROM migrations WHERE migration = '{MIGRATION}'"
 SCHEDULERS = "docker ps --format '{{.Names}}' | grep -c '^plannerate-scheduler-staging'"
 
 
@@ -25,8 +27,8 @@ def deploy(release, **variables):
     return playbook("deploy", inventory="staging", variables={"deploy_release": release, **QUICK, **variables})
 
 
-def roll_back():
-    return playbook("rollback", inventory="staging", variables=QUICK)
+def roll_back(**variables):
+    return playbook("rollback", inventory="staging", variables={**QUICK, **variables})
 
 
 def state(stacks):
@@ -42,9 +44,11 @@ def release(visitor):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def as_before(stacks):
-    """The lab's other tests know the stack as a converge makes it."""
+def as_before(stacks, admin_sql):
+    """The lab's other tests know the stack as a converge makes it; and nobody has migrated to 1.1.0 yet."""
+    admin_sql(FORGET, database="plannerate_staging")
     yield
+    admin_sql(FORGET, database="plannerate_staging")
     stacks.machine.check_output(
         "docker ps --all --quiet --filter label=infra.release=staging | xargs --no-run-if-empty docker rm --force"
     )
@@ -55,16 +59,22 @@ def as_before(stacks):
     assert done.returncode == 0, done.stdout
 
 
-def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor):
+def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, admin_sql):
     production = stacks.machine.check_output(
         "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
     )
     with visits(visitor, URL) as failures:
         done = deploy("1.1.0")
         assert done.returncode == 0, done.stdout
-        assert release(visitor) == "1.1.0"
+        assert release(visitor) == "1.1.0" and MIGRATION in done.stdout
         assert stacks.machine.check_output(SCHEDULERS) == "1"
-        back = roll_back()
+        owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'notes'"
+        assert admin_sql(owner, database="plannerate_staging") == "plannerate_staging"
+
+        newer = roll_back()
+        assert newer.returncode != 0 and f"the database has {MIGRATION}, which 1.0.0 does not know" in newer.stdout
+        assert release(visitor) == "1.1.0"
+        back = roll_back(rollback_newer_schema=True)
         assert back.returncode == 0, back.stdout
         assert release(visitor) == "1.0.0"
         assert stacks.machine.check_output(SCHEDULERS) == "1"
