@@ -136,7 +136,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "private_files": {"type": "list", "elements": "path", "default": []},
-            "secret_files": {"type": "list", "elements": "path", "default": []},
+            # Their names are no secret.
+            "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
             "address": {"type": "str", "default": "127.0.0.1"},
             "encrypted_ports": {"type": "list", "elements": "int", "default": []},
         },

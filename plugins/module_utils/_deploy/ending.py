@@ -100,8 +100,7 @@ class Ending:
     def finish(self) -> None:
         """The new colour has everything, and the old one rests."""
         state = self.store.load()
-        operation = state["operation"]
-        assert operation
+        operation = states.under_way(state)
         old, new = operation["old"], operation["new"]
         with self.phases.phase("finish"):
             self.engine.up(new, list(new["containers"]))
@@ -117,8 +116,7 @@ class Ending:
     def go_back(self, why: str) -> None:
         """The old colour has everything, as if there had been no new one."""
         state = self.store.load()
-        operation = state["operation"]
-        assert operation
+        operation = states.under_way(state)
         old, new = operation["old"], operation["new"]
         switched = bool(operation["switched"])
         self._step(operation, states.GOING_BACK)

@@ -126,8 +126,7 @@ class Deployment(Ending):
     def _commit(self) -> None:
         """From here on, the new one is the release."""
         state = self.store.load()
-        operation = state["operation"]
-        assert operation
+        operation = states.under_way(state)
         before = state["kept"]
         gone = state["gone"] + ([before] if before and before != operation["new"] else [])
         operation["step"] = states.FINISHING

@@ -110,6 +110,13 @@ def names(colour: Colour, *services: str) -> list[str]:
     return [colour["containers"][service] for service in services if service in colour["containers"]]
 
 
+def under_way(state: State) -> Operation:
+    """:raises LookupError: where nobody began one."""
+    if state["operation"] is None:
+        raise LookupError("no operation is under way")
+    return state["operation"]
+
+
 def empty() -> State:
     return {"number": 0, "current": None, "kept": None, "schema": [], "gone": [], "operation": None}
 

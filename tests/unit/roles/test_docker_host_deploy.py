@@ -54,9 +54,10 @@ def deployed(tmp_path, monkeypatch):
     files = [str(role / "defaults/main.yml"), str(role / "vars/main.yml")]
     (tmp_path / "templates").symlink_to(role / "templates")
 
-    def run(prepared=PREPARED, done=DEPLOYED, *options):
+    def run(prepared=None, done=None, *options):
         log = tmp_path / "log"
-        text = STUB.format(log=str(log), answers=json.dumps({"prepared": prepared, "deployed": done}))
+        answers = {"prepared": prepared or PREPARED, "deployed": done or DEPLOYED}
+        text = STUB.format(log=str(log), answers=json.dumps(answers))
         for name in ("docker_deploy", "file_set"):
             (collections / "plannerate/infra/plugins/action" / f"{name}.py").write_text(text)
         play = {"hosts": "localhost", "vars_files": files, "tasks": tasks}

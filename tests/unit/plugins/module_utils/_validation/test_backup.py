@@ -15,8 +15,9 @@ DRILL = {"verified_backup": NOW - 86400, "restore_seconds": 90.0}
 STORED = {"database": "shop", "id": "20260101T000000Z-1", "state": "verified"}
 
 
-def verdicts(run=RUN, drill=DRILL, stored=(STORED,)):
-    answer = {"environment": "production", "jobs": {"run": {"shop": run}, "drill": {"shop": drill}}, "backups": stored}
+def verdicts(run=None, drill=None, stored=(STORED,)):
+    jobs = {"run": {"shop": RUN if run is None else run}, "drill": {"shop": DRILL if drill is None else drill}}
+    answer = {"environment": "production", "jobs": jobs, "backups": stored}
     return [row["verdict"] for row in rows(answer, LIMITS, NOW)]
 
 

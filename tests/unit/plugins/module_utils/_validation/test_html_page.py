@@ -23,8 +23,8 @@ class Reader(HTMLParser):
         super().__init__()
         self.tags, self.open, self.words = [], [], []
 
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
         if tag not in ("meta", "br", "!doctype"):
             self.open.append(tag)
 

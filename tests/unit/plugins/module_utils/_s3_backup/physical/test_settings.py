@@ -29,8 +29,8 @@ REPOSITORY = {
 }
 
 
-def lines(version="2.45", member=MAIN, **changed):
-    return settings.member_file(member, [MAIN, REPLICA], {**REPOSITORY, **changed}, version).splitlines()
+def lines(version="2.45", member=None, **changed):
+    return settings.member_file(member or MAIN, [MAIN, REPLICA], {**REPOSITORY, **changed}, version).splitlines()
 
 
 def test_a_member_is_the_first_of_its_own_file_and_its_neighbours_follow():
