@@ -29,6 +29,7 @@ VARIABLES = {
     "docker_host_pgadmin_email": "team@example.com",
     "docker_host_acme_email": "team@example.com",
     "s3_backup_bucket": "backups",
+    "s3_backup_recipients": ["age1ehfhav9qzrzv4qt8x4t6x8mtnw2ayhu23d459f4pl6vn4m0gwy6q7cpa67"],
     **{
         f"s3_backup_{job}_{half}_key": f"{job} {half}" for job in ("writer", "rotator") for half in ("access", "secret")
     },
