@@ -71,7 +71,7 @@ def test_the_plan_is_printed_and_nothing_is_done(run, stacks):
     assert files(stacks) == before
     assert "Remove the files of the stack" in said
     # Where its variables went in a run that was killed, its containers went before.
-    assert "Remove the containers" not in said
+    assert "Remove the containers, and the network" not in said
 
 
 def test_what_somebody_else_has_by_this_name_is_not_touched(run, stacks):
