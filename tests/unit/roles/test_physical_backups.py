@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.plays import values_of_role
 
@@ -109,3 +110,27 @@ def test_timers_are_started_where_they_do_not_run_or_are_new(tmp_path):
         tmp_path, "s3_backup", (names, ON), (names, {**ON, **running}), (names, {**ON, **new})
     )
     assert (first, again, changed) == (all_three, [], all_three)
+
+
+def test_a_run_that_installs_nothing_knows_the_version(tmp_path):
+    """The task that asks after an installation is skipped then, and a task that is skipped registers an answer too."""
+    tasks = yaml.safe_load((ROOT / "roles/s3_backup/tasks/physical_files.yml").read_text())
+    flat = [task for entry in tasks for task in entry.get("block", [entry])]
+    registered = [task["register"] for task in flat if "register" in task]
+    assert len(registered) == len(set(registered))
+    skipped = {"__s3_backup_physical_installed": {"skipped": True}}
+    asked = "_s3_backup_physical_version"
+    later, first = values_of_role(
+        tmp_path,
+        "s3_backup",
+        (asked, {**ON, **skipped}),
+        (
+            asked,
+            {
+                **ON,
+                "__s3_backup_physical_probe": {"stdout": ""},
+                "__s3_backup_physical_installed": {"stdout": "pgBackRest 2.55.1"},
+            },
+        ),
+    )
+    assert (later, first) == ("2.45", "2.55.1")
