@@ -36,8 +36,8 @@ def test_off_asks_for_no_passphrase_and_a_machine_that_is_not_ours_neither(tmp_p
     off, on, theirs = values_of_role(
         tmp_path, "s3_backup", (names, OFF), (names, ON), (names, {**ON, "machine_owned": False})
     )
-    assert off == theirs == ["BACKUP_PRODUCTION_PASSWORD"]
-    assert on == ["BACKUP_PRODUCTION_PASSWORD", "S3_BACKUP_PHYSICAL_PASSPHRASE"]
+    assert off == theirs == ["BACKUP_PRODUCTION_PASSWORD", "BACKUP_PRODUCTION_SEAL"]
+    assert on == [*off, "S3_BACKUP_PHYSICAL_PASSPHRASE"]
 
 
 def test_off_members_are_told_nothing_and_on_each_has_its_own_file(tmp_path):
