@@ -152,6 +152,7 @@ PAIRS = {
 # Those that need no machine, with what they need instead.
 WITHOUT_LAB: dict[str, list[Step]] = {
     "lock": [],
+    "physical": [SERVERS_PREPARE],
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
 }
 BENCHES_ON_LAB = {"unchanged"}

@@ -132,9 +132,25 @@ def test_each_long_test_has_a_part_and_only_three_need_no_machine():
     on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
     assert on_replicas < folders
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
-    on_lab = {part for name in folders - on_replicas - {"lock", "zoo"} for part in several.get(name, {name})}
-    assert on_lab | {"chaos-15a", "chaos-15b", "chaos-17a", "chaos-17b", "rejoin-soon", "lock", "zoo"} < set(found)
-    assert {name for name, steps in found.items() if "prepare machines" not in steps} == {"lock", "mutations", "zoo"}
+    on_lab = {
+        part for name in folders - on_replicas - {"lock", "physical", "zoo"} for part in several.get(name, {name})
+    }
+    assert on_lab | {
+        "chaos-15a",
+        "chaos-15b",
+        "chaos-17a",
+        "chaos-17b",
+        "rejoin-soon",
+        "lock",
+        "physical",
+        "zoo",
+    } < set(found)
+    assert {name for name, steps in found.items() if "prepare machines" not in steps} == {
+        "lock",
+        "mutations",
+        "physical",
+        "zoo",
+    }
     assert all("lab converge staging" in found[name] for name in on_lab)
 
 
