@@ -64,19 +64,15 @@ def running(name, *arguments, inventory="production"):
             end_at_once(process)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [(("postgres", "production"), ("switchover", "production")), (("postgres", "production"), ("postgres", "staging"))],
-)
-def test_the_second_one_is_refused_by_name(lock, admin_sql, first, second):
+def test_the_second_one_is_refused_by_name(lock, admin_sql):
+    """The other pairs are in tests/long/pairs."""
     at_home(admin_sql)
-    target = ["--extra-vars=switchover_target=pg-replica1"] if second[0] == "switchover" else []
-    with running(first[0], inventory=first[1]) as process:
+    with running("postgres") as process:
         wait_for(lambda: lock().get("state") == "held", timeout=30, what="the lock of the first run")
-        done = playbook(second[0], *target, inventory=second[1])
+        done = playbook("switchover", variables={"switchover_target": "pg-replica1"})
         said = " ".join(done.stdout.split())
         assert done.returncode != 0 and f":{process.pid} has the lock cluster since" in said, said
-        assert f"for {first[0]}.yml" in said and "playbooks/unlock.yml -e unlock=" in said
+        assert "for postgres.yml" in said and "playbooks/unlock.yml -e unlock=" in said
         assert changed(done.stdout) == 0
         output, _nothing = process.communicate(timeout=600)
     assert process.returncode == 0 and changed(output) == 0, output
