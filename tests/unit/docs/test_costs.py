@@ -28,7 +28,9 @@ def row(page, words):
 
 
 def test_a_container_s_limits_are_the_role_s(page):
-    services = yaml.safe_load((ROOT / "roles/docker_host/vars/main.yml").read_text())["_docker_host_default_services"]
+    services = yaml.safe_load((ROOT / "roles/docker_host/vars/main/stack.yml").read_text())[
+        "_docker_host_default_services"
+    ]
     limits = {
         name: int(service["memory"][:-1]) * {"m": 1, "g": 1024}[service["memory"][-1]]
         for name, service in services.items()

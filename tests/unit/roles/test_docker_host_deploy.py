@@ -51,7 +51,7 @@ def deployed(tmp_path, monkeypatch):
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(collections.parent))
     role = ROOT / "roles/docker_host"
     tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())[1:]
-    files = [str(role / "defaults/main.yml"), str(role / "vars/main.yml")]
+    files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars/main").glob("*.yml")))]
     (tmp_path / "templates").symlink_to(role / "templates")
 
     def run(prepared=None, done=None, *options):

@@ -101,7 +101,7 @@ def test_check_mode_counts_it(tmp_path, probe, count):
         "_docker_host_plan": {"rows": [{"name": "shop-app-prod", "kind": "app", "why": "something changed"}]},
         "__docker_host_probe": {"stdout": probe},
     }
-    files = [str(role / "defaults/main.yml"), str(role / "vars/main.yml")]
+    files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars").rglob("*.yml")))]
     play = {"hosts": "localhost", "vars_files": files, "tasks": [listing]}
     code, said = run_play(tmp_path, play, "--inventory=localhost,", "--check")
     assert code == 0 and changed(said) == count, said

@@ -13,7 +13,7 @@ import sys
 
 from ..errors import BackupError, Stopped
 from ..machine.privileges import become
-from . import catalogue, configuration, jobs, restore
+from . import catalogue, configuration, jobs, restore, target
 
 
 def main(arguments):
@@ -58,7 +58,7 @@ def _list(found, _options):
 
 
 def _restore(found, options):
-    seen, made = restore.plan(found, options.kind, options.target, options.backup)
+    seen, made = target.plan(found, options.kind, options.target, options.backup)
     told = [f"backup {made.reach.backup.label}, then its WAL to {made.target}", *catalogue.lines(seen)]
     directory = restore.directory_of(found, options.name)
     if options.check:
@@ -101,7 +101,7 @@ def _parser():
         made[name].add_argument("--config", default=configuration.PATH, help="path of the configuration instead")
         made[name].add_argument("--json", action="store_true", help="answer with one JSON document")
     made["backup"].add_argument("kind", choices=("full", "diff", "incr"), help="the first one is full in any case")
-    made["restore"].add_argument("--kind", choices=restore.KINDS, default="now", help="what the target is")
+    made["restore"].add_argument("--kind", choices=target.KINDS, default="now", help="what the target is")
     made["restore"].add_argument("--target", default="", help="where the WAL ends; a time has a zone")
     made["restore"].add_argument("--backup", help="label of the backup to begin with, for a name or a transaction")
     made["restore"].add_argument("--check", action="store_true", help="show the plan, change nothing")

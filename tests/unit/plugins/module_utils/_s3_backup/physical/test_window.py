@@ -10,8 +10,8 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import Refused, UsageError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.info import Backup
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.restore import planned
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.segments import Gap
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.target import planned
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.window import (
     Commit,
     choose,
