@@ -22,7 +22,7 @@ from support.helpers.servers_base import OWNER, ROOT_USER, own
 from support.helpers.zoo import comparable
 
 # How the installed command finds the primary.
-_VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main.yml").read_text()
+_VARIABLES = (ROOT / "roles" / "s3_backup" / "vars" / "main" / "logical.yml").read_text()
 (_SESSION,) = re.findall(r"target_session_attrs=\{\{ \{'primary': '([a-z-]+)'", _VARIABLES)
 PROGRAM = ROOT / "tests" / "support" / "programs" / "backup_here.py"
 LOADER = PROGRAM.with_name("backup_loader.py")
