@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from support.helpers.servers import done, refused
 
@@ -26,8 +27,16 @@ def test_a_target_that_receives_nothing_keeps_the_old_primary(servers, ledger):
     ledger.await_commits("pg-main")
     (receiver,) = servers.processes("pg-replica1", "walreceiver")
     servers.signal(receiver, "STOP")
-    # Long after the switchover has given up, and before the primary gives the standby up.
-    thaw = threading.Timer(5, servers.signal, (receiver, "CONT"))
+
+    def thaw_later() -> None:
+        until = time.monotonic() + 60
+        while "fast shutdown request" not in servers.log_file("pg-main").read_text() and time.monotonic() < until:
+            time.sleep(0.1)
+        # Long after the switchover has given up, and before the primary gives the standby up.
+        time.sleep(5)
+        servers.signal(receiver, "CONT")
+
+    thaw = threading.Thread(target=thaw_later)
     thaw.start()
     said = refused(servers.change("switchover", target="pg-replica1", stop_timeout=2, max_lag_bytes=1 << 30))
     thaw.join()
