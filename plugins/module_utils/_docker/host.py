@@ -76,6 +76,7 @@ class Wanted(TypedDict):
     # How many processors each container may take, the role's own numbers too, by its service.
     cpus: Mapping[str, Any]
     blocked_networks: Sequence[Any]
+    pgadmin_sources: Sequence[Any]
     registries: Mapping[str, Any]
     # By the option: variables that become lines of a file.
     variables: Mapping[str, Mapping[str, Any]]
@@ -130,6 +131,16 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
         for network in wanted["blocked_networks"]
         if not is_source(network)
     ]
+    for source in wanted["pgadmin_sources"]:
+        if not is_source(source):
+            reasons.append(
+                f"docker_host_pgadmin_sources has {source}, expected an IP address, or a network such as 192.0.2.0/24"
+            )
+        elif str(source).endswith("/0"):
+            reasons.append(
+                f"docker_host_pgadmin_sources has {source}, which is everybody, expected those from where its users come. Without any, "
+                "it is reached by SSH"
+            )
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):

@@ -104,6 +104,7 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
     changes = [
         ({}, {}),
         (secrets(POSTGRES_SHOP_PASSWORD="new"), dict.fromkeys(application, "its variables")),
+        (secrets(PRODUCTION_PGADMIN_PASSWORD="new"), {"pgadmin": "its variables"}),
         (secrets(PRODUCTION_REDIS_PASSWORD="new"), dict.fromkeys(("redis", *application), "its variables")),
         # In check mode, which stores none: the same run would have by then.
         (
@@ -122,6 +123,33 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
             f"shop-{service}-prod": f"{why} changed" for service, why in expected.items()
         }
         assert plan["replaced"] == list(expected)
+
+
+def test_pgadmin_answers_those_alone_who_are_listed(rendered):
+    router = "_docker_host_routes.http.routers['production-pgadmin'].middlewares"
+    asked = "_docker_host_routes.http.middlewares['production-pgadmin'].ipAllowList.sourceRange"
+    given = ["192.0.2.7", "2001:db8::/64"]
+    assert rendered((router, {}), (asked, {}), (asked, {"docker_host_pgadmin_sources": given})) == [
+        ["production-headers", "production-pgadmin"], ["127.0.0.1"], given,
+    ]  # fmt: skip
+
+
+def test_pgadmins_password_is_in_the_environment_of_pgadmin_alone(rendered, stack):
+    files, shared = rendered(
+        (
+            "_docker_host_own_files | selectattr('template', 'defined') | selectattr('template', 'eq', 'stack/env.j2') | list",
+            {},
+        ),
+        ("lookup('ansible.builtin.template', 'stack/env.j2')", {}),
+    )
+    assert [(entry["path"].rpartition("/")[2], entry["mode"], entry["secret"]) for entry in files] == [
+        (".env", "0600", True), ("pgadmin.env", "0600", True),
+    ]  # fmt: skip
+    assert "PGADMIN" not in shared
+    assert {name: entry.get("env_file") for name, entry in stack["services"].items() if name in ("app", "pgadmin", "redis")} == {
+        "app": ".env", "pgadmin": "pgadmin.env", "redis": None,
+    }  # fmt: skip
+    assert "environment" not in stack["services"]["pgadmin"]
 
 
 def test_a_label_has_its_three_parts(stack):

@@ -35,6 +35,7 @@ WANTED = {
     "daemon": {},
     "services": {},
     "cpus": {"app": 1.5, "traefik": 2},
+    "pgadmin_sources": ["192.0.2.7", "2001:db8::/64"],
     "blocked_networks": ["169.254.0.0/16", "fd00:ec2::254"],
     "registries": {},
     "variables": {},
@@ -96,6 +97,9 @@ def test_nothing_is_wrong_with_a_good_inventory():
         ({"services": {"app": {"capabilities": ["ALL", "CHOWN"]}}}, ["app: capabilities: ALL is not known"]),
         ({"cpus": {"app": 2.5}}, ["app is given 2.5 processors, this machine has 2", "docker_host_services"]),
         ({"cpus": {"traefik": 3}}, ["traefik is given 3 processors", "docker_host_traefik_limits"]),
+        ({"pgadmin_sources": ["office"]}, ["docker_host_pgadmin_sources has office, expected an IP address"]),
+        ({"pgadmin_sources": ["0.0.0.0/0"]}, ["docker_host_pgadmin_sources has 0.0.0.0/0, which is everybody"]),
+        ({"pgadmin_sources": ["::/0"]}, ["docker_host_pgadmin_sources has ::/0, which is everybody"]),
         ({"blocked_networks": ["metadata"]}, ["docker_host_blocked_networks has metadata, expected an IP address"]),
         ({"services": {"queue": "php artisan"}}, ["queue is 'php artisan', expected a dictionary"]),
         (
