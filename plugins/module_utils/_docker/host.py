@@ -77,6 +77,7 @@ class Wanted(TypedDict):
     cpus: Mapping[str, Any]
     blocked_networks: Sequence[Any]
     pgadmin_sources: Sequence[Any]
+    trusted_proxies: Sequence[Any]
     registries: Mapping[str, Any]
     # By the option: variables that become lines of a file.
     variables: Mapping[str, Mapping[str, Any]]
@@ -126,21 +127,7 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
         if "@" not in str(address):
             reasons.append(f"{variable} is {address!r}, expected an e-mail address")
     reasons += services.problems(wanted["services"])
-    reasons += [
-        f"docker_host_blocked_networks has {network}, expected an IP address, or a network such as 169.254.0.0/16"
-        for network in wanted["blocked_networks"]
-        if not is_source(network)
-    ]
-    for source in wanted["pgadmin_sources"]:
-        if not is_source(source):
-            reasons.append(
-                f"docker_host_pgadmin_sources has {source}, expected an IP address, or a network such as 192.0.2.0/24"
-            )
-        elif str(source).endswith("/0"):
-            reasons.append(
-                f"docker_host_pgadmin_sources has {source}, which is everybody, expected those from where its users come. Without any, "
-                "it is reached by SSH"
-            )
+    reasons += _network_problems(wanted)
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
@@ -154,6 +141,25 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
         ]
     # The machine tells its system, whatever else: without that it was not asked.
     return reasons + (_machine_problems(answer, wanted) if answer["os"] else [])
+
+
+def _network_problems(wanted: Wanted) -> list[str]:
+    given = {
+        "docker_host_blocked_networks": (wanted["blocked_networks"], "those of the metadata"),
+        "docker_host_pgadmin_sources": (
+            wanted["pgadmin_sources"],
+            "those from where its users come. Without any, it is reached by SSH",
+        ),
+        "docker_host_trusted_proxies": (wanted["trusted_proxies"], "those of the proxy or CDN"),
+    }
+    reasons = []
+    for option, (sources, expected) in given.items():
+        for source in sources:
+            if not is_source(source):
+                reasons.append(f"{option} has {source}, expected an IP address, or a network such as 192.0.2.0/24")
+            elif str(source).endswith("/0"):
+                reasons.append(f"{option} has {source}, which is everybody, expected {expected}")
+    return reasons
 
 
 def _environment_problems(environments: Mapping[str, Environment], own: str) -> list[str]:

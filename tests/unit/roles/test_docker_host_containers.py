@@ -125,6 +125,40 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
         assert plan["replaced"] == list(expected)
 
 
+def test_no_query_is_logged_by_a_traefik_that_can_leave_it_out(rendered):
+    """It may have a token. One that does not know the setting would not start."""
+    file = "(lookup('ansible.builtin.template', 'traefik/traefik.yml.j2') | from_yaml).accessLog.fields"
+    images = (
+        "traefik:v3.7.9",
+        "registry.test:5000/library/traefik:v3.7.10",
+        "registry.test:5000/traefik:v3.7.8",
+        "traefik:v3.7",
+    )
+    found = rendered(*((file, {"docker_host_traefik_image": image}) for image in images))
+    assert [each.get("queryParameters") for each in found] == [{"defaultMode": "drop"}] * 2 + [None] * 2
+    assert {json.dumps(each["headers"]) for each in found} == {'{"names": {"User-Agent": "keep"}}'}, (
+        "what a deployment looks for"
+    )
+
+
+def test_who_is_believed_and_how_long_a_visitor_may_take(rendered):
+    file = "(lookup('ansible.builtin.template', 'traefik/traefik.yml.j2') | from_yaml).entryPoints"
+    own = {
+        "docker_host_trusted_proxies": ["192.0.2.0/24"],
+        "docker_host_request_seconds": 30,
+        "docker_host_header_bytes": 1,
+    }
+    usual, given = rendered((file, {}), (file, own))
+    assert usual["websecure"]["transport"]["respondingTimeouts"] == {"readTimeout": "600s", "idleTimeout": "180s"}
+    assert given["websecure"]["transport"]["respondingTimeouts"]["readTimeout"] == "30s"
+    for name in ("web", "websecure"):
+        assert usual[name]["forwardedHeaders"]["trustedIPs"] == [] and usual[name]["http"]["maxHeaderBytes"] == 65536
+        assert (
+            given[name]["forwardedHeaders"]["trustedIPs"] == ["192.0.2.0/24"]
+            and given[name]["http"]["maxHeaderBytes"] == 1
+        )
+
+
 def test_pgadmin_answers_those_alone_who_are_listed(rendered):
     router = "_docker_host_routes.http.routers['production-pgadmin'].middlewares"
     asked = "_docker_host_routes.http.middlewares['production-pgadmin'].ipAllowList.sourceRange"
