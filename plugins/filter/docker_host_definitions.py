@@ -10,7 +10,7 @@ short_description: Of what the container of each Compose service is made, as a l
 version_added: 0.1.0
 description:
   - A container that has this label already is not made anew.
-positional: variables, key
+positional: variables, key, files
 options:
   _input:
     description: A Compose file.
@@ -24,6 +24,10 @@ options:
     description: A secret, without which nobody can try which variables have this label.
     type: str
     required: true
+  files:
+    description: What is in other files of variables, names and values by the file that a service has as C(env_file).
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -44,8 +48,13 @@ from typing import Any
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.containers import definitions
 
 
-def _of_compose_file(compose: Mapping[str, Any], variables: Mapping[str, Any], key: str) -> dict[str, str]:
-    return definitions(compose["services"], variables, key)
+def _of_compose_file(
+    compose: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    key: str,
+    files: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, str]:
+    return definitions(compose["services"], variables, key, files)
 
 
 class FilterModule:

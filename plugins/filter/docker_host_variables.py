@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Puts together names and values of C(.env). Where a name is given more than once, the last one wins in this order - the stack's
     own, C(database), the database's password, C(env), C(secrets).
-positional: stored
+positional: stored, service
 options:
   _input:
     description:
@@ -24,6 +24,11 @@ options:
     description: The answer of M(plannerate.infra.credentials_file) to P(plannerate.infra.docker_host_wanted_secrets#filter).
     type: dict
     required: true
+  service:
+    description: Whose they are. Those of V(pgadmin) are in a file of its own, since its password is none of the application's.
+    type: str
+    choices: [application, pgadmin]
+    default: application
 """
 
 EXAMPLES = r"""
@@ -44,11 +49,20 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker.environment import variables
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.environment import (
+    Stack,
+    pgadmin_variables,
+    variables,
+)
+
+
+def _of_service(stack: Stack, stored: Mapping[str, str | None], service: str = "application") -> dict[str, Any]:
+    return {"application": variables, "pgadmin": pgadmin_variables}[service](stack, stored)
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., object]]:
-        return {"docker_host_variables": variables}
+        return {"docker_host_variables": _of_service}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers.lab import playbook
+from support.helpers.lab import ADDRESSES, playbook
 
 TRICKY = """it's a "test" of $HOME, \\ and # 100%"""
 # All that staging's inventory could touch of production and of the machine.
@@ -51,3 +51,15 @@ def test_neither_stack_reaches_the_others_redis(stacks):
     ask = "docker exec plannerate-app-staging php -r 'exit(@fsockopen(\"plannerate-redis-{}\", 6379, $c, $m, 3) ? 0 : 1);'"
     assert stacks.machine.run(ask.format("staging")).rc == 0
     assert stacks.machine.run(ask.format("prod")).rc == 1
+
+
+def test_a_container_reaches_neither_metadata_nor_the_machines_ssh(stacks):
+    ask = "docker exec plannerate-app-staging php -r 'exit(@fsockopen(\"{}\", {}, $c, $m, 2) ? 0 : 1);'"
+    assert stacks.machine.run(ask.format(ADDRESSES["db01"], 6432)).rc == 0, "the way of an application"
+    for name in ("app01", "db01"):
+        assert stacks.machine.run(ask.format(ADDRESSES[name], 22)).rc == 1, name
+    # Nothing has that address here, so the rule's own counter tells.
+    dropped = "iptables -vxnL containers-forward | awk '$3 == \"DROP\" && /169.254.0.0/ { print $1 }'"
+    before = int(stacks.machine.check_output(dropped))
+    stacks.machine.run(ask.format("169.254.169.254", 80))
+    assert int(stacks.machine.check_output(dropped)) > before

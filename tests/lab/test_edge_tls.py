@@ -95,9 +95,11 @@ def test_the_application_answers_with_the_security_headers(visitor, domain, path
     assert_secure(answer)
 
 
-@everywhere
-def test_pgadmin_answers_with_them_both_its_redirect_and_its_page(visitor, domain):
-    url = f"https://pgadmin.{domain}/browser/"
+def test_pgadmin_answers_with_them_its_refusal_its_redirect_and_its_page(visitor):
+    refusal = visitor.ask("https://pgadmin.dev.test/browser/")
+    assert refusal.status == 403, "nobody is listed there"
+    assert_secure(refusal)
+    url = "https://pgadmin.app.test/browser/"
     redirect = visitor.ask(url)
     assert redirect.status in (301, 302, 303, 307, 308)
     assert_secure(redirect)

@@ -42,6 +42,29 @@ def test_each_container_has_a_limit_a_health_check_and_the_journal(app01, suffix
         assert entry["State"]["Health"]["Status"] == "healthy"
 
 
+def test_each_container_has_the_rights_that_it_needs(app01):
+    application = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    rights = {
+        **dict.fromkeys(("app", "reverb", "queue", "scheduler"), (application, False)),
+        "redis": ([], True),
+        "pgadmin": (["NET_BIND_SERVICE"], False),
+    }
+    expected = {
+        f"plannerate-{name}-{suffix}": each for name, each in rights.items() for suffix in ENVIRONMENTS.values()
+    }
+    expected["plannerate-traefik"] = (["NET_BIND_SERVICE"], True)
+    for entry in json.loads(app01.check_output(f"docker inspect {' '.join(expected)}")):
+        host, (capabilities, read_only) = entry["HostConfig"], expected[entry["Name"].lstrip("/")]
+        # Newer engines name them with CAP_.
+        assert sorted(name.removeprefix("CAP_") for name in host["CapAdd"] or []) == capabilities, entry["Name"]
+        assert (host["CapDrop"], host["ReadonlyRootfs"], host["SecurityOpt"]) == (
+            ["ALL"],
+            read_only,
+            ["no-new-privileges:true"],
+        )
+        assert 0 < host["PidsLimit"] <= 1024 and host["NanoCpus"] > 0
+
+
 def test_traefik_has_no_docker_socket_and_its_api_is_on_loopback(app01):
     (entry,) = json.loads(app01.check_output("docker inspect plannerate-traefik"))
     assert not [mount for mount in entry["Mounts"] if "docker.sock" in mount["Source"]]

@@ -102,7 +102,7 @@ class Proxy:
         marks = [f"release-{uuid.uuid4().hex}" for _each in range(CONFIRMED)]
         for mark in marks:
             try:
-                status = self._ask_public(f"/up?{mark}")
+                status = self._ask_public(f"/up?{mark}", mark)
             except OSError as problem:
                 return f"https://{self.place.domain}/up does not answer on {self.place.address}: {problem}"
             if status != 200:
@@ -111,7 +111,9 @@ class Proxy:
         servers: dict[str, str] = {}
         while time.time() < deadline and len(servers) < CONFIRMED:
             for entry in self._log(began - 1):
-                servers.update({mark: _server(entry) for mark in marks if mark in str(entry.get("RequestPath"))})
+                # A Traefik that was converged before logs no User-Agent, one that was since logs no query.
+                said = f"{entry.get('RequestPath')} {entry.get('request_User-Agent')}"
+                servers.update({mark: _server(entry) for mark in marks if mark in said})
             time.sleep(0.2)
         if len(servers) < CONFIRMED:
             return f"Traefik logged {len(servers)} of {CONFIRMED} answers, expected all: does its accessLog go to its output?"
@@ -192,7 +194,7 @@ class Proxy:
             time.sleep(0.2)
         return f"Traefik did not load {self.place.file} within {LOAD_SECONDS} s"
 
-    def _ask_public(self, path: str) -> int:
+    def _ask_public(self, path: str, name: str) -> int:
         # Whether browsers trust the certificate is asked elsewhere.
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -200,7 +202,7 @@ class Proxy:
         plain = socket.create_connection((self.place.address, 443), timeout=10)
         connection.sock = context.wrap_socket(plain, server_hostname=self.place.domain)
         try:
-            connection.request("GET", path, headers={"Host": self.place.domain})
+            connection.request("GET", path, headers={"Host": self.place.domain, "User-Agent": name})
             return connection.getresponse().status
         except http.client.HTTPException as problem:
             raise OSError(f"{type(problem).__name__}: {problem}") from problem

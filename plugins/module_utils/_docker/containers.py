@@ -53,14 +53,23 @@ class _Container(NamedTuple):
     definition: str
 
 
-def definitions(services: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any], key: str) -> dict[str, str]:
+def definitions(
+    services: Mapping[str, Mapping[str, Any]],
+    variables: Mapping[str, Any],
+    key: str,
+    files: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, str]:
     """The label of each service: of what its container is made. Compose makes a container anew when its labels change.
 
     :arg services: as the Compose file has them; their labels do not count.
     :arg variables: what is in ``.env``. Those count that the service is given, or names.
+    :arg files: what is in other files of variables, by the name that a service has as C(env_file).
     :arg key: a secret. Labels are shown to many, and one who has a single password's checksum can try passwords until one fits.
     """
-    return {name: _definition(dict(service), variables, key) for name, service in services.items()}
+    return {
+        name: _definition(dict(service), (files or {}).get(service.get("env_file", ""), variables), key)
+        for name, service in services.items()
+    }
 
 
 def _definition(service: dict[str, Any], variables: Mapping[str, Any], key: str) -> str:

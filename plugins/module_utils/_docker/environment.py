@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
 # Each environment has its own. They are generated when they are not in the credentials file.
-GENERATED = ("REDIS_PASSWORD", "PGADMIN_PASSWORD", "REVERB_APP_SECRET")
+PGADMIN = "PGADMIN_PASSWORD"
+GENERATED = ("REDIS_PASSWORD", PGADMIN, "REVERB_APP_SECRET")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Of the labels of containers: no variable of the application.
 KEY = "DEFINITION_KEY"
@@ -66,7 +67,7 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
 
     :arg stored: what the credentials file answered to :func:`wanted_secrets`.
     """
-    redis, pgadmin, reverb = (stored[_stored_name(stack, name)] for name in GENERATED)
+    redis, reverb = (stored[_stored_name(stack, name)] for name in GENERATED if name != PGADMIN)
     found = {
         "APP_URL": f"https://{stack['domain']}",
         "REDIS_HOST": "redis",
@@ -81,14 +82,22 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
         "CACHE_STORE": "redis",
         "QUEUE_CONNECTION": "redis",
         "SESSION_DRIVER": "redis",
-        "PGADMIN_DEFAULT_EMAIL": stack["pgadmin_email"],
-        "PGADMIN_DEFAULT_PASSWORD": pgadmin,
         **stack["database"],
         "DB_PASSWORD": stored[stack["database_secret"]],
         **stack["env"],
-        **{name: stored[_stored_name(stack, name)] for name in stack["secrets"]},
+        **{name: stored[_stored_name(stack, name)] for name in stack["secrets"] if name != PGADMIN},
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def pgadmin_variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
+    """The variables of pgAdmin's container, which the application's does not have."""
+    return {
+        "PGADMIN_DEFAULT_EMAIL": stack["pgadmin_email"],
+        "PGADMIN_DEFAULT_PASSWORD": stored[_stored_name(stack, PGADMIN)],
+        # As Python has it. What people type in is in nobody's file.
+        "PGADMIN_CONFIG_ALLOW_SAVE_PASSWORD": "False",
+    }
 
 
 def problems(option: str, values: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import engine, environment, registries, services
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import is_source
 
 # The first release in which Host() takes a wildcard.
 TRAEFIK_SINCE = (3, 7)
@@ -32,7 +33,7 @@ class Answer(TypedDict):
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
     began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``foreign``: interfaces
     that have one alike. ``daemon``: the lines of daemon.json. ``missing``: directories of the application's files that are not there.
-    ``release``: what the machine remembers of its releases.
+    ``release``: what the machine remembers of its releases. ``processors``: how many it has.
     """
 
     os: list[str]
@@ -53,6 +54,7 @@ class Answer(TypedDict):
     daemon: list[str]
     missing: list[str]
     release: list[str]
+    processors: list[str]
     installed: list[str]
 
 
@@ -71,6 +73,11 @@ class Wanted(TypedDict):
     package_source: str
     daemon: Mapping[str, Any]
     services: Mapping[str, Any]
+    # How many processors each container may take, the role's own numbers too, by its service.
+    cpus: Mapping[str, Any]
+    blocked_networks: Sequence[Any]
+    pgadmin_sources: Sequence[Any]
+    trusted_proxies: Sequence[Any]
     registries: Mapping[str, Any]
     # By the option: variables that become lines of a file.
     variables: Mapping[str, Mapping[str, Any]]
@@ -104,6 +111,7 @@ def parse(text: str) -> Answer:
         "daemon": lines.get("daemon", []),
         "missing": lines.get("missing", []),
         "release": lines.get("release", []),
+        "processors": lines.get("processors", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
@@ -119,6 +127,7 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
         if "@" not in str(address):
             reasons.append(f"{variable} is {address!r}, expected an e-mail address")
     reasons += services.problems(wanted["services"])
+    reasons += _network_problems(wanted)
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
@@ -132,6 +141,25 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
         ]
     # The machine tells its system, whatever else: without that it was not asked.
     return reasons + (_machine_problems(answer, wanted) if answer["os"] else [])
+
+
+def _network_problems(wanted: Wanted) -> list[str]:
+    given = {
+        "docker_host_blocked_networks": (wanted["blocked_networks"], "those of the metadata"),
+        "docker_host_pgadmin_sources": (
+            wanted["pgadmin_sources"],
+            "those from where its users come. Without any, it is reached by SSH",
+        ),
+        "docker_host_trusted_proxies": (wanted["trusted_proxies"], "those of the proxy or CDN"),
+    }
+    reasons = []
+    for option, (sources, expected) in given.items():
+        for source in sources:
+            if not is_source(source):
+                reasons.append(f"{option} has {source}, expected an IP address, or a network such as 192.0.2.0/24")
+            elif str(source).endswith("/0"):
+                reasons.append(f"{option} has {source}, which is everybody, expected {expected}")
+    return reasons
 
 
 def _environment_problems(environments: Mapping[str, Environment], own: str) -> list[str]:
@@ -192,6 +220,13 @@ def _machine_problems(answer: Answer, wanted: Wanted) -> list[str]:
     reasons += engine.problems(answer["installed"], wanted["package_source"], answer["daemon"], wanted["daemon"])
     if answer["compose"] and re.match(r"v?1\.", answer["compose"][0]):
         reasons.append(f"Compose {answer['compose'][0]} is installed, expected version 2 or newer")
+    processors = int((answer["processors"] or ["0"])[0])
+    reasons += [
+        f"{name} is given {cpus} processors, this machine has {processors}, and Docker refuses more than that. Lower its cpus "
+        f"({'docker_host_traefik_limits' if name == 'traefik' else 'docker_host_services'})"
+        for name, cpus in wanted["cpus"].items()
+        if processors and cpus > processors
+    ]
     if wanted["traefik_name"] not in answer["container"]:
         for line in answer["port"]:
             port, program = line.split()

@@ -39,9 +39,7 @@ def test_a_container_s_limits_are_the_role_s(page):
     total = sum(limits.values())
     assert row(page, r"1024 \|") == [*map(str, limits.values()), str(total)]
     traefik = int(
-        re.search(
-            r"mem_limit: (\d+)m", (ROOT / "roles/docker_host/templates/traefik/docker-compose.yml.j2").read_text()
-        )[1]
+        re.search(r"limits: >-\n.*'memory': '(\d+)m'", (ROOT / "roles/docker_host/vars/main/rights.yml").read_text())[1]
     )
     assert f"Traefik ({traefik})" in page and f" {2 * total + traefik} MiB" in page
 

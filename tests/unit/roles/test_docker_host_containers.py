@@ -104,6 +104,7 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
     changes = [
         ({}, {}),
         (secrets(POSTGRES_SHOP_PASSWORD="new"), dict.fromkeys(application, "its variables")),
+        (secrets(PRODUCTION_PGADMIN_PASSWORD="new"), {"pgadmin": "its variables"}),
         (secrets(PRODUCTION_REDIS_PASSWORD="new"), dict.fromkeys(("redis", *application), "its variables")),
         # In check mode, which stores none: the same run would have by then.
         (
@@ -122,6 +123,67 @@ def test_what_a_change_of_the_inventory_replaces_and_in_which_order(rendered, st
             f"shop-{service}-prod": f"{why} changed" for service, why in expected.items()
         }
         assert plan["replaced"] == list(expected)
+
+
+def test_no_query_is_logged_by_a_traefik_that_can_leave_it_out(rendered):
+    """It may have a token. One that does not know the setting would not start."""
+    file = "(lookup('ansible.builtin.template', 'traefik/traefik.yml.j2') | from_yaml).accessLog.fields"
+    images = (
+        "traefik:v3.7.9",
+        "registry.test:5000/library/traefik:v3.7.10",
+        "registry.test:5000/traefik:v3.7.8",
+        "traefik:v3.7",
+    )
+    found = rendered(*((file, {"docker_host_traefik_image": image}) for image in images))
+    assert [each.get("queryParameters") for each in found] == [{"defaultMode": "drop"}] * 2 + [None] * 2
+    assert {json.dumps(each["headers"]) for each in found} == {'{"names": {"User-Agent": "keep"}}'}, (
+        "what a deployment looks for"
+    )
+
+
+def test_who_is_believed_and_how_long_a_visitor_may_take(rendered):
+    file = "(lookup('ansible.builtin.template', 'traefik/traefik.yml.j2') | from_yaml).entryPoints"
+    own = {
+        "docker_host_trusted_proxies": ["192.0.2.0/24"],
+        "docker_host_request_seconds": 30,
+        "docker_host_header_bytes": 1,
+    }
+    usual, given = rendered((file, {}), (file, own))
+    assert usual["websecure"]["transport"]["respondingTimeouts"] == {"readTimeout": "600s", "idleTimeout": "180s"}
+    assert given["websecure"]["transport"]["respondingTimeouts"]["readTimeout"] == "30s"
+    for name in ("web", "websecure"):
+        assert usual[name]["forwardedHeaders"]["trustedIPs"] == [] and usual[name]["http"]["maxHeaderBytes"] == 65536
+        assert (
+            given[name]["forwardedHeaders"]["trustedIPs"] == ["192.0.2.0/24"]
+            and given[name]["http"]["maxHeaderBytes"] == 1
+        )
+
+
+def test_pgadmin_answers_those_alone_who_are_listed(rendered):
+    router = "_docker_host_routes.http.routers['production-pgadmin'].middlewares"
+    asked = "_docker_host_routes.http.middlewares['production-pgadmin'].ipAllowList.sourceRange"
+    given = ["192.0.2.7", "2001:db8::/64"]
+    assert rendered((router, {}), (asked, {}), (asked, {"docker_host_pgadmin_sources": given})) == [
+        ["production-headers", "production-pgadmin"], ["127.0.0.1"], given,
+    ]  # fmt: skip
+
+
+def test_pgadmins_password_is_in_the_environment_of_pgadmin_alone(rendered, stack):
+    files, shared = rendered(
+        (
+            "_docker_host_own_files | selectattr('template', 'defined') | selectattr('template', 'eq', 'stack/env.j2') | list",
+            {},
+        ),
+        ("lookup('ansible.builtin.template', 'stack/env.j2')", {}),
+    )
+    assert [(entry["path"].rpartition("/")[2], entry["mode"], entry["secret"]) for entry in files] == [
+        (".env", "0600", True), ("pgadmin.env", "0600", True),
+    ]  # fmt: skip
+    assert "PGADMIN" not in shared
+    assert {name: entry.get("env_file") for name, entry in stack["services"].items() if name in ("app", "pgadmin", "redis")} == {
+        "app": ".env", "pgadmin": "pgadmin.env", "redis": None,
+    }  # fmt: skip
+    assert "environment" not in stack["services"]["pgadmin"]
 
 
 def test_a_label_has_its_three_parts(stack):

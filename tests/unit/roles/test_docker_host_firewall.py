@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
 import shlex
 import subprocess
@@ -13,16 +15,36 @@ from support.helpers.plays import values_of_role
 
 VARIABLES = {"docker_host_public_ports": [80, 443], "docker_host_trusted_interfaces": ["wg0", "br-vpn"]}
 ANSWER = "bridge docker0\nbridge \nbridge shop0\nbridge br-shop\nforeign br-lan\nforeign br-shop\nforeign br-vpn\n"
+# As Ansible reaches them, by what addresses, and one whose address is a name.
+MACHINES = {
+    "localhost": {"ansible_connection": "local", "ansible_host": "198.51.100.1", "machine_ssh_port": 2022},
+    "db01": {"ansible_host": "db01.test", "machine_address": "198.51.100.2", "machine_ssh_port": "2222"},
+    "db02": {"ansible_host": "2001:db8::2"},
+    "db03": {"ansible_host": "db03.test"},
+}
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """The rules, and the probe."""
+    """The rules, the probe, and both files. What is asked is asked of app01."""
+    inventory = tmp_path_factory.mktemp("inventory") / "hosts.json"
+    inventory.write_text(json.dumps({"machines": {"hosts": MACHINES}}))
     return values_of_role(
         tmp_path_factory.mktemp("role"),
         "docker_host",
-        ("_docker_host_firewall_rules", {**VARIABLES, "__docker_host_probe": {"stdout": ANSWER}}),
+        (
+            "(_docker_host_firewall_rules + _docker_host_container_rules)",
+            {**VARIABLES, "__docker_host_probe": {"stdout": ANSWER}},
+        ),
         ("lookup('ansible.builtin.template', 'probe.sh.j2')", {"docker_host_app_image": "shop:1"}),
+        *(
+            (
+                "lookup('ansible.builtin.template', 'after.rules.j2')",
+                {**VARIABLES, "item": item, "__docker_host_probe": {"stdout": ANSWER}},
+            )
+            for item in ("/etc/ufw/after.rules", "/etc/ufw/after6.rules")
+        ),
+        inventory=str(inventory),
     )
 
 
@@ -31,21 +53,38 @@ def rules(rendered):
     return rendered[0]
 
 
-def passes(rules: list[str], came_by: str, goes_by: str, state: str = "NEW", port: int = 0) -> bool:
-    """Whether a packet passes: by the first rule of which all parts match, else it does."""
+def passes(
+    rules: list[str], came_by: str, goes_by: str, state: str = "NEW", port: int = 0,
+    to: str = "203.0.113.1", kind: str = "tcp", asked: int = 0, chain: str = "DOCKER-USER",
+) -> bool:  # fmt: skip
+    """Whether a packet passes: by the first rule of the chain of which all parts match and that does not only ask another chain.
+
+    :arg port: the published one that was asked for, before Docker translated it; ``asked`` is the one that it goes to.
+    """
     for rule in rules:
-        _chain, *words = shlex.split(rule)
+        name, *words = shlex.split(rule)
         given = dict(zip(words[::2], words[1::2], strict=True))
+        given.pop("-m", None)
         verdict = given.pop("-j")
         interfaces = {"-i": came_by, "-o": goes_by}
-        matches = [
-            re.fullmatch(given.pop(key).replace("+", ".*"), interfaces[key]) for key in ("-i", "-o") if key in given
+        matches = [name == chain]
+        matches += [
+            bool(re.fullmatch(given.pop(key).replace("+", ".*"), interfaces[key]))
+            for key in ("-i", "-o")
+            if key in given
         ]
+        network = ipaddress.ip_network(given.pop("-d", to))
+        matches += [network.version == ipaddress.ip_address(to).version and ipaddress.ip_address(to) in network]
+        matches += [given.pop("-p", kind) == kind, str(asked) == given.pop("--dport", str(asked))]
         matches += [state in given.pop("--ctstate", state).split(",")]
         matches += [str(port) == given.pop("--ctorigdstport", str(port))]
-        assert given in ({}, {"-m": "conntrack"}, {"-p": "tcp", "-m": "conntrack"}), f"this test does not know {given}"
-        if all(matches):
+        assert not given, f"this test does not know {given}"
+        if not all(matches):
+            continue
+        if verdict in ("RETURN", "DROP"):
             return verdict == "RETURN"
+        if not passes(rules, came_by, goes_by, state, port, to, kind, asked, verdict):
+            return False
     return True
 
 
@@ -94,6 +133,49 @@ def test_a_bridge_of_somebody_else_is_not_dockers_because_its_name_begins_so(rul
     assert not passes(rules, "br-lan", container), "by a route"
     assert passes(rules, "br-vpn", container, "DNAT", 8080), "trusted"
     assert passes(rules, container, "br-lan")
+
+
+@pytest.mark.parametrize("container", ["docker0", "br-0123456789ab", "shop0"])
+def test_a_container_reaches_neither_metadata_nor_the_machines_ssh(rules, container):
+    for address in ("169.254.169.254", "169.254.170.2", "fd00:ec2::254"):
+        assert not passes(rules, container, "eth0", to=address, asked=80)
+        assert not passes(rules, container, "eth0", to=address, asked=123, kind="udp")
+        assert passes(rules, container, "eth0", to=address, asked=53, kind="udp"), "some providers' name servers"
+    assert not passes(rules, container, "eth0", to="198.51.100.2", asked=2222)
+    assert not passes(rules, container, "eth0", to="2001:db8::2", asked=22)
+    assert passes(rules, container, "eth0", to="198.51.100.2", asked=6432), "the pooler"
+    assert passes(rules, container, "eth0", asked=22), "somebody else's SSH, such as a repository's"
+    assert not passes(rules, container, "", chain="containers-input"), "its own machine's"
+    assert passes(rules, container, "", "ESTABLISHED", chain="containers-input")
+
+
+@pytest.mark.parametrize("came_by", ["wg0", "br-lan", "br-vpn"])
+def test_whoever_is_trusted_or_no_container_reaches_both(rules, came_by):
+    assert passes(rules, came_by, "eth0", to="169.254.169.254", asked=80)
+    assert passes(rules, came_by, "eth0", to="198.51.100.2", asked=2222)
+    assert passes(rules, came_by, "", chain="containers-input")
+
+
+def test_each_file_has_the_rules_of_its_family_and_asks_before_ufw(rendered):
+    for text, chain, own, other in zip(
+        rendered[2:], ("ufw", "ufw6"), ("198.51.100.2", "2001:db8::2"), ("::", "198.51"), strict=True
+    ):
+        lines = text.splitlines()
+        assert [line for line in lines if f" -d {own} -p tcp " in line] and not [
+            line for line in lines if f"-d {other}" in line
+        ]
+        assert [line.split()[3] for line in lines if line.startswith(f"-I {chain}-before-input ")] == [
+            "docker0",
+            "br-+",
+            "shop0",
+            "br-shop",
+        ]
+        assert all(line.endswith("-p tcp --dport 2022 -j containers-input") for line in lines if line.startswith("-I"))
+        assert "db03" not in text
+        jumps = {line.split()[-1] for line in lines if line.startswith("-")} - {"RETURN", "DROP", "ACCEPT"}
+        assert {f":{name} - [0:0]" for name in jumps} <= set(lines), (
+            "each chain is made here: UFW loads the file more than once"
+        )
 
 
 @pytest.fixture
@@ -162,6 +244,10 @@ def test_rules_that_were_not_loaded_are_noticed(probed):
     lost = 'case "$*" in *br-lan*) exit 1;; esac'
     assert "firewall loaded" not in probed("exit 1", iptables=lost, after=BLOCK + pooler)
     assert "firewall loaded" not in probed("exit 1", iptables=missing, after=BLOCK)
+    ssh = "-I ufw-before-input -i docker0 -p tcp --dport 22 -j containers-input\n-A containers-input -j DROP\n"
+    for lost in ("ufw-before-input -i docker0", "containers-input -j DROP"):
+        unloaded = f'case "$*" in *"--check {lost}"*) exit 1;; esac'
+        assert "firewall loaded" not in probed("exit 1", iptables=unloaded, after=BLOCK + ssh)
 
 
 def test_a_ufw_without_ipv6_has_no_rules_of_it_to_load(probed):

@@ -110,13 +110,15 @@ def test_only_this_environments_answers_are_read(proxy):
     [("app-r1", 200, ""), ("app", 200, "app answered through the public port, expected app-r1"), ("app-r1", 500, "answers 500"),
      ("", 200, "Traefik logged 0 of 3 answers")],
 )  # fmt: skip
-def test_who_answered_through_the_public_port_is_what_traefik_logged(proxy, monkeypatch, server, status, why):
+@pytest.mark.parametrize("logs", ["query", "User-Agent"])
+def test_who_answered_through_the_public_port_is_what_traefik_logged(proxy, monkeypatch, server, status, why, logs):
     log = []
     one, _file = proxy(log=log)
 
-    def ask(path):
+    def ask(path, name):
         if server:
-            log.append(entry(server=f"{server}:80", path=path))
+            line = entry(server=f"{server}:80", path=path if logs == "query" else "/up")
+            log.append(line if logs == "query" else json.dumps({**json.loads(line), "request_User-Agent": name}))
         return status
 
     monkeypatch.setattr(one, "_ask_public", ask)

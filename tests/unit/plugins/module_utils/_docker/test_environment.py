@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.environment import (
     missing_secrets,
+    pgadmin_variables,
     variables,
     wanted_secrets,
 )
@@ -79,14 +80,21 @@ class TestVariables:
             "CACHE_STORE": "redis",
             "QUEUE_CONNECTION": "redis",
             "SESSION_DRIVER": "redis",
-            "PGADMIN_DEFAULT_EMAIL": "team@example.com",
-            "PGADMIN_DEFAULT_PASSWORD": "pgadmin",
             "DB_HOST": "10.0.0.1",
             "DB_USERNAME": "shop",
             "DB_PASSWORD": "db",
             "APP_ENV": "production",
             "APP_KEY": "given",
             "MAIL_PASSWORD": "mail",
+        }
+
+    def test_pgadmins_password_is_in_no_variable_of_the_application(self):
+        given = {**STACK, "secrets": {"PGADMIN_PASSWORD": "own"}}
+        assert "pgadmin" not in variables(given, STORED).values()
+        assert pgadmin_variables(given, STORED) == {
+            "PGADMIN_DEFAULT_EMAIL": "team@example.com",
+            "PGADMIN_DEFAULT_PASSWORD": "pgadmin",
+            "PGADMIN_CONFIG_ALLOW_SAVE_PASSWORD": "False",
         }
 
     # Each layer gives the names of those before it again.

@@ -11,6 +11,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._docker.host impo
 ANSWER = """\
 os debian 13 trixie
 architecture amd64
+processors 2
 package docker.io installed
 package docker-compose not-installed
 compose 2.26.1
@@ -33,6 +34,10 @@ WANTED = {
     "package_source": "distro",
     "daemon": {},
     "services": {},
+    "cpus": {"app": 1.5, "traefik": 2},
+    "trusted_proxies": ["192.0.2.0/24"],
+    "pgadmin_sources": ["192.0.2.7", "2001:db8::/64"],
+    "blocked_networks": ["169.254.0.0/16", "fd00:ec2::254"],
     "registries": {},
     "variables": {},
     "app_containers": 1,
@@ -83,6 +88,22 @@ def test_nothing_is_wrong_with_a_good_inventory():
         ({"services": {"queue": {"command": "php artisan"}}}, ["command: [php, artisan]"]),
         ({"services": {"queue": {"stop_grace_period": 90}}}, ["stop_grace_period is 90, expected a text such as 90s"]),
         ({"services": {"app": {"stop_signal": "QUIT"}}}, ["stop_signal is 'QUIT', expected a text such as SIGTERM"]),
+        ({"services": {"app": {"cpus": "1"}}}, ["app: cpus is '1', expected a number"]),
+        ({"services": {"app": {"cpus": 0}}}, ["app: cpus is 0"]),
+        ({"services": {"app": {"pids_limit": 0.5}}}, ["app: pids_limit is 0.5", "a whole number"]),
+        ({"services": {"app": {"pids_limit": True}}}, ["app: pids_limit is True"]),
+        ({"services": {"app": {"read_only": "no"}}}, ["app: read_only is 'no', expected true or false"]),
+        ({"services": {"app": {"tmpfs": ["tmp"]}}}, ["app: tmpfs is ['tmp'], expected a list of directories"]),
+        ({"services": {"app": {"capabilities": "CHOWN"}}}, ["app: capabilities is 'CHOWN', expected a list"]),
+        ({"services": {"app": {"capabilities": ["ALL", "CHOWN"]}}}, ["app: capabilities: ALL is not known"]),
+        ({"cpus": {"app": 2.5}}, ["app is given 2.5 processors, this machine has 2", "docker_host_services"]),
+        ({"cpus": {"traefik": 3}}, ["traefik is given 3 processors", "docker_host_traefik_limits"]),
+        ({"trusted_proxies": ["cdn.example.com"]}, ["docker_host_trusted_proxies has cdn.example.com, expected an IP"]),
+        ({"trusted_proxies": ["0.0.0.0/0"]}, ["docker_host_trusted_proxies has 0.0.0.0/0, which is everybody"]),
+        ({"pgadmin_sources": ["office"]}, ["docker_host_pgadmin_sources has office, expected an IP address"]),
+        ({"pgadmin_sources": ["0.0.0.0/0"]}, ["docker_host_pgadmin_sources has 0.0.0.0/0, which is everybody"]),
+        ({"pgadmin_sources": ["::/0"]}, ["docker_host_pgadmin_sources has ::/0, which is everybody"]),
+        ({"blocked_networks": ["metadata"]}, ["docker_host_blocked_networks has metadata, expected an IP address"]),
         ({"services": {"queue": "php artisan"}}, ["queue is 'php artisan', expected a dictionary"]),
         (
             {"registries": {"ghcr.io": {"usernames": "me", "password": "x"}}},
@@ -102,6 +123,21 @@ def test_each_problem_is_named(change, words):
     found = " ".join(problems(parse(ANSWER), {**WANTED, **change}))
     for word in words:
         assert word in found
+
+
+def test_a_machine_that_was_not_asked_is_not_told_how_many_processors_it_has():
+    assert problems(parse(""), {**WANTED, "cpus": {"app": 64}}) == []
+
+
+def test_every_right_that_linux_has_may_be_named():
+    given = {
+        "capabilities": ["NET_BIND_SERVICE", "SYS_PTRACE"],
+        "cpus": 0.5,
+        "pids_limit": 64,
+        "read_only": True,
+        "tmpfs": ["/run"],
+    }
+    assert problems(parse(ANSWER), {**WANTED, "services": {"app": given}}) == []
 
 
 def test_a_digest_is_a_fixed_tag():
