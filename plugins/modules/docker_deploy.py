@@ -206,7 +206,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.docker im
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Options
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.operation import Deployment, Reverted
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Busy, Colour, Files, apps
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import DIRECTORY, Busy, Colour, Files, apps
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.traefik import Place, Proxy
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import marked, render
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, said
@@ -323,12 +323,13 @@ class Run:
 
     def refused(self, problem: GateFailed) -> None:
         now = self.engine.now()
-        self.store.record(
-            {
-                "began": now, "ended": now, "who": self.deployment.options.who, "kind": self.request["kind"],
-                "release": self.request["release"], "image": "", "migrations": [], "result": f"refused: {problem.gate}: {problem}",
-            }
-        )  # fmt: skip
+        entry = {
+            "began": now, "ended": now, "who": self.deployment.options.who, "kind": self.request["kind"],
+            "release": self.request["release"], "image": "", "migrations": [], "result": f"refused: {problem.gate}: {problem}",
+        }  # fmt: skip
+        # Whoever runs it is told so anyway.
+        with contextlib.suppress(OSError):
+            self.store.record(entry)
 
     def done(self) -> dict[str, Any]:
         phases = self.deployment.phases.done
@@ -386,6 +387,11 @@ def main() -> None:
         )  # fmt: skip
     except GateFailed as problem:
         module.fail_json(msg=f"gate {problem.gate}: {problem}", gate=problem.gate, phases=[], lines=[])
+    except OSError as problem:
+        module.fail_json(
+            msg=f"gate state: {DIRECTORY}/{params['environment']} cannot be read or written: {problem}. Nothing was changed",
+            gate="state", phases=[], lines=[],
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
