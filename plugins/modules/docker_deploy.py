@@ -19,10 +19,11 @@ options:
   state:
     description:
       - V(prepared) ends what an interrupted run left, looks whether there is room, and has the image; says what is made.
+      - V(planned) asks O(colour), whose file has to be there, which migrations it would make.
       - V(deployed) puts O(colour) into place.
       - V(listed) reads the history.
     type: str
-    choices: [prepared, deployed, listed]
+    choices: [prepared, planned, deployed, listed]
     required: true
   environment:
     description: Whose release it is.
@@ -161,6 +162,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+migrations:
+  description: Migrations of the release that the database does not have.
+  type: list
+  elements: str
+  returned: O(state=planned)
 target:
   description: What is put into place, with C(name), C(release), C(image), C(known) and C(apps).
   type: dict
@@ -206,7 +212,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.docker im
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Options
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.operation import Deployment, Reverted
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Busy, Colour, Files, apps
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import DIRECTORY, Busy, Colour, Files, apps
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.traefik import Place, Proxy
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.traefik import marked, render
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, said
@@ -308,6 +314,11 @@ class Run:
                 raise GateFailed(gate, why)
             row["said"] = rooms.told(room)
 
+    def plan(self) -> dict[str, Any]:
+        with self.deployment.phases.phase("migrations"):
+            found = self.engine.would_migrate(self.module.params["colour"])
+        return {"migrations": found, **self.done()}
+
     def deploy(self) -> dict[str, Any]:
         self.deployment.recover()
         state = self.store.load()
@@ -323,12 +334,13 @@ class Run:
 
     def refused(self, problem: GateFailed) -> None:
         now = self.engine.now()
-        self.store.record(
-            {
-                "began": now, "ended": now, "who": self.deployment.options.who, "kind": self.request["kind"],
-                "release": self.request["release"], "image": "", "migrations": [], "result": f"refused: {problem.gate}: {problem}",
-            }
-        )  # fmt: skip
+        entry = {
+            "began": now, "ended": now, "who": self.deployment.options.who, "kind": self.request["kind"],
+            "release": self.request["release"], "image": "", "migrations": [], "result": f"refused: {problem.gate}: {problem}",
+        }  # fmt: skip
+        # Whoever runs it is told so anyway.
+        with contextlib.suppress(OSError):
+            self.store.record(entry)
 
     def done(self) -> dict[str, Any]:
         phases = self.deployment.phases.done
@@ -338,7 +350,7 @@ class Run:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["prepared", "deployed", "listed"], "required": True},
+            "state": {"type": "str", "choices": ["prepared", "planned", "deployed", "listed"], "required": True},
             "environment": {"type": "str", "required": True},
             "request": {"type": "dict", "options": REQUEST},
             "site": {"type": "dict", "options": SITE},
@@ -347,6 +359,7 @@ def main() -> None:
         },
         required_if=[
             ("state", "prepared", ["request", "site"]),
+            ("state", "planned", ["request", "site", "colour"]),
             ("state", "deployed", ["request", "site", "colour", "routes"]),
         ],
         supports_check_mode=True,
@@ -362,7 +375,8 @@ def main() -> None:
             if not module.check_mode:
                 alone.enter_context(run.store.alone())
             try:
-                module.exit_json(**(run.prepare() if params["state"] == "prepared" else run.deploy()))
+                does = {"prepared": run.prepare, "planned": run.plan, "deployed": run.deploy}
+                module.exit_json(**does[params["state"]]())
             except Reverted as problem:
                 lines = "".join(f"\n  {line}" for line in problem.lines)
                 module.fail_json(
@@ -386,6 +400,11 @@ def main() -> None:
         )  # fmt: skip
     except GateFailed as problem:
         module.fail_json(msg=f"gate {problem.gate}: {problem}", gate=problem.gate, phases=[], lines=[])
+    except OSError as problem:
+        module.fail_json(
+            msg=f"gate state: {DIRECTORY}/{params['environment']} cannot be read or written: {problem}. Nothing was changed",
+            gate="state", phases=[], lines=[],
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

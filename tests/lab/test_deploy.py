@@ -59,14 +59,20 @@ def as_before(stacks, admin_sql):
     assert done.returncode == 0, done.stdout
 
 
-def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, admin_sql):
+def backups(db01):
+    return len(json.loads(db01.check_output("plannerate-backup list staging --json"))["backups"])
+
+
+def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, admin_sql, db01):
+    backed_up = backups(db01)
     production = stacks.machine.check_output(
         "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
     )
     with visits(visitor, URL) as failures:
-        done = deploy("1.1.0")
+        done = deploy("1.1.0", docker_host_backup_before_migration=True)
         assert done.returncode == 0, done.stdout
         assert release(visitor) == "1.1.0" and MIGRATION in done.stdout
+        assert backups(db01) > backed_up
         assert stacks.machine.check_output(SCHEDULERS) == "1"
         owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'notes'"
         assert admin_sql(owner, database="plannerate_staging") == "plannerate_staging"
@@ -104,6 +110,10 @@ def test_what_was_killed_is_ended_by_the_next_run_which_is_refused(stacks, visit
         assert release(visitor) == "1.0.0" and stacks.machine.check_output(SCHEDULERS) == "1"
     assert failures == []
     assert not step(stacks) and state(stacks)["current"]["name"] == ""
+    stacks.machine.check_output("systemctl start machine-metrics.service")
+    told = stacks.machine.check_output("cat /var/lib/prometheus/node-exporter/machine_releases.prom")
+    labels = 'environment="staging",kind="deploy",release="1.1.0",gate="interrupted"'
+    assert f"deployment_last_rolled_back{{{labels}}} 1" in told, told
 
 
 def test_the_history_is_one_table():

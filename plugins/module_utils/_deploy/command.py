@@ -43,6 +43,8 @@ class Commands:
             )
         except subprocess.TimeoutExpired as problem:
             return Done(124, (problem.stdout or b"").decode(errors="replace"), True)
+        except OSError as problem:
+            return Done(127, str(problem), False)
         return Done(done.returncode, done.stdout.decode(errors="replace"), False)
 
     def check(self, gate: str, command: Sequence[str], seconds: int = SECONDS) -> str:

@@ -29,6 +29,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.traefik i
 CONTAINERD = "/var/lib/containerd"
 # Longer than any container takes to end.
 STOP_SECONDS = 900
+# A container that begins, and one query.
+LIST_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,24 @@ class DockerEngine:
                 os.unlink(colour["file"])
 
     def migrate(self, colour: Colour) -> Migrated:
+        return self._migrator(colour, "the migration", migrations.PROGRAM, self.site.migrate_seconds)
+
+    def would_migrate(self, colour: Colour) -> list[str]:
+        """The migrations of its image that the database does not have. :raises GateFailed: where that cannot be told."""
+        return self._migrator(colour, "the list of migrations", migrations.PLAN, LIST_SECONDS).new
+
+    def _migrator(self, colour: Colour, what: str, program: str, seconds: int) -> Migrated:
         name = self._migration(colour)
         self.commands.run(["docker", "rm", "--force", name])
         run = ["run", "--rm", "--no-deps", "-T", "--name", name, *self._user(), _key(colour, apps(colour)[0])]
-        program = ["php", "-r", migrations.PROGRAM, str(self.site.lock_seconds)]
-        done = self.commands.run([*self._compose(colour), *run, *program], self.site.migrate_seconds)
+        php = ["php", "-r", program, str(self.site.lock_seconds)]
+        done = self.commands.run([*self._compose(colour), *run, *php], seconds)
         if done.code:
             self.commands.run(["docker", "rm", "--force", name])
             said = secrets.mask(done.output, secrets.of_file(self._variables())).strip().splitlines()
-            late = f" within {self.site.migrate_seconds} s" if done.late else ""
+            late = f" within {seconds} s" if done.late else ""
             lines = "\n".join(said[-self.site.log_lines :]) if self.site.log_lines else "its output is not shown"
-            raise GateFailed("migrate", f"the migration of {colour['release']} did not succeed{late}:\n{lines}")
+            raise GateFailed("migrate", f"{what} of {colour['release']} did not succeed{late}:\n{lines}")
         return migrations.parse(done.output)
 
     def known_migrations(self, colour: Colour) -> list[str] | None:

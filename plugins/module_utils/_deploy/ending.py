@@ -54,11 +54,14 @@ class Phases:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[dict[str, Any]]:
+        """What the machine refuses in it, as one with a full disk does, is this gate's failure."""
         row: dict[str, Any] = {"phase": name, "seconds": 0.0, "said": ""}
         began = self.engine.now()
         self.done.append(row)
         try:
             yield row
+        except OSError as problem:
+            raise GateFailed(name, f"the machine refused: {problem}") from problem
         finally:
             row["seconds"] = round(self.engine.now() - began, 1)
 
@@ -114,12 +117,17 @@ class Ending:
             self.engine.prune(self._old_images())
 
     def go_back(self, why: str) -> None:
-        """The old colour has everything, as if there had been no new one."""
+        """The old colour has everything, as if there had been no new one. Containers and routes go back also where nothing can be written.
+
+        :raises OSError: where they did, and it cannot be written that they did.
+        """
         state = self.store.load()
         operation = states.under_way(state)
         old, new = operation["old"], operation["new"]
         switched = bool(operation["switched"])
-        self._step(operation, states.GOING_BACK)
+        # For those who read it. Whichever step is there, the next run goes back.
+        with suppress(OSError):
+            self._step(operation, states.GOING_BACK)
         self._end_scheduler(new)
         self.engine.up(old, web(old))
         if switched:

@@ -50,6 +50,16 @@ echo "\\n{MARK}" . json_encode($answer) . "\\n";
 exit($code);
 """
 )
+# Asks the database as well, and changes nothing.
+PLAN = (
+    _BEGIN
+    + f"""
+$migrator->setConnection('{CONNECTION}');
+$ran = $migrator->repositoryExists() ? $migrator->getRepository()->getRan() : [];
+$answer = ['known' => $files(), 'ran' => $ran, 'new' => array_values(array_diff($files(), $ran))];
+echo "\n{MARK}" . json_encode($answer) . "\n";
+"""
+)
 KNOWN = _BEGIN + f"""echo "\\n{MARK}" . json_encode(['known' => $files(), 'ran' => [], 'new' => []]) . "\\n";"""
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import NoReturn
+
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import state as states
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Ending
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
@@ -41,6 +44,7 @@ class Deployment(Ending):
         :arg kind: ``deploy`` or ``rollback``; a rollback migrates nothing and does not wait for the middle of a minute, nor for traffic.
         :arg routes: Traefik's file for it.
         :raises Reverted: when a gate failed and the old one serves.
+        :raises GateFailed: when nothing was begun, or when an operation is left that the next run ends.
         """
         state = self.store.load()
         discard = new != state["kept"]
@@ -49,26 +53,35 @@ class Deployment(Ending):
             "new": new, "discard": discard, "switched": 0.0, "migrations": [],
         }  # fmt: skip
         number = state["number"] + 1 if discard else state["number"]
-        self.store.save({**state, "number": number, "operation": operation})
+        with self.phases.phase("begin"):
+            self.store.save({**state, "number": number, "operation": operation})
         try:
             self._make(operation)
             self._switch(operation, routes)
             self._hand_over(operation)
             self._watch(operation)
         except GateFailed as failed:
+            self._revert(failed)
+        self.finish()
+
+    def _revert(self, failed: GateFailed) -> NoReturn:
+        lines = []
+        with suppress(OSError, GateFailed):
             lines = self.engine.log(failed.containers) if self.options.log_lines else []
+        try:
             with self.phases.phase("go back"):
                 self.go_back(f"{failed.gate}: {failed}")
-            raise Reverted(failed, lines) from failed
-        self._commit()
-        self.finish()
+        except GateFailed as left:
+            raise GateFailed(failed.gate, f"{failed}; and going back did not come to its end: {left}") from failed
+        raise Reverted(failed, lines) from failed
 
     def _make(self, operation: Operation) -> None:
         old, new = operation["old"], operation["new"]
         if operation["kind"] == "deploy":
             if old["known"] is None:
-                old["known"] = self.engine.known_migrations(old)
-                self._step(operation, states.MAKING)
+                with self.phases.phase("ask the old release"):
+                    old["known"] = self.engine.known_migrations(old)
+                    self._step(operation, states.MAKING)
             if self.options.migrate:
                 with self.phases.phase("migrate") as row:
                     migrated = self.engine.migrate(new)
@@ -86,9 +99,9 @@ class Deployment(Ending):
 
     def _switch(self, operation: Operation, routes: str) -> None:
         old, new = operation["old"], operation["new"]
-        self.store.keep_routes(self.engine.routes())
-        self._step(operation, states.SWITCHING, switched=self.engine.now())
         with self.phases.phase("switch"):
+            self.store.keep_routes(self.engine.routes())
+            self._step(operation, states.SWITCHING, switched=self.engine.now())
             # Jobs that the new release makes are not for the old one's workers.
             for queue in names(old, QUEUE):
                 self.engine.pause(queue)
@@ -99,8 +112,8 @@ class Deployment(Ending):
 
     def _hand_over(self, operation: Operation) -> None:
         old, new = operation["old"], operation["new"]
-        self._step(operation, states.HANDING)
         with self.phases.phase("websockets"):
+            self._step(operation, states.HANDING)
             self.engine.stop(names(old, REVERB))
         with self.phases.phase("queue"):
             self.engine.up(new, [QUEUE])
@@ -119,9 +132,10 @@ class Deployment(Ending):
             self.engine.sleep((MINUTE[0] - second) % 60)
 
     def _watch(self, operation: Operation) -> None:
-        self._step(operation, states.WATCHING)
         with self.phases.phase("watch") as row:
+            self._step(operation, states.WATCHING)
             row["said"] = self.health.watch(operation, self.options.watch_seconds, self.options.watch_requests)
+            self._commit()
 
     def _commit(self) -> None:
         """From here on, the new one is the release."""

@@ -10,6 +10,7 @@ may have begun.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypedDict
 
 DIRECTORY = "/var/lib/plannerate/releases"
+# Room that is kept for what has to be written where the disk is full.
+RESERVE = 256 * 1024
 # The steps of an operation. From FINISHING on, the new colour is the one; before, the old one is.
 MAKING, SWITCHING, HANDING, WATCHING, GOING_BACK, FINISHING = (
     "making",
@@ -75,7 +78,7 @@ class State(TypedDict):
 
 
 class Store(Protocol):
-    """Where it is kept."""
+    """Where it is kept. What raises OSError has written nothing."""
 
     def load(self) -> State: ...
 
@@ -136,6 +139,9 @@ class Files:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as problem:
                 raise Busy from problem
+            with contextlib.suppress(OSError), open(self._path("reserve"), "wb") as reserve:
+                os.fchmod(reserve.fileno(), 0o600)
+                os.posix_fallocate(reserve.fileno(), 0, RESERVE)
             yield
 
     def load(self) -> State:
@@ -158,12 +164,8 @@ class Files:
             return file.read()
 
     def record(self, entry: dict[str, Any]) -> None:
-        with open(self._path("history.jsonl"), "a", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
-            # After what a run that was killed may have left of its own.
-            file.write("\n" + json.dumps(entry) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        # After what a run that was killed may have left of its own.
+        self._write_out("history.jsonl", "a", "\n" + json.dumps(entry) + "\n")
 
     def history(self) -> list[dict[str, Any]]:
         entries = []
@@ -178,15 +180,28 @@ class Files:
         return os.path.join(self.directory, name)
 
     def _write(self, name: str, text: str) -> None:
-        temporary = self._path(f"{name}~")
-        with open(temporary, "w", encoding="utf-8") as file:
+        self._write_out(f"{name}~", "w", text)
+        os.rename(self._path(f"{name}~"), self._path(name))
+        # It is written: what a disk says from here on would tell the opposite.
+        with contextlib.suppress(OSError):
+            directory = os.open(self.directory, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    def _write_out(self, name: str, mode: str, text: str) -> None:
+        try:
+            self._write_once(name, mode, text)
+        except OSError as problem:
+            if problem.errno != errno.ENOSPC or not os.path.exists(self._path("reserve")):
+                raise
+            os.unlink(self._path("reserve"))
+            self._write_once(name, mode, text)
+
+    def _write_once(self, name: str, mode: str, text: str) -> None:
+        with open(self._path(name), mode, encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.rename(temporary, self._path(name))
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -79,8 +80,7 @@ class Proxy:
         return self._checked(found, 2)
 
     def routes(self) -> str:
-        with open(self.place.file, encoding="utf-8") as file:
-            return file.read()
+        return _read(self.place.file)
 
     def route(self, text: str) -> None:
         """:raises GateFailed: with the file of before in place."""
@@ -172,14 +172,21 @@ class Proxy:
         return self.commands.run(["nsenter", target, "--net", sys.executable, "-c", script, *arguments])
 
     def _put(self, text: str) -> None:
+        """The file that it replaces stays beside it, so that the way back needs no room on the disk."""
         # Traefik reads whatever ends in .yml.
-        temporary = f"{self.place.file}~"
-        with open(temporary, "w", encoding="utf-8") as file:
+        before, new = f"{self.place.file}.before", f"{self.place.file}~"
+        if os.path.exists(before) and _read(before) == text:
+            os.rename(before, self.place.file)
+            return
+        with open(new, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o644)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.rename(temporary, self.place.file)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(before)
+        os.link(self.place.file, before)
+        os.rename(new, self.place.file)
 
     def _loaded(self, text: str) -> str:
         """What is wrong; empty once Traefik serves all of it."""
@@ -208,6 +215,11 @@ class Proxy:
             raise OSError(f"{type(problem).__name__}: {problem}") from problem
         finally:
             connection.close()
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def _server(entry: Mapping[str, Any]) -> str:

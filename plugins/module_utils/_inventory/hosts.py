@@ -25,6 +25,7 @@ Groups = Mapping[str, Sequence[str]]
 _SCHEDULES = ("s3_backup_schedule", "s3_backup_drill_schedule")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58,}|age1[a-z0-9]+1[02-9ac-hj-np-z]+|(ssh-ed25519|ssh-rsa) \S+( .*)?")
 _SSH = 22
+_BACKUP_FIRST = "docker_host_backup_before_migration"
 # Every part may be left out, but not what another one needs.
 _NEEDED = (
     ("pgbouncers", "postgres", "its pools lead to members"),
@@ -118,6 +119,12 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
                 f"the group {group} has hosts and the group {needed} has none, expected some in both: {why}. "
                 f"Name the hosts of {needed}, or leave {group} out"
             )
+    asked = [name for name in groups.get("docker_hosts", []) if hosts[name].get(_BACKUP_FIRST) is True]
+    if asked and not groups.get("s3_backups"):
+        yield (
+            f"{_BACKUP_FIRST} is true and the group s3_backups has no host, expected one, which makes these backups. Name the hosts of "
+            f"s3_backups, or write: {_BACKUP_FIRST}: false"
+        )
     named = [hosts[name].get("postgres_machine") for name in groups.get("postgres", [])]
     # One that is not known yet may be any.
     populated = sorted({str(name) for name in named}) if all(named) else []

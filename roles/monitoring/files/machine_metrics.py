@@ -32,7 +32,6 @@ APT_INPUTS = (Path("/var/lib/dpkg/status"), Path("/etc/apt/apt.conf.d"), Path("/
 REBOOT_FILE = Path("/run/reboot-required")
 BOOT = Path("/boot")
 ANSWERS = Path("/run/machine-metrics.json")
-RELEASES = Path("/var/lib/plannerate/releases")
 SECONDS = 10
 REDIS_FIELDS = {"used_memory": "redis_memory_used_bytes", "maxmemory": "redis_memory_max_bytes"}
 
@@ -83,23 +82,23 @@ def expected() -> list[dict]:
     return [json.loads(path.read_text()) for path in sorted(EXPECTED.glob("*.json"))]
 
 
-def released(environment: str, names: list[str]) -> list[str]:
-    """The names as the release that serves has them, which a deployment remembers: those of the first one have no number."""
-    try:
-        current = json.loads((RELEASES / environment / "state.json").read_text())["current"] or {}
-        number, own = current.get("name", ""), set(current.get("containers", {}).values())
-    except (OSError, ValueError, KeyError, AttributeError):
-        return names
-    return [f"{name}-{number}" if f"{name}-{number}" in own else name for name in names]
-
-
 def containers() -> Iterator[Sample]:
     wanted = [entry for entry in expected() if entry["containers"]]
     if not wanted:
         return
     listing = ask("docker", "ps", "--all", "--no-trunc", "--format", "{{.Names}}|{{.State}}|{{.Status}}")
+    program = importlib.import_module("machine_releases")
     for entry in wanted:
-        yield from container_samples(entry["environment"], released(entry["environment"], entry["containers"]), listing)
+        names = program.released(entry["environment"], entry["containers"])
+        yield from container_samples(entry["environment"], names, listing)
+
+
+def releases() -> Iterator[Sample]:
+    program = importlib.import_module("machine_releases")
+    for entry in expected():
+        # Of the machine itself are containers as well, such as Traefik's.
+        if entry["environment"] and entry["containers"]:
+            yield from program.samples(entry["environment"])
 
 
 def redis() -> Iterator[Sample]:
@@ -221,7 +220,7 @@ def replace(name: str, text: str, directory: int) -> None:
 
 def main() -> int:
     failed = False
-    for collect in (containers, redis, pgbouncer, certificate, updates, backups):
+    for collect in (containers, releases, redis, pgbouncer, certificate, updates, backups):
         try:
             write(collect.__name__, collect())
         except (subprocess.SubprocessError, OSError, ValueError, KeyError, ImportError) as error:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import Container, GateFailed, Migrated
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import apps, empty
@@ -35,11 +36,12 @@ FIRST = colour(0, known=["one"])
 
 class World:
     """Engine and store. ``dies``: at which action, counted from 0; an action is one effect of the engine, or one write of the state.
-    ``fails``: what goes wrong, by the name of the engine's method, or a service that ends by itself as soon as it runs.
+    ``fails``: what goes wrong, by the name of the engine's method, or a service that ends by itself as soon as it runs. ``refuses``: the
+    actions that the machine refuses, by number. ``full``: from which action on nothing can be written into the store.
     """
 
-    def __init__(self, dies=None, after=False, fails=()):
-        self.dies, self.after, self.fails = dies, after, set(fails)
+    def __init__(self, dies=None, after=False, fails=(), refuses=(), full=None):
+        self.dies, self.after, self.fails, self.refuses, self.full = dies, after, set(fails), set(refuses), full
         self.actions, self.clock = [], 1000.0
         self.running = dict.fromkeys(FIRST["containers"].values(), True)
         self.paused, self.listed, self.before = set(), FIRST["name"], ""
@@ -52,6 +54,9 @@ class World:
         self.actions.append(what)
         if number == self.dies and not self.after:
             raise Killed(what)
+        written = what.startswith(("save", "keep", "record"))
+        if number in self.refuses or (written and self.full is not None and number >= self.full):
+            raise OSError(errno.ENOSPC, "No space left on device")
         effect()
         schedulers = [name for name in self.running if name.startswith("scheduler") and self.running[name]]
         assert len(schedulers) <= 1, f"two schedulers after {what}"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 
@@ -14,6 +15,7 @@ from support.helpers.checkout import ROOT
 from support.helpers.plays import run_play
 from support.helpers.stubs import collection_with
 
+RULES = ROOT / "roles/monitoring/files/rules"
 # In the place of the modules, and in Ansible's own process.
 STUB = """
 import json
@@ -36,7 +38,7 @@ VARIABLES = {
     "docker_host_name_prefix": "shop",
     "docker_host_app_image": "shop:1",
     "docker_host_app_containers": 2,
-    "docker_host_deployment": {"kind": "deploy", "release": "2"},
+    "docker_host_deployment": {"kind": "deploy", "release": "2", "migrate_seconds": 600},
     "pgbouncer_client_environment": {"DB_HOST": "", "DB_PORT": "6432", "DB_DATABASE": "", "DB_USERNAME": "", "PGSSLROOTCERT": "/ca"},
     "__docker_host_probe": {"stdout": ""},
     "_docker_host_variables": {},
@@ -53,18 +55,35 @@ def deployed(tmp_path, monkeypatch):
     tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())[1:]
     files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars/main").glob("*.yml")))]
     (tmp_path / "templates").symlink_to(role / "templates")
+    for name in ("silence.yml", "backup.yml"):
+        (tmp_path / name).symlink_to(role / "tasks" / name)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
-    def run(prepared=None, done=None, *options):
+    def run(prepared=None, done=None, *options, planned=()):
         log = tmp_path / "log"
-        answers = {"prepared": prepared or PREPARED, "deployed": done or DEPLOYED}
+        log.write_text("")
+        answers = {
+            "prepared": prepared or PREPARED,
+            "deployed": done or DEPLOYED,
+            "planned": {"migrations": [*planned]},
+        }
         text = STUB.format(log=str(log), answers=json.dumps(answers))
-        for name in ("docker_deploy", "file_set"):
+        for name in ("docker_deploy", "file_set", "alertmanager_silences"):
             (collections / "plannerate/infra/plugins/action" / f"{name}.py").write_text(text)
         play = {"hosts": "localhost", "vars_files": files, "tasks": tasks}
+        inventory = tmp_path / "hosts.yml"
+        groups = ("monitoring", "s3_backups") if (tmp_path / "bin/plannerate-backup").exists() else ("monitoring",)
+        hosts = {"hosts": {"localhost": {"ansible_connection": "local"}}}
+        inventory.write_text(json.dumps(dict.fromkeys(groups, hosts)))
         code, said = run_play(
-            tmp_path, play, "--inventory=localhost,", f"--extra-vars={json.dumps(VARIABLES)}", *options
+            tmp_path, play, f"--inventory={inventory}", f"--extra-vars={json.dumps(VARIABLES)}", *options
         )
-        return code, said, [json.loads(line) for line in log.read_text().splitlines()]
+        first, *told, last = [json.loads(line) for line in log.read_text().splitlines()]
+        # Whatever happens between them.
+        assert last == {**first, "seconds": 60}
+        run.silences, run.seconds = first["silences"], first["seconds"]
+        return code, said, told
 
     return run
 
@@ -82,6 +101,64 @@ def test_what_is_prepared_is_put_into_place_and_shown(deployed):
     )
     servers = second["routes"]["http"]["services"]["production-app"]["loadBalancer"]["servers"]
     assert servers == [{"url": "http://shop-app-prod-r7:80"}, {"url": "http://shop-app-2-prod-r7:80"}]
+
+
+def test_only_its_own_alerts_are_silenced(deployed):
+    deployed()
+    assert deployed.seconds == 2310 + 600, "600 s are the migration's"
+    rules = [
+        rule
+        for path in RULES.glob("*.yml")
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+    ]
+    names = {rule["alert"]: rule["expr"] for rule in rules if "alert" in rule}
+    for silence in deployed.silences:
+        matchers = {each["name"]: each["value"] for each in silence}
+        alerts = [name for name in names if re.fullmatch(matchers["alertname"], name)]
+        assert alerts and "DeploymentRolledBack" not in alerts and matchers["machine"] == "localhost"
+        ours = [name for name in alerts if re.match("container_|.*node_memory_", names[name])]
+        assert ours == alerts and ("environment" in matchers) == names[alerts[0]].startswith("container_")
+
+
+FIRST = '--extra-vars={"docker_host_backup_before_migration": true}'
+
+
+@pytest.fixture
+def backups(tmp_path):
+    """A function that puts a program in the place of plannerate-backup; gives what it was called with."""
+
+    def make(ends=0):
+        program = tmp_path / "bin/plannerate-backup"
+        program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/backups\necho the store is full >&2\nexit {ends}\n')
+        program.chmod(0o755)
+        return lambda: (tmp_path / "backups").read_text().splitlines() if (tmp_path / "backups").exists() else []
+
+    return make
+
+
+def test_a_backup_comes_before_migrations_and_only_before_these(deployed, backups):
+    made = backups()
+    code, said, told = deployed(None, None, FIRST)
+    assert code == 0 and made() == [], said
+    code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
+    assert code == 0 and made() == ["run production --reason=before the migrations of 2 --wait=3600"], said
+    states = [each.get("state", "") for each in told]
+    assert states == ["prepared", "", "planned", "", "deployed"], "files before, silences behind it"
+    deployed(
+        {**PREPARED, "target": KEPT}, None, FIRST, '-e{"docker_host_deployment": {"kind": "rollback"}}', planned=["x"]
+    )
+    assert len(made()) == 1
+
+
+def test_without_a_backup_nothing_is_migrated(deployed, backups):
+    code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
+    assert code != 0 and "gate backup: the group s3_backups has no host" in said and "has add_notes" in said, said
+    assert told[-1]["state"] == "planned"
+    made = backups(ends=4)
+    code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
+    assert code != 0 and "gate backup: localhost: the store is full. Nothing was changed" in said, said
+    assert len(made()) == 1 and told[-1]["state"] == "planned"
 
 
 def test_what_is_kept_is_not_made_and_its_own_containers_are_served(deployed):

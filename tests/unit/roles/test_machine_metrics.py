@@ -16,10 +16,17 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._machine import updates
 
-FILE = Path(__file__).parents[3] / "roles/monitoring/files/machine_metrics.py"
-spec = importlib.util.spec_from_file_location("machine_metrics", FILE)
-metrics = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(metrics)
+FILES = Path(__file__).parents[3] / "roles/monitoring/files"
+
+
+def program(name):
+    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+metrics, releases = program("machine_metrics"), program("machine_releases")
 
 LISTING = """app-prod|running|Up 2 hours (healthy)
 queue-prod|running|Up 2 hours (unhealthy)
@@ -41,7 +48,7 @@ def test_expected_containers_are_told_whatever_became_of_them() -> None:
 
 
 def test_a_deployed_release_is_expected_by_its_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "RELEASES", tmp_path)
+    monkeypatch.setattr(releases, "RELEASES", tmp_path)
     names = ["shop-redis-prod", "shop-app-prod", "shop-queue-prod"]
     (tmp_path / "production").mkdir()
     state = tmp_path / "production" / "state.json"
@@ -56,7 +63,47 @@ def test_a_deployed_release_is_expected_by_its_own_names(tmp_path: Path, monkeyp
     ):
         if text is not None:
             state.write_text(text)
-        assert metrics.released("production", names) == expected, text
+        assert releases.released("production", names) == expected, text
+
+
+DONE = {"kind": "deploy", "release": "1.1.0", "began": 100.0, "ended": 190.0, "result": "done"}
+BACK = {
+    **DONE,
+    "release": "1.2.0",
+    "began": 200.0,
+    "ended": 230.0,
+    "result": "went back: warm-up: app answers 500\nbecause: x",
+}
+REFUSED = {**DONE, "began": 300.0, "ended": 300.0, "result": "refused: disk: full"}
+NONE = ("deployment_last_rolled_back", {"environment": "production"}, 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "labels", "rolled_back", "ended", "seconds"),
+    [
+        ([DONE], {"kind": "deploy", "release": "1.1.0"}, 0, 190, 90),
+        ([DONE, BACK, REFUSED], {"kind": "deploy", "release": "1.2.0", "gate": "warm-up"}, 1, 230, 30),
+        ([BACK, {**DONE, "kind": "rollback"}], {"kind": "rollback", "release": "1.1.0"}, 0, 190, 90),
+        ([{**BACK, "result": "went back: interrupted"}], {"kind": "deploy", "release": "1.2.0", "gate": "interrupted"}, 1, 230, 30),
+    ],
+    ids=["stays", "went back", "after a rollback", "interrupted"],
+)  # fmt: skip
+def test_how_the_last_deployment_ended_is_told(tmp_path, monkeypatch, lines, labels, rolled_back, ended, seconds):
+    monkeypatch.setattr(releases, "RELEASES", tmp_path)
+    (tmp_path / "production").mkdir()
+    assert list(releases.samples("production")) == [NONE]
+    (tmp_path / "production/history.jsonl").write_text("\n".join([*map(json.dumps, lines), '{"result": "do']))
+    here = {"environment": "production"}
+    told = [
+        ("deployment_last_rolled_back", {**here, **labels}, rolled_back),
+        ("deployment_last_timestamp_seconds", here, ended),
+        ("deployment_last_duration_seconds", here, seconds),
+    ]
+    assert list(releases.samples("production")) == told
+    current = {"name": "r7", "release": "1.1.0", "image": "shop@sha256:11", "containers": {}}
+    (tmp_path / "production/state.json").write_text(json.dumps({"current": current}))
+    info = ("release_info", {**here, "release": "1.1.0", "digest": "sha256:11"}, 1)
+    assert list(releases.samples("production")) == [info, *told]
 
 
 def test_redis_tells_its_memory_or_is_down() -> None:
@@ -119,7 +166,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
         monkeypatch.setattr(metrics, name, tmp_path / name)
     monkeypatch.setattr(metrics, "CERTIFICATES", tmp_path / "none")
+    monkeypatch.setitem(sys.modules, "machine_releases", releases)
     monkeypatch.setattr(metrics, "updates", lambda: iter(()))
+    (tmp_path / "EXPECTED/machine.json").write_text(
+        '{"environment": "", "containers": ["traefik"], "redis": null, "pgbouncer_port": null, "backups": []}'
+    )
     (tmp_path / "EXPECTED/production.json").write_text(
         '{"environment": "production", "containers": ["app-prod"], "redis": null, "pgbouncer_port": null, "backups": ["app"]}'
     )
@@ -132,6 +183,8 @@ def test_a_subject_that_cannot_be_asked_keeps_its_old_file(here: Path, monkeypat
     before = (here / "machine_containers.prom").read_text()
     assert 'container_running{environment="production",container="app-prod"} 1' in before
     assert 'machine_metrics_timestamp_seconds{subject="containers"}' in before
+    told = (here / "machine_releases.prom").read_text()
+    assert 'deployment_last_rolled_back{environment="production"} 0' in told and 'environment=""' not in told
 
     def refuse(*command: str) -> str:
         raise subprocess.CalledProcessError(1, command)
@@ -139,7 +192,9 @@ def test_a_subject_that_cannot_be_asked_keeps_its_old_file(here: Path, monkeypat
     monkeypatch.setattr(metrics, "ask", refuse)
     assert metrics.main() == 1
     assert (here / "machine_containers.prom").read_text() == before
-    assert {path.name for path in here.iterdir()} == {"machine_containers.prom", "machine_backups.prom"}
+    assert {path.name for path in here.iterdir()} == {
+        f"machine_{subject}.prom" for subject in ("containers", "releases", "backups")
+    }
 
 
 def test_what_others_planted_there_leads_root_nowhere(

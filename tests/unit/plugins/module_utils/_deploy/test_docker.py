@@ -101,6 +101,13 @@ def test_one_that_fails_is_told_without_secrets_and_leaves_nothing(engine, late)
     assert calls[-1] == "docker rm --force stack-shop-r1-migrate"
 
 
+def test_what_would_be_migrated_is_asked_of_the_release_and_the_database_and_nothing_is_done(engine):
+    planning, calls = engine(compose=(0, f"noise\n{ANSWER}\n", False))
+    assert planning.would_migrate(colour(1)) == ["two"]
+    (run,) = [call for call in calls if " run " in call]
+    assert "getRan()" in run and "'migrate'" not in run and " SET " not in run
+
+
 def test_one_that_says_nothing_did_not_succeed(engine):
     migrating, _calls = engine()
     with pytest.raises(GateFailed, match="said nothing of what it did"):

@@ -8,9 +8,9 @@ import pytest
 from support.helpers.releases import FIRST, Killed, Memory, World, colour
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Options
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import Request
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed, Request
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.operation import Deployment, Reverted
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import FINISHING
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import FINISHING, GOING_BACK
 
 OPTIONS = Options(who="ana@laptop:1", watch_seconds=10, drain_seconds=5, health_seconds=20, images=2)
 
@@ -160,6 +160,74 @@ def test_each_gate_leaves_the_old_release_serving_and_is_named(fails, gate):
     assert world.entries[-1]["result"].startswith(f"went back: {gate}: ")
     world.fails = set()
     assert deploy(world)["name"] == "r2" == serves(world), "a number is not used again"
+
+
+def ends_as_it_is_told(world, action):
+    """What the run said is so: it went back, or an operation is left, whose end is the next run's."""
+    try:
+        deploy(world)
+    except Reverted as failed:
+        assert "No space left" in str(failed) and serves(world) == "", action
+        assert world.entries[-1]["result"] == f"went back: {failed.gate}: {failed}"
+        return "went back"
+    except GateFailed as failed:
+        assert "No space left" in str(failed), action
+        if not world.state["operation"]:
+            assert serves(world) == "" and not world.entries, action
+            return "nothing"
+        return "left"
+    raise AssertionError(f"a refused {action} is no failure")
+
+
+def test_what_the_machine_refuses_once_is_gone_back_from_until_the_new_release_is_the_one():
+    whole = World()
+    deploy(whole)
+    for number, action in enumerate(whole.actions):
+        world = World(refuses=[number])
+        said = ends_as_it_is_told(world, action)
+        if said == "left":
+            assert world.state["operation"]["step"] == FINISHING, action
+            world.state["operation"] = None
+            assert world.listed == "r1" and world.running["queue-r1"] and world.running["scheduler-r1"]
+        else:
+            assert said == ("nothing" if number == 0 else "went back"), action
+
+
+def test_where_nothing_can_be_written_any_more_the_old_release_serves_and_the_next_run_says_so():
+    whole = World()
+    deploy(whole)
+    committed = whole.actions.index("save finishing")
+    for number in range(1, committed + 1):
+        world = World(full=number)
+        assert ends_as_it_is_told(world, whole.actions[number]) == "left"
+        assert world.state["operation"]["step"] != FINISHING
+        world.full = None
+        before = dict(world.running)
+        operation, world.state["operation"] = world.state["operation"], None
+        assert serves(world) == "", whole.actions[number]
+        world.state["operation"] = operation
+        deployment(world).recover()
+        assert serves(world) == "" and world.running == before
+
+
+def test_the_gate_is_named_also_where_going_back_fails():
+    world = World(fails=["confirm"])
+    route = world.route
+
+    def once(text):
+        if text == "routes of ":
+            raise OSError("Read-only file system")
+        route(text)
+
+    world.route = once
+    with pytest.raises(
+        GateFailed, match="going back did not come to its end: the machine refused: Read-only"
+    ) as failed:
+        deploy(world)
+    assert failed.value.gate == "public port" and world.state["operation"]["step"] == GOING_BACK
+    world.route = route
+    deployment(world).recover()
+    assert serves(world) == ""
 
 
 def test_a_release_that_is_worse_than_the_one_before_goes_back():

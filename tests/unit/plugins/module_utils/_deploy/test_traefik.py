@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import json
+import os
 import re
 import subprocess
 import sys
@@ -66,7 +68,28 @@ def test_a_file_is_in_place_once_traefik_has_it(proxy):
     one, file = proxy(api=lambda: loaded(file))
     text = render(marked(CONTENT))
     one.route(text)
-    assert file.read_text() == text == one.routes() and [each.name for each in file.parent.iterdir()] == ["shop.yml"]
+    assert file.read_text() == text == one.routes()
+    # Traefik reads what ends in .yml.
+    assert sorted(each.name for each in file.parent.iterdir()) == ["shop.yml", "shop.yml.before"]
+
+
+def test_the_way_back_needs_no_room_on_the_disk(proxy, monkeypatch):
+    one, file = proxy(api=lambda: loaded(file))
+    first, second, third = (
+        render(marked({"http": {"routers": {"shop-app": {"rule": f"Host(`{name}`)"}}}})) for name in "abc"
+    )
+    one.route(first)
+    one.route(second)
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError):
+        one.route(third)
+    assert file.read_text() == second
+    one.route(first)
+    assert file.read_text() == first
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,17 @@ def test_a_good_one_is_taken(inventory):
     assert problems(*inventory) == {}
 
 
+@given(inventories())
+def test_backups_before_migrations_need_somebody_who_makes_them(inventory):
+    hosts, groups = inventory
+    every(hosts, docker_host_backup_before_migration=True)
+    wanted = groups.get("docker_hosts") and not groups.get("s3_backups")
+    found = list(problems(hosts, groups))
+    assert ["docker_host_backup_before_migration is true and the group" in text for text in found] == [True] * bool(
+        wanted
+    )
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS)
 @given(inventories())
 def test_a_mutation_is_named(mutation, inventory):
