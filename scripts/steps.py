@@ -151,6 +151,7 @@ PAIRS = {
 }
 # Those that need no machine, with what they need instead.
 WITHOUT_LAB: dict[str, list[Step]] = {
+    "inventories": [code_step("inventories prepare", "tests/long/inventories/install", minutes=15)],
     "lock": [],
     "physical": [SERVERS_PREPARE],
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],

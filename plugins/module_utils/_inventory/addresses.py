@@ -83,10 +83,18 @@ def is_address(text: object) -> bool:
 def is_source(text: object) -> bool:
     """Whether it is an address or a network; 10.0.0.5/24 is the network 10.0.0.0/24."""
     try:
-        ipaddress.ip_network(str(text), strict=False)
+        network(text)
     except ValueError:
         return False
     return True
+
+
+def network(text: object) -> str:
+    """An address or a network as the network that it is; its length stands in it always.
+
+    :raises ValueError: for what is neither.
+    """
+    return str(ipaddress.ip_network(str(text), strict=False))
 
 
 def _texts(sources: object) -> Iterable[object]:

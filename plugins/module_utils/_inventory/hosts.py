@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import (
     addresses,
     names,
+    outside,
     placeholders,
     schedule,
     values,
@@ -51,6 +52,7 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
         note(found, name, addresses.machine_problems(name, hosts[name], name in addressed))
     for name, variables in hosts.items():
         note(found, name, addresses.source_problems(variables))
+        note(found, name, outside.problems(variables))
         note(found, name, _authority_problems(variables, machines))
     note(found, "", _group_problems(hosts, groups))
     return found

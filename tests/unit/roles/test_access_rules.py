@@ -47,3 +47,11 @@ def test_an_exporter_logs_in_with_its_password_and_the_administrator_without(lin
 def test_everybody_else_finds_the_old_line(lines):
     assert method(lines[True]["kept"], "shop") == "peer"
     assert method(lines[False]["kept"], "monitoring") == "peer", "no exporter, no line for it"
+
+
+def test_pgbouncer_gets_networks_without_the_bits_of_a_host(tmp_path):
+    """To it, 10.0.0.5/24 is a rule that fits nobody."""
+    clients = {"pgbouncer_clients": ["10.0.0.5/24", "10.0.0.9", "2001:DB8::A"], "postgres_pooler_role": "auth"}
+    asked = ("lookup('ansible.builtin.template', 'pgbouncer_hba.conf.j2')", {**clients, "ansible_managed": "managed"})
+    (text,) = values_of_role(tmp_path, "pgbouncer", asked)
+    assert [line.split()[3] for line in text.splitlines()[-3:]] == ["10.0.0.0/24", "10.0.0.9/32", "2001:db8::a/128"]

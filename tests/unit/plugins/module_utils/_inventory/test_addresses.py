@@ -39,6 +39,19 @@ def test_what_was_allowed_is_neither_missing_nor_stale_in_the_next_run(sources):
     assert (second["missing"], second["stale"]) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("source", "network"),
+    [
+        ("10.0.0.5/24", "10.0.0.0/24"),
+        ("10.0.0.5", "10.0.0.5/32"),
+        ("2001:DB8::A", "2001:db8::a/128"),
+        ("0.0.0.0/0", "0.0.0.0/0"),
+    ],
+)
+def test_a_source_is_a_network_without_the_bits_of_a_host(source, network):
+    assert addresses.network(source) == network == addresses.network(network)
+
+
 @given(ADDRESS)
 def test_an_address_is_one(address):
     assert list(addresses.machine_problems("db01", {"ansible_host": address}, True)) == []
