@@ -152,6 +152,8 @@ PAIRS = {
 # Those that need no machine, with what they need instead.
 WITHOUT_LAB: dict[str, list[Step]] = {
     "lock": [],
+    # It builds VictoriaLogs, which takes a minute or two.
+    "logs": [code_step("logs prepare", "tests/long/logs/install", minutes=15)],
     "physical": [SERVERS_PREPARE],
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
 }

@@ -126,14 +126,16 @@ def parts():
     return of_steps("{name: [step.name for step in each] for name, each in steps.parts().items()}")
 
 
-def test_each_long_test_has_a_part_and_only_three_need_no_machine():
+def test_each_long_test_has_a_part_and_only_four_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
     on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
     assert on_replicas < folders
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
     on_lab = {
-        part for name in folders - on_replicas - {"lock", "physical", "zoo"} for part in several.get(name, {name})
+        part
+        for name in folders - on_replicas - {"lock", "logs", "physical", "zoo"}
+        for part in several.get(name, {name})
     }
     assert on_lab | {
         "chaos-15a",
@@ -142,11 +144,13 @@ def test_each_long_test_has_a_part_and_only_three_need_no_machine():
         "chaos-17b",
         "rejoin-soon",
         "lock",
+        "logs",
         "physical",
         "zoo",
     } < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {
         "lock",
+        "logs",
         "mutations",
         "physical",
         "zoo",
