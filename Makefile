@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help lab converge deploy rollback smoke status pools releases validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
+.PHONY: help lab converge deploy rollback smoke status pools releases logs validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
 PYTHON := scripts/env python
 REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
@@ -34,6 +34,9 @@ pools: ## show PgBouncer's pools: clients, waiting, servers, statistics (INVENTO
 
 releases: ## show what was deployed, by whom, and how it ended (INVENTORY=path, default the lab; JSON=1)
 	@$(PYTHON) scripts/report.py releases $(REPORT_OPTIONS)
+
+logs: ## search the logs of all machines: Q=query SINCE=15m (INVENTORY=path, default the lab; FOLLOW=1 JSON=1)
+	@LOGS_QUERY="$$Q" LOGS_SINCE="$$SINCE" LOGS_FOLLOW="$$FOLLOW" LOGS_JSON="$$JSON" $(PYTHON) scripts/logs.py $(if $(INVENTORY),-i "$(INVENTORY)")
 
 slo: ## show what was measured beside what was promised (INVENTORY=path, default the lab; JSON=1)
 	@$(PYTHON) scripts/report.py slo $(REPORT_OPTIONS)

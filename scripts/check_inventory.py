@@ -20,7 +20,7 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils import _connectio
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
 
 # The roles that publish what they would refuse, as <role>_problems.
-WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring"}
+WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs"}
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 

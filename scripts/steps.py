@@ -153,6 +153,8 @@ PAIRS = {
 WITHOUT_LAB: dict[str, list[Step]] = {
     "inventories": [code_step("inventories prepare", "tests/long/inventories/install", minutes=15)],
     "lock": [],
+    # It builds VictoriaLogs, which takes a minute or two.
+    "logs": [code_step("logs prepare", "tests/long/logs/install", minutes=15)],
     "physical": [SERVERS_PREPARE],
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
 }

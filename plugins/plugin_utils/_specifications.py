@@ -22,6 +22,7 @@ GROUPS = {
     "docker_host": "docker_hosts",
     "s3_backup": "s3_backups",
     "monitoring": "machines",
+    "logs": "machines",
     "patch": "machines",
 }
 

@@ -75,6 +75,7 @@ def test_the_others_import_nothing_that_changes(name):
         "docker_host",
         "s3_backup",
         "monitoring",
+        "logs",
         "remove_member",
         "renew_authority",
     ],

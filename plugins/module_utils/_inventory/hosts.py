@@ -32,6 +32,7 @@ _NEEDED = (
     ("pgbouncers", "postgres", "its pools lead to members"),
     ("s3_backups", "postgres", "it backs up databases of members"),
     ("docker_hosts", "pgbouncers", "the application reaches its database through one"),
+    ("log_servers", "docker_hosts", "VictoriaLogs runs in a container of one"),
 )
 
 
@@ -104,9 +105,9 @@ def note(found: dict[str, list[str]], host: str, texts: Iterable[str]) -> None:
 
 
 def _addressed(hosts: Mapping[str, Variables], groups: Groups) -> list[str]:
-    """Machines whose addresses others use: Prometheus, which asks all of them, or members, PgBouncer and their clients."""
+    """Machines whose addresses others use: Prometheus and the log server know all of them; or members, PgBouncer and their clients."""
     machines = groups.get("machines", [])
-    if groups.get("monitoring"):
+    if groups.get("monitoring") or groups.get("log_servers"):
         return list(machines)
     used = {hosts[name].get("postgres_machine") for name in groups.get("postgres", [])} | {
         *groups.get("pgbouncers", [])
@@ -126,6 +127,17 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
         yield (
             f"{_BACKUP_FIRST} is true and the group s3_backups has no host, expected one, which makes these backups. Name the hosts of "
             f"s3_backups, or write: {_BACKUP_FIRST}: false"
+        )
+    servers, engines = list(groups.get("log_servers", [])), list(groups.get("docker_hosts", []))
+    if len(servers) > 1:
+        yield (
+            f"the group log_servers has {', '.join(servers)}, expected one machine: the others send to it. "
+            f"Write: log_servers: {{hosts: {{{servers[0]}: }}}}"
+        )
+    elif servers and engines and servers[0] not in engines:
+        yield (
+            f"the group log_servers has {servers[0]}, which is not in docker_hosts, expected one of these: VictoriaLogs runs in a container. "
+            f"Write: log_servers: {{hosts: {{{engines[0]}: }}}}"
         )
     named = [hosts[name].get("postgres_machine") for name in groups.get("postgres", [])]
     # One that is not known yet may be any.

@@ -71,6 +71,7 @@ KINDS = {
     "service": Kind(_RESTARTS, "Whoever uses it"),
     "journald": Kind(_RESTARTS, "Nobody: no line is lost"),
     "timer": Kind(_RESTARTS, "Nobody: what the timer has begun goes on"),
+    "logs": Kind(_RESTARTS, "Nobody: lines arrive later, and none is lost. Some seconds"),
     "exporter": Kind(_RESTARTS, "Nobody: a measurement may be missing, once"),
     "prometheus": Kind(_RESTARTS, "Nobody: nothing is measured, and alerts come later. Some seconds"),
     "alertmanager": Kind(_RESTARTS, "Nobody: alerts come later. Some seconds"),

@@ -19,6 +19,7 @@ PARTS = {
     "docker_hosts": ON_DB01,
     "s3_backups": ON_DB01,
     "monitoring": ON_DB01,
+    "log_servers": ON_DB01,
     "postgres": {"children": {"postgres_primary": {"hosts": {"pg-main": {"postgres_machine": "db01"}}}}},
 }
 VARIABLES = {
@@ -61,10 +62,11 @@ def inventory(tmp_path):
     [
         ["monitoring"],
         ["s3_backups"],
-        ["docker_hosts"],
-        ["docker_hosts", "pgbouncers"],
-        ["docker_hosts", "pgbouncers", "s3_backups", "monitoring"],
-        ["docker_hosts", "pgbouncers", "s3_backups", "monitoring", "postgres"],
+        ["log_servers"],
+        ["docker_hosts", "log_servers"],
+        ["docker_hosts", "log_servers", "pgbouncers"],
+        ["docker_hosts", "log_servers", "pgbouncers", "s3_backups", "monitoring"],
+        ["docker_hosts", "log_servers", "pgbouncers", "s3_backups", "monitoring", "postgres"],
     ],
     ids=" ".join,
 )

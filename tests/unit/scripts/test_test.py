@@ -134,7 +134,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
     on_lab = {
         part
-        for name in folders - on_replicas - {"inventories", "lock", "physical", "zoo"}
+        for name in folders - on_replicas - {"inventories", "lock", "logs", "physical", "zoo"}
         for part in several.get(name, {name})
     }
     assert on_lab | {
@@ -145,12 +145,14 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
         "rejoin-soon",
         "inventories",
         "lock",
+        "logs",
         "physical",
         "zoo",
     } < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {
         "inventories",
         "lock",
+        "logs",
         "mutations",
         "physical",
         "zoo",

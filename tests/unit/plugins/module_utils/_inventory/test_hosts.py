@@ -120,6 +120,7 @@ def test_a_mutation_is_named(mutation, inventory):
         ({"docker_hosts": ["app01"], "pgbouncers": ["db01"]}, "app01 db01"),
         ({"postgres": ["pg-main"]}, "db01"),
         ({"monitoring": ["db01"]}, "app01 db01 jump"),
+        ({"log_servers": ["app01"]}, "app01 db01 jump"),
     ],
 )
 def test_a_machine_whose_address_nobody_uses_may_have_a_name(groups, named):
@@ -134,6 +135,7 @@ PARTS = {
     "docker_hosts": ["app01"],
     "s3_backups": ["db01"],
     "monitoring": ["app01"],
+    "log_servers": ["app01"],
 }
 
 
@@ -151,6 +153,7 @@ def test_every_part_may_be_left_out_but_not_what_another_one_needs(number):
     for left_out in itertools.combinations(PARTS, number):
         there = PARTS.keys() - set(left_out)
         wanted = [("docker_hosts", "pgbouncers"), ("pgbouncers", "postgres"), ("s3_backups", "postgres")]
+        wanted.append(("log_servers", "docker_hosts"))
         missing = [
             f"{group} has hosts and the group {need} has none"
             for group, need in wanted
@@ -163,6 +166,18 @@ def test_every_part_may_be_left_out_but_not_what_another_one_needs(number):
 def test_backups_are_made_where_a_restore_finds_a_member():
     (found,) = grouped([], s3_backups=["app01", "db01"])
     assert "s3_backups has app01, which has no member" in found and "Write: s3_backups: {hosts: {db01: }}" in found
+
+
+@pytest.mark.parametrize(
+    ("servers", "words"),
+    [
+        (["app01", "db01"], "log_servers has app01, db01, expected one machine"),
+        (["db01"], "log_servers has db01, which is not in docker_hosts"),
+    ],
+)
+def test_there_is_one_log_server_and_it_has_an_engine(servers, words):
+    (found,) = grouped([], log_servers=servers)
+    assert words in found and "Write: log_servers: {hosts: {app01: }}" in found
 
 
 def test_every_machine_has_an_address_or_a_name():
