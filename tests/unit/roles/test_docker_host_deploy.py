@@ -42,6 +42,7 @@ VARIABLES = {
     "pgbouncer_client_environment": {"DB_HOST": "", "DB_PORT": "6432", "DB_DATABASE": "", "DB_USERNAME": "", "PGSSLROOTCERT": "/ca"},
     "__docker_host_probe": {"stdout": ""},
     "_docker_host_variables": {},
+    "_docker_host_pgadmin_variables": {},
     "_docker_host_definition_key": "key",
 }  # fmt: skip
 

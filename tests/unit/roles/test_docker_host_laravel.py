@@ -44,6 +44,7 @@ def answers(base, tmp_path_factory):
             ("DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USERNAME", "PGSSLROOTCERT"), "x"
         ),
         "_docker_host_variables": {},
+        "_docker_host_pgadmin_variables": {},
         "_docker_host_definition_key": "key",
         "__docker_host_probe": {"stdout": f"missing {base}/production/storage/app"},
     }

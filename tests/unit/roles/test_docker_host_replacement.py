@@ -83,6 +83,7 @@ def replaced(tmp_path, monkeypatch):
             "docker_host_app_containers": len(states),
             "pgbouncer_client_environment": {"DB_HOST": "", "DB_PORT": "", "DB_DATABASE": "", "DB_USERNAME": "", "PGSSLROOTCERT": "/ca"},
             "_docker_host_variables": {},
+            "_docker_host_pgadmin_variables": {},
             "_docker_host_definition_key": "key",
             "steps": steps,
             "__docker_host_probe": {"stdout": "\n".join(lines)},

@@ -15,6 +15,7 @@ INVENTORY = {
         "DB_HOST": "db01", "DB_PORT": "6432", "DB_DATABASE": "shop", "DB_USERNAME": "shop", "PGSSLROOTCERT": "/ca.crt",
     },
     "_docker_host_variables": {},
+    "_docker_host_pgadmin_variables": {},
     "_docker_host_definition_key": "key",
     "__docker_host_probe": {"stdout": "processors 8"},
 }  # fmt: skip
