@@ -136,7 +136,7 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
         )
     elif servers and engines and servers[0] not in engines:
         yield (
-            f"the group log_servers has {servers[0]}, which is not in docker_hosts, expected one of these: VictoriaLogs runs in a container. "
+            f"the group log_servers has {servers[0]}, which is not in docker_hosts, expected one of these: it runs a container. "
             f"Write: log_servers: {{hosts: {{{engines[0]}: }}}}"
         )
     named = [hosts[name].get("postgres_machine") for name in groups.get("postgres", [])]
