@@ -104,6 +104,7 @@ def test_the_lab_is_the_same_installation_elsewhere(offline, inventories):
         ]
         elsewhere = {
             "docker_host_app_image",
+            "docker_host_pgadmin_sources",
             "docker_host_secrets",
             "s3_backup_bucket",
             "s3_backup_schedule",
