@@ -49,7 +49,9 @@ def left(machine, admin_sql):
         found = [
             line
             for name in ("app01", "db01")
-            for line in machine(name).run(f"find {places} -name '*preview*' -not -path '*/locks/*' 2>/dev/null").stdout.split()
+            for line in machine(name)
+            .run(f"find {places} -name '*preview*' -not -path '*/locks/*' 2>/dev/null")
+            .stdout.split()
         ]
         docker = over_ssh(ADDRESS).check_output(
             "docker ps --all --format '{{.Names}}'; docker network ls --format '{{.Name}}'; docker volume ls --format '{{.Name}}'"
