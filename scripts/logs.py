@@ -28,13 +28,14 @@ def remote(environ: Mapping[str, str]) -> str:
     return shlex.join([*words, "--", environ.get("LOGS_QUERY") or "*"])
 
 
-def ssh(inventory: Inventory, host: str) -> list[str]:
+def ssh(inventory: Inventory, host: str, follow: bool = False) -> list[str]:
     """ssh as Ansible would start it: with the options of the configuration and of the inventory."""
     variables = {name: inventory.template(host, name) for name in inventory.given(host) if name.startswith("ansible_")}
     connection = connection_loader.get("ssh", PlayContext())
     connection.set_options(var_options=variables)
     option = connection.get_option
-    words = ["ssh"]
+    # A terminal of its own, so that what follows the log there ends with this.
+    words = ["ssh", *(["-tt"] if follow else [])]
     for name in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
         words += shlex.split(option(name) or "")
     for flag, name in {"-p": "port", "-l": "remote_user", "-i": "private_key_file"}.items():
@@ -54,7 +55,7 @@ def main() -> int:
             raise AccessRefused(
                 f"Found no host in the group log_servers of {options.inventory}. Expected one, to which the machines send: docs/logs.md"
             )
-        command = [*ssh(inventory, servers[0]), remote(os.environ)]
+        command = [*ssh(inventory, servers[0], bool(os.environ.get("LOGS_FOLLOW"))), remote(os.environ)]
     except (AccessRefused, AnsibleError) as error:
         print(error, file=sys.stderr)
         return 1

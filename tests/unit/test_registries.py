@@ -17,6 +17,12 @@ PUBLIC = [
         *(("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("yarnpkg", "com")),
         *(("proxy", "golang", "org"), ("sum", "golang", "org"), ("galaxy", "ansible", "com"), ("crates", "io")),
         *(("rubygems", "org"), ("packagist", "org"), ("repo", "maven", "apache", "org")),
+        *(
+            ("deb", "debian", "org"),
+            ("security", "debian", "org"),
+            ("archive", "ubuntu", "com"),
+            ("ports", "ubuntu", "com"),
+        ),
     ]
 ]
 # By which the clients here are told of others.

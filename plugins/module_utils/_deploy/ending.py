@@ -114,7 +114,9 @@ class Ending:
             for colour in state["gone"]:
                 self.engine.remove(colour)
             self._end({**state, "gone": []}, operation, "done")
-            self.engine.prune(self._old_images())
+            # It is done: an image that stays is no failure.
+            with suppress(OSError):
+                self.engine.prune(self._old_images())
 
     def go_back(self, why: str) -> None:
         """The old colour has everything, as if there had been no new one. Containers and routes go back also where nothing can be written.

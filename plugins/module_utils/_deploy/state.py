@@ -139,7 +139,7 @@ class Files:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as problem:
                 raise Busy from problem
-            with contextlib.suppress(OSError), open(self._path("reserve"), "wb") as reserve:
+            with contextlib.suppress(OSError), open(self._path("reserve"), "ab") as reserve:
                 os.fchmod(reserve.fileno(), 0o600)
                 os.posix_fallocate(reserve.fileno(), 0, RESERVE)
             yield

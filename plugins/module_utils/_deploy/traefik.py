@@ -176,7 +176,12 @@ class Proxy:
         # Traefik reads whatever ends in .yml.
         before, new = f"{self.place.file}.before", f"{self.place.file}~"
         if os.path.exists(before) and _read(before) == text:
+            # Changed places: what was there is the way back now.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(new)
+            os.link(self.place.file, new)
             os.rename(before, self.place.file)
+            os.rename(new, before)
             return
         with open(new, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o644)

@@ -33,7 +33,8 @@ class Answer(TypedDict):
     to know of it. ``attached``: the networks that Traefik is connected to. ``outdated``: containers whose ca.crt was replaced since they
     began. ``bridge``: networks' bridges that do not have the name that Docker gives. ``foreign``: interfaces
     that have one alike. ``daemon``: the lines of daemon.json. ``missing``: directories of the application's files that are not there.
-    ``release``: what the machine remembers of its releases. ``processors``: how many it has.
+    ``release``: what the machine remembers of its releases. ``processors``: how many it has. ``visitor``: interfaces
+    by which SSH comes in.
     """
 
     os: list[str]
@@ -55,6 +56,7 @@ class Answer(TypedDict):
     missing: list[str]
     release: list[str]
     processors: list[str]
+    visitor: list[str]
     installed: list[str]
 
 
@@ -76,6 +78,7 @@ class Wanted(TypedDict):
     # How many processors each container may take, the role's own numbers too, by its service.
     cpus: Mapping[str, Any]
     blocked_networks: Sequence[Any]
+    trusted_interfaces: Sequence[str]
     pgadmin_sources: Sequence[Any]
     trusted_proxies: Sequence[Any]
     registries: Mapping[str, Any]
@@ -112,6 +115,7 @@ def parse(text: str) -> Answer:
         "missing": lines.get("missing", []),
         "release": lines.get("release", []),
         "processors": lines.get("processors", []),
+        "visitor": lines.get("visitor", []),
         "installed": [line.split()[0] for line in packages if line.endswith(" installed")],
     }
 
@@ -226,6 +230,12 @@ def _machine_problems(answer: Answer, wanted: Wanted) -> list[str]:
         f"({'docker_host_traefik_limits' if name == 'traefik' else 'docker_host_services'})"
         for name, cpus in wanted["cpus"].items()
         if processors and cpus > processors
+    ]
+    reasons += [
+        f"SSH comes to this machine by {name}, a bridge of Docker's, as from a VPN in a container, and the firewall would close that way. "
+        f"Write: docker_host_trusted_interfaces: [{', '.join([*wanted['trusted_interfaces'], name])}]"
+        for name in sorted({*answer["visitor"]} - {*wanted["trusted_interfaces"]})
+        if name in {"docker0", *answer["bridge"]} or (name.startswith("br-") and name not in answer["foreign"])
     ]
     if wanted["traefik_name"] not in answer["container"]:
         for line in answer["port"]:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 _BEFORE = "# Before machine_apt_mirror: "
 # Other projects have longer paths, and so has a mirror that somebody wrote there before.
 _ARCHIVE = re.compile(r"\bhttps?://[^/\s]+(?=/(?:debian|debian-security|ubuntu|ubuntu-ports)/?(?:\s|$))")
+# Debian's images for clouds have lists of mirrors instead.
+_LISTED = re.compile(r"\bmirror\+file:/+etc/apt/mirrors/(debian(?:-security)?)\.list(?=\s|$)")
+_ANY = re.compile(r"\bhttps?://\S+?(?=/(?:debian|debian-security|ubuntu|ubuntu-ports)/?(?:\s|$))")
 _SOURCE = re.compile(r"(?:deb|deb-src)\s|URIs:", re.IGNORECASE)
 _FILE, _LINE = "apt file: ", "apt line: "
 
@@ -30,17 +33,29 @@ def with_mirror(text: str, mirror: str) -> str:
 
 
 def _lines(text: str, mirror: str) -> Iterator[str]:
-    replaced = False
-    for line in text.splitlines():
-        if line.startswith(_BEFORE):
-            yield from _replaced(line.removeprefix(_BEFORE), mirror)
-        elif not replaced:
+    lines = iter(text.removesuffix("\n").split("\n") if text else [])
+    for line in lines:
+        if not line.startswith(_BEFORE):
             yield from _replaced(line, mirror)
-        replaced = line.startswith(_BEFORE)
+            continue
+        before, after = line.removeprefix(_BEFORE), next(lines, None)
+        # What somebody wrote in its place since is theirs.
+        if after is None or _path(after) == _path(before):
+            yield from _replaced(before, mirror)
+        else:
+            yield from _replaced(after, mirror)
+
+
+def _path(line: str) -> str:
+    """A source without its host, and without what a mirror has before the distribution's path."""
+    return _ANY.sub("", _LISTED.sub(r"/\1", line))
 
 
 def _replaced(line: str, mirror: str) -> Iterator[str]:
-    other = _ARCHIVE.sub(lambda _found: mirror, line) if mirror and _SOURCE.match(line) else line
+    other = line
+    if mirror and _SOURCE.match(line):
+        other = _ARCHIVE.sub(lambda _found: mirror, line)
+        other = _LISTED.sub(lambda found: f"{mirror}/{found[1]}", other)
     if other != line:
         yield f"{_BEFORE}{line}"
     yield other

@@ -34,9 +34,11 @@ def db01(authority):
 @pytest.fixture(scope="module")
 def server(authority, tmp_path_factory):
     server = LogServer(tmp_path_factory.mktemp("server"), authority)
-    server.start()
-    yield server
-    server.close()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +49,14 @@ def configuration(server, tmp_path, monkeypatch):
     return json.loads(file.read_text())
 
 
-def request(server, tls, path=PATH, method="POST", body="", headers=TYPE):
+def request(server, tls, path=PATH, method="POST", body="", headers=None):
     """The status that a machine with these certificates gets."""
     context = ssl.create_default_context(cafile=server.tls / "ca.crt")
     if tls:
         context.load_cert_chain(tls / "client.crt", tls / "client.key")
     connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=10)
     try:
-        connection.request(method, path, body.encode(), dict(headers))
+        connection.request(method, path, body.encode(), dict(headers or TYPE))
         return connection.getresponse().status
     finally:
         connection.close()

@@ -18,7 +18,7 @@ from support.helpers.checkout import ROOT
 TREE = ROOT / ".cache" / "programs" / "debian13"
 POSTGRES = "/usr/lib/postgresql/17/bin"
 # Processes of its own, and what the kernel says of itself: ufw asks there for IPv6.
-IN_TREE = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={TREE}/proc", "chroot", str(TREE)]
+IN_TREE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={TREE}/proc", "chroot", str(TREE)]
 CLUSTER = "/var/lib/postgresql/made-up"
 COMPOSE = "/usr/libexec/docker/cli-plugins/docker-compose"
 SETTINGS = [f"--data_directory={CLUSTER}", "--shared_buffers=16MB", "--dynamic_shared_memory_type=mmap"]
@@ -116,7 +116,7 @@ class Programs:
     def _members(self, machine: dict[str, Any]) -> Iterator[str]:
         for name, files in machine["members"].items():
             self._write(files)
-            main = next(file["path"] for file in files if file["path"].endswith("/postgresql.conf"))
+            (main,) = [file["path"] for file in files if file["path"].endswith("/postgresql.conf")]
             (TREE / main.lstrip("/")).with_name("pg_ident.conf").write_text("")
             settings = [f"--config_file={main}", *SETTINGS]
             try:

@@ -37,6 +37,7 @@ WANTED = {
     "cpus": {"app": 1.5, "traefik": 2},
     "trusted_proxies": ["192.0.2.0/24"],
     "pgadmin_sources": ["192.0.2.7", "2001:db8::/64"],
+    "trusted_interfaces": [],
     "blocked_networks": ["169.254.0.0/16", "fd00:ec2::254"],
     "registries": {},
     "variables": {},
@@ -51,6 +52,22 @@ def test_the_answer_is_read():
     assert (found["compose"], found["container"]) == (["2.26.1"], ["shop-traefik"])
     assert found["attached"] == ["shop-production-web"]
     assert parse("")["os"] == []
+
+
+@pytest.mark.parametrize(
+    ("ways", "trusted", "refused"),
+    [
+        (["visitor eth0", "visitor lo"], [], None),
+        (["visitor eth0", "visitor br-0123456789ab"], [], "br-0123456789ab"),
+        (["visitor docker0"], ["wg0"], "docker0"),
+        (["visitor named", "bridge named"], [], "named"),
+        (["visitor br-0123456789ab"], ["br-0123456789ab"], None),
+        (["visitor br-lan", "foreign br-lan"], [], None),
+    ],
+)
+def test_whoever_comes_by_a_bridge_is_not_shut_out(ways, trusted, refused):
+    said = problems(parse("\n".join([ANSWER, *ways])), {**WANTED, "trusted_interfaces": trusted})
+    assert said == [] if refused is None else len(said) == 1 and f"[{', '.join([*trusted, refused])}]" in said[0]
 
 
 def test_nothing_is_wrong_with_a_good_inventory():

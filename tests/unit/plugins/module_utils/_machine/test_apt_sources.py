@@ -25,7 +25,15 @@ ONE_LINE = """# what somebody noted: http://archive.example.org/debian
 deb [arch=amd64] http://br.archive.example.org/ubuntu noble main
 deb https://download.example.net/linux/debian trixie stable
 """
-LISTS = [DEB822, ONE_LINE, "", "deb http://archive.example.org/debian trixie main"]
+CLOUD = """Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian.list
+Suites: trixie
+
+Types: deb
+URIs: mirror+file:///etc/apt/mirrors/debian-security.list
+Suites: trixie-security
+"""
+LISTS = [CLOUD, DEB822, ONE_LINE, "", "deb http://archive.example.org/debian trixie main"]
 
 
 def in_force(text):
@@ -36,6 +44,7 @@ def in_force(text):
     ("text", "lines"),
     [
         (DEB822, [f"URIs: {MIRROR}/debian/", f"URIs: {MIRROR}/debian-security"]),
+        (CLOUD, [f"URIs: {MIRROR}/debian", f"URIs: {MIRROR}/debian-security"]),
         (ONE_LINE, [f"deb [arch=amd64] {MIRROR}/ubuntu noble main"]),
     ],
 )
@@ -46,7 +55,7 @@ def test_the_archive_alone_is_replaced(text, lines):
     assert "download.example.net/linux/debian" in with_mirror(ONE_LINE, MIRROR)
 
 
-@given(st.sampled_from(LISTS[:3]), st.lists(st.sampled_from([MIRROR, f"{MIRROR}/repository/", ""]), max_size=4))
+@given(st.sampled_from(LISTS[:4]), st.lists(st.sampled_from([MIRROR, f"{MIRROR}/repository/", ""]), max_size=4))
 def test_without_a_mirror_it_is_what_it_was_and_a_second_run_changes_nothing(text, mirrors):
     found = text
     for mirror in mirrors:
@@ -54,6 +63,18 @@ def test_without_a_mirror_it_is_what_it_was_and_a_second_run_changes_nothing(tex
         assert with_mirror(found, mirror) == found
         assert found == with_mirror(text, mirror)
     assert with_mirror(found, "") == text
+
+
+@pytest.mark.parametrize("theirs", ["deb https://download.example.net/linux/debian trixie stable", "# a note"])
+def test_what_somebody_wrote_in_a_mirrors_place_stays(theirs):
+    mirrored = with_mirror(LISTS[-1], MIRROR).splitlines()
+    edited = "\n".join([mirrored[0], theirs]) + "\n"
+    assert with_mirror(edited, "") == with_mirror(edited, MIRROR) == f"{theirs}\n"
+
+
+def test_a_line_that_was_changed_below_its_mirror_keeps_the_change():
+    mirrored = with_mirror(LISTS[-1], MIRROR).replace(f"{MIRROR}/debian trixie", f"{MIRROR}/debian forky")
+    assert in_force(with_mirror(mirrored, MIRROR)) == [f"deb {MIRROR}/debian forky main"]
 
 
 def test_only_what_changes_is_written():
