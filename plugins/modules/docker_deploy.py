@@ -402,7 +402,8 @@ def main() -> None:
         module.fail_json(msg=f"gate {problem.gate}: {problem}", gate=problem.gate, phases=[], lines=[])
     except OSError as problem:
         module.fail_json(
-            msg=f"gate state: {DIRECTORY}/{params['environment']} cannot be read or written: {problem}. Mend that and run this again, which ends what may be left",
+            msg=f"gate state: {DIRECTORY}/{params['environment']} cannot be read or written: {problem}. Mend that and run this again: it "
+            "ends what may be left",
             gate="state", phases=[], lines=[],
         )  # fmt: skip
 

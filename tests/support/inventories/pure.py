@@ -21,7 +21,15 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications i
 # What two roles check, by its name without the role's.
 DOCKER_HOST = (
     *("environments", "environment", "app_image", "traefik_image", "pgadmin_email", "acme_email", "package_source"),
-    *("services", "registries", "app_containers"),
+    *(
+        "services",
+        "registries",
+        "app_containers",
+        "blocked_networks",
+        "pgadmin_sources",
+        "trusted_proxies",
+        "trusted_interfaces",
+    ),
 )
 S3 = (
     *("environment", "databases", "bucket", "prefix", "endpoint", "writer_access_key", "writer_secret_key"),
@@ -107,6 +115,7 @@ def _docker_host(given: Mapping[str, Any]) -> Any:
         "images": images,
         "dns_provider": given["docker_host_acme_dns_provider"],
         "daemon": {},
+        "cpus": {},
         "variables": {name: given[name] for name in ("docker_host_env", "docker_host_secrets")},
         "owned": given["machine_owned"],
         "traefik_name": "stack-traefik",
