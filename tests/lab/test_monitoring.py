@@ -16,8 +16,10 @@ PROBES = {"https://app.test/up", "https://dev.test/up"}
 
 
 @pytest.mark.usefixtures("backed_up")
-# Physical backups are off.
-@pytest.mark.parametrize("selector", [each for each in read_by_rules() if "s3_backup_physical" not in each])
+# Physical backups are off, and there is no log server.
+@pytest.mark.parametrize(
+    "selector", [each for each in read_by_rules() if not each.startswith(("logs_", "s3_backup_physical_"))]
+)
 def test_what_a_rule_reads_exists(monitoring, selector):
     wait_for(lambda: monitoring.query(f"count({selector})"), timeout=60, what=f"a sample of {selector}")
 
