@@ -145,7 +145,9 @@ def test_a_backup_comes_before_migrations_and_only_before_these(deployed, backup
     code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
     assert code == 0 and made() == ["run production --reason=before the migrations of 2 --wait=3600"], said
     states = [each.get("state", "") for each in told]
-    assert states == ["prepared", "", "planned", "", "", "deployed"], "files before, its lock by them again and silences behind it"
+    assert states == ["prepared", "", "planned", "", "", "deployed"], (
+        "files before, its lock by them again and silences behind it"
+    )
     deployed(
         {**PREPARED, "target": KEPT}, None, FIRST, '-e{"docker_host_deployment": {"kind": "rollback"}}', planned=["x"]
     )
