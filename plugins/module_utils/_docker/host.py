@@ -17,6 +17,7 @@ TRAEFIK_SINCE = (3, 7)
 
 _ENTRY_KEYS = ("domain", "suffix", "wildcard", "pgadmin_host")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 # Releases whose distribution has no Compose v2.
 _WITHOUT_COMPOSE = {("debian", "11"), ("debian", "12"), ("ubuntu", "20.04")}
@@ -201,8 +202,10 @@ def _image_problems(wanted: Wanted) -> list[str]:
     if not wanted["app_image"]:
         reasons.append("docker_host_app_image is empty, expected the application's image with its tag or digest")
     for image in filter(None, wanted["images"]):
-        last = image.rpartition("/")[2]
-        if ":" not in last or last.endswith(":latest"):
+        named, has_digest, digest = image.rpartition("/")[2].partition("@")
+        if has_digest and not _DIGEST.fullmatch(digest):
+            reasons.append(f"the image {image} ends with no digest, expected @sha256: and 64 characters of 0-9 and a-f")
+        elif not has_digest and (":" not in named or named.endswith(":latest")):
             reasons.append(f"the image {image} has no fixed tag, expected one such as :1.4.2 or a digest (@sha256:…)")
     version = re.search(r":v?(\d+)\.(\d+)", wanted["traefik_image"])
     if not version or tuple(map(int, version.groups())) < TRAEFIK_SINCE:

@@ -142,12 +142,14 @@ def test_a_deployment_makes_the_file_that_a_converge_finds(rendered, files):
 
 
 def test_where_the_deployment_begins(rendered):
-    site, digest, port = rendered(
+    both = IMAGE.replace("@", ":1.2@")
+    site, digest, tag_and_digest, port = rendered(
         ("_docker_host_deploy_site", probe(DEPLOYED)),
         ("_docker_host_deploy_site.repository", {**probe(DEPLOYED), "docker_host_app_image": IMAGE}),
+        ("_docker_host_deploy_site.repository", {**probe(DEPLOYED), "docker_host_app_image": both}),
         ("_docker_host_deploy_site.traefik.address", {**probe(DEPLOYED), "docker_host_addresses": ["192.0.2.1"]}),
     )
-    assert site["repository"] == digest == "registry.test:5000/shop"
+    assert site["repository"] == digest == tag_and_digest == "registry.test:5000/shop"
     assert site["first"]["containers"] == FIRST["containers"] and site["first"]["project"] == "shop-production"
     assert (site["traefik"]["address"], port) == ("127.0.0.1", "192.0.2.1")
 

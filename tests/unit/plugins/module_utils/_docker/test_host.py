@@ -95,6 +95,8 @@ def test_nothing_is_wrong_with_a_good_inventory():
         ({"app_image": ""}, ["docker_host_app_image is empty"]),
         ({"images": ["shop:latest"]}, ["shop:latest", "no fixed tag"]),
         ({"images": ["registry.example.com:5000/shop"]}, ["no fixed tag"]),
+        ({"images": ["shop:1.2@sha256:0123"]}, ["shop:1.2@sha256:0123 ends with no digest", "64 characters"]),
+        ({"images": ["shop@1.2"]}, ["shop@1.2 ends with no digest"]),
         ({"traefik_image": "traefik:v3.6.4"}, ["3.7 or newer"]),
         ({"traefik_image": "traefik@sha256:0123"}, ["3.7 or newer"]),
         ({"pgadmin_email": ""}, ["docker_host_pgadmin_email"]),
