@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import slo
-from access import AS_JSON, plays, without_callbacks
+from access import AS_JSON, AccessRefused, access, plays, without_callbacks
 
 LAB = "molecule/default/inventory/production"
 # The playbook and the task that shows what it found.
@@ -51,7 +51,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
     parser.add_argument("--extra", action="append", default=[], metavar="NAME=VALUE", help="as Ansible's -e")
     options = parser.parse_args()
-    answer = ask(options.inventory, options.report, options.extra)
+    try:
+        answer = ask(options.inventory, options.report, options.extra)
+    except AccessRefused as refused:
+        print(refused, file=sys.stderr)
+        return 1
     if not answer.shown:
         print(answer.failures, file=sys.stderr)
         return answer.code or 1
@@ -79,20 +83,22 @@ def view(report: str, shown: dict) -> tuple[list[dict], str]:
 
 
 def ask(inventory: str, playbook: str, extra: Sequence[str] = ()) -> Answer:
-    """Run a playbook of REPORTS.
+    """Run a playbook of REPORTS, with the secrets of the environment where there are some.
 
     :arg extra: variables, as with C(-e).
+    :raises AccessRefused: when one of those is not as needed.
     """
     given = [word for one in extra for word in ("--extra-vars", one)]
-    done = subprocess.run(
-        ["ansible-playbook", "--inventory", inventory, *given, f"playbooks/{playbook}.yml"],
-        env={**without_callbacks(os.environ), **AS_JSON},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=300,
-    )
+    with access(os.environ) as env:
+        done = subprocess.run(
+            ["ansible-playbook", "--inventory", inventory, *given, f"playbooks/{playbook}.yml"],
+            env={**without_callbacks(env), **AS_JSON},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            timeout=300,
+        )
     run = plays(done.stdout)
     shown = [
         result["msg"]

@@ -85,3 +85,16 @@ def test_each_failure_and_each_failed_item_is_one_line():
 def test_each_report_has_a_playbook_and_a_target(name):
     assert yaml.safe_load((ROOT / "playbooks" / f"{name}.yml").read_text())
     assert f"report.py {name} " in (ROOT / "Makefile").read_text()
+
+
+def test_it_connects_with_the_secrets_of_the_environment_and_says_which_is_missing(monkeypatch, capsys, tmp_path):
+    program = tmp_path / "ansible-playbook"
+    program.write_text("#!/bin/sh\ncat \"$ANSIBLE_VAULT_PASSWORD_FILE\"; echo; env | grep -c '^VAULT_PASSWORD='\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("VAULT_PASSWORD", "opens-it")
+    assert report.ask("somewhere", "validate").failures == "opens-it\n\n0"
+    monkeypatch.setenv("VAULT_PASSWORD", "")
+    monkeypatch.setattr(sys, "argv", ["report.py", "validate"])
+    assert report.main() == 1
+    assert "Found no VAULT_PASSWORD" in capsys.readouterr().err

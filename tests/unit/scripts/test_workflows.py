@@ -41,7 +41,7 @@ def runs(job):
 
 
 def test_these_are_all_of_them():
-    assert list(WORKFLOWS) == ["audit.yml", "build.yml", "ci.yml", "converge.yml", "deploy.yml"]
+    assert list(WORKFLOWS) == ["audit.yml", "build.yml", "ci.yml", "converge.yml", "deploy.yml", "validate.yml"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -174,6 +174,16 @@ def test_dev_converges_staging_and_main_staging_then_production_each_asked_from_
             f"make converge INVENTORY=inventories/{name}",
             f"make smoke INVENTORY=inventories/{name}",
         ]
+
+
+def test_production_is_validated_every_month_and_the_report_of_what_failed_is_kept_too():
+    assert WORKFLOWS["validate.yml"]["on"]["schedule"] == [{"cron": "23 6 1 * *"}]
+    (job,) = WORKFLOWS["validate.yml"]["jobs"].values()
+    assert job["environment"] == "production", "its reviewer looks at each run that has a key of the machines"
+    assert runs(job) == ["scripts/setup converge", "make validate INVENTORY=inventories/production"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"validate_directory=$(CURDIR)/{job['steps'][-1]['with']['path']} " in makefile
+    assert job["steps"][-1]["if"] == "always()"
 
 
 def test_a_release_goes_to_the_environment_that_was_named_and_is_asked_from_outside():
