@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Makes the setting of each member, so that any of them can be the primary. A member's list has the members of other machines alone
     where these are more than have to confirm a commit, else all others.
-positional: mode, count, adopted_primary, uncloned, running
+positional: mode, count, adopted_primary, uncloned, running, following
 options:
   _input:
     description: Members as given by P(plannerate.infra.postgres_members#filter).
@@ -43,6 +43,12 @@ options:
     description: The setting that the primary runs with.
     type: str
     default: ''
+  following:
+    description:
+      - C(following) as given by P(plannerate.infra.postgres_topology#filter). One that does not follow and is not in O(running) is new
+        too, such as one whose run ended after it was cloned and before it started.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -63,6 +69,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.plannerate.infra.plugins.module_utils._cluster.following import Following
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.members import Member
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import (
     standby_names,
@@ -78,8 +85,10 @@ def postgres_synchronous_standby_names(
     adopted_primary: Mapping[str, Any] | None = None,
     uncloned: Sequence[str] = (),
     running: str = "",
+    following: Mapping[str, Following] | None = None,
 ) -> dict[str, str]:
-    machines = without_new({member["name"]: member["machine"] for member in members}, uncloned, running)
+    apart = [name for name, found in (following or {}).items() if not found["follows"]]
+    machines = without_new({member["name"]: member["machine"] for member in members}, [*uncloned, *apart], running)
     try:
         if adopted_primary is None:
             return standby_names(mode, machines, int(count))

@@ -111,6 +111,28 @@ def test_commits_go_on_while_it_is_cloned_and_wait_for_it_afterwards(servers, le
     assert ledger.lost("pg-main") == []
 
 
+def test_commits_go_on_where_a_run_ended_before_what_it_cloned_had_started(servers, ledger):
+    """Discovery finds its data, and the run comes to the primary before it starts the standby."""
+    backup = clone(servers)
+    assert backup.wait(60) == 0, backup.stderr.read()
+    servers.follow(NEW, "pg-main")
+    assert servers.topology()["absent"] == []
+    assert give(servers) == 'ANY 1 ("pg-replica1")'
+    ledger.begin("pg-main")
+    ledger.await_commits("pg-main")
+    servers.start(NEW)
+    servers.await_streaming("pg-main", "pg-replica1", NEW)
+    assert give(servers, cloned=True) == f'ANY 2 ("pg-replica1", "{NEW}")'
+    servers.stop(NEW)
+    assert give(servers) == f'ANY 2 ("pg-replica1", "{NEW}")', (
+        "one that was counted is waited for, also while it is down"
+    )
+    servers.start(NEW)
+    ledger.await_commits("pg-main")
+    ledger.end()
+    assert ledger.lost("pg-main") == []
+
+
 def test_a_clone_of_a_member_that_commits_wait_for_confirms_none(servers, ledger):
     """What is cloned again is listed all the time. A base backup that is not complete must not stand for it."""
     servers.configure("pg-main", synchronous_standby_names=f'ANY 2 ("pg-replica1", "{NEW}")')

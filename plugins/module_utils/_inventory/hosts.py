@@ -23,7 +23,12 @@ from ansible_collections.plannerate.infra.plugins.module_utils._inventory import
 Variables = Mapping[str, Any]
 Groups = Mapping[str, Sequence[str]]
 
-_SCHEDULES = ("s3_backup_schedule", "s3_backup_drill_schedule")
+_SCHEDULES = (
+    "s3_backup_schedule",
+    "s3_backup_drill_schedule",
+    "s3_backup_physical_schedule",
+    "s3_backup_physical_full_schedule",
+)
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58,}|age1[a-z0-9]+1[02-9ac-hj-np-z]+|(ssh-ed25519|ssh-rsa) \S+( .*)?")
 _SSH = 22
 _BACKUP_FIRST = "docker_host_backup_before_migration"

@@ -92,13 +92,14 @@ def standby_names(mode: str, members: Mapping[str, str], count: int = 1) -> dict
     return {name: _setting(mode, members, name, count) for name in members}
 
 
-def without_new(members: Mapping[str, str], uncloned: Iterable[str], running: str | None) -> dict[str, str]:
-    """The members that may be counted: all but those that have no data yet and that the primary does not count.
+def without_new(members: Mapping[str, str], apart: Iterable[str], running: str | None) -> dict[str, str]:
+    """The members that may be counted: all but those that confirm nothing yet and that the primary does not count.
 
-    :arg uncloned: names of members without data. One that is counted has lost its data, and is waited for as before.
+    :arg apart: names of members that have no data, or do not follow. One that is counted has lost its data or is down, and is waited
+        for as before.
     :arg running: the setting that the primary runs with.
     """
-    new = {*uncloned} - {*(listed(running) or ())}
+    new = {*apart} - {*(listed(running) or ())}
     return {name: machine for name, machine in members.items() if name not in new}
 
 

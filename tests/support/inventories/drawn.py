@@ -102,6 +102,8 @@ def drawn(number: int) -> Drawn:
         common["machine_apt_mirror"] = draw.choice(
             ["https://packages.example.test", "http://10.0.0.9:8081/repository/"]
         )
+    if "docker_hosts" in groups and draw.maybe():
+        _logs(draw, groups, common)
     return Drawn(number, hosts, groups, common)
 
 
@@ -207,3 +209,16 @@ def _monitoring(draw: Draw, groups: dict, common: dict) -> None:
     if draw.maybe(0.3):
         common["monitoring_dead_man_url"] = "https://dead.example.test/?a=b"
     common["monitoring_interval"] = draw.choice([5, 15, 60])
+
+
+def _logs(draw: Draw, groups: dict, common: dict) -> None:
+    groups["log_servers"] = list(groups["docker_hosts"])
+    common |= {
+        "logs_image": draw.choice(
+            ["victoriametrics/victoria-logs:v1.52.1", "registry.example.test:5000/logs@sha256:" + "0" * 64]
+        ),
+        "logs_retention_days": draw.choice([1, 90]),
+        "logs_max_disk_gib": draw.choice([1, 500]),
+    }
+    if draw.maybe(0.3):
+        common["logs_port"] = 9500

@@ -88,6 +88,21 @@ def _no_members(inventory: Drawn) -> None:
         inventory.groups.pop(name, None)
 
 
+def _no_engine(inventory: Drawn) -> None:
+    inventory.groups.pop("docker_hosts")
+
+
+def _more_log_servers(beside: bool) -> Callable[[Drawn], Any]:
+    """On a machine that has no containers."""
+
+    def change(inventory: Drawn) -> None:
+        inventory.hosts["logs"] = {"ansible_host": f"10.255.{inventory.number // 256}.{inventory.number % 256}"}
+        inventory.groups["machines"].append("logs")
+        inventory.groups["log_servers"] = [*(inventory.groups["log_servers"] if beside else ()), "logs"]
+
+    return change
+
+
 def _no_pooler(inventory: Drawn) -> None:
     inventory.groups.pop("pgbouncers")
 
@@ -183,7 +198,25 @@ MUTATIONS: dict[str, Mutation] = {
         role=True,
     ),
     "no receiver": Mutation("receiver", "monitoring_receiver is empty", _no_receiver, ("monitoring",), role=True),
+    "image of the log server": Mutation(
+        "logs", "logs_image is 'victoria-logs'", _set(logs_image="victoria-logs"), ("log_servers",), role=True
+    ),
+    "days of logs": Mutation(
+        "logs", "logs_retention_days is 0", _set(logs_retention_days=0), ("log_servers",), role=True
+    ),
+    "room for logs as a text": Mutation(
+        "logs", 'logs_max_disk_gib is the text "10"', _set(logs_max_disk_gib="10"), ("log_servers",), role=True
+    ),
     # Groups
+    "two log servers": Mutation(
+        "log servers", ", logs, expected one machine", _more_log_servers(beside=True), ("log_servers",)
+    ),
+    "log server without containers": Mutation(
+        "log servers", "logs, which is not in docker_hosts", _more_log_servers(beside=False), ("log_servers",)
+    ),
+    "logs without an engine": Mutation(
+        "groups", "the group log_servers has hosts and the group docker_hosts has none", _no_engine, ("log_servers",)
+    ),
     "pools without members": Mutation(
         "groups", "the group pgbouncers has hosts and the group postgres has none", _no_members, ("pgbouncers",)
     ),

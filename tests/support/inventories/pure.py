@@ -13,6 +13,7 @@ from support.inventories.drawn import Drawn
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import inputs, members
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import host as docker_host
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts, placeholders, values
+from ansible_collections.plannerate.infra.plugins.module_utils._logs import inventory as logs
 from ansible_collections.plannerate.infra.plugins.module_utils._monitoring import inventory as monitoring
 from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer import pools
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup import inventory as s3_backup
@@ -31,6 +32,7 @@ DOCKER_HOST = (
         "trusted_interfaces",
     ),
 )
+LOGS = ("image", "retention_days", "max_disk_gib", "first_upload_hours")
 S3 = (
     *("environment", "databases", "bucket", "prefix", "endpoint", "writer_access_key", "writer_secret_key"),
     *(
@@ -106,6 +108,8 @@ def refusals(inventory: Drawn) -> Iterator[str]:
     }
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
     yield from monitoring.problems(wanted)
+    stored: Any = {name: given[f"logs_{name}"] for name in LOGS}
+    yield from logs.problems({**stored, "servers": groups.get("log_servers", [])})
 
 
 def _docker_host(given: Mapping[str, Any]) -> Any:

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
+import time
 
 from support.helpers.plays import values_of_role
 
@@ -71,6 +74,47 @@ def test_it_is_stale_by_its_own_files_alone(tmp_path):
         touched(file, loaded - 1)
     assert [said[file] for file in files] == [["pgbouncer"]] * 4
     assert [said[file] for file in others] == [[]] * 3
+
+
+def test_haproxy_is_stale_by_its_own_process_and_not_by_another_ones(tmp_path, request):
+    """Role logs has a HAProxy of its own, which may have started later."""
+    (script,) = values_of_role(
+        tmp_path,
+        "pgbouncer",
+        (
+            "lookup('ansible.builtin.template', 'probe.sh.j2')",
+            {**inventory(1), "postgres_version": 15, "postgres_tls_directory": "/tls"},
+        ),
+    )
+    configuration, program = tmp_path / "haproxy.cfg", tmp_path / "haproxy"
+    shutil.copy(shutil.which("sleep"), program)
+
+    def start(*command):
+        process = subprocess.Popen(command, start_new_session=True)
+        request.addfinalizer(lambda: (os.killpg(process.pid, signal.SIGKILL), process.wait()))
+        return process
+
+    # As HAProxy's first process does, the shell starts the one that serves.
+    first = start("/bin/sh", "-c", f"{program} 60 & wait")
+    started = time.time()
+    time.sleep(2.1)
+    start(program, "60")
+    (tmp_path / "systemctl").write_text(
+        f'#!/bin/sh\n[ "$*" != "show --property=MainPID --value haproxy" ] || echo {first.pid}\n'
+    )
+    (tmp_path / "systemctl").chmod(0o700)
+    (ask,) = [line for line in script.splitlines() if line.endswith("&& echo haproxy")]
+    ask = script[: script.index("cd /")] + ask.replace("/etc/haproxy/haproxy.cfg", str(configuration))
+    said = []
+    for seconds in (-2, 1.1):
+        configuration.touch()
+        os.utime(configuration, (started + seconds, started + seconds))
+        path = f"{tmp_path}:/usr/bin:/bin"
+        done = subprocess.run(
+            ["/bin/sh", "-c", ask], env={"PATH": path}, capture_output=True, text=True, timeout=20, check=False
+        )
+        said.append(done.stdout.split())
+    assert said == [[], ["haproxy"]]
 
 
 DATABASES = """name,host,pool_mode,paused

@@ -1,10 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy of the inventory reaches apt and the engine, and its files go with it."""
+"""A proxy and a mirror of the inventory reach apt and the engine and go with their variables; a mirror that would do nothing is refused."""
 
 from __future__ import annotations
 
-from support.helpers.plays import values_of_role
+import sys
+
+import pytest
+from support.helpers.plays import run_play, values_of_role
 
 PROXY = {
     "machine_http_proxy": "http://proxy.test:3128",
@@ -57,3 +60,35 @@ def test_the_engine_has_the_machines_unless_it_has_another(tmp_path):
     assert "HTTP_PROXY=http://other.test:8080 " in own and "proxy.test" not in own
     assert [list(entry) for entry in there] == [["path", "template"]]
     assert gone == none == [{"path": ENGINE, "absent": True}]
+
+
+@pytest.mark.parametrize(
+    ("source", "owned", "refused"),
+    [
+        ("https://mirror.provider.test/debian/packages", True, True),
+        ("https://mirror.provider.test/debian/packages", False, False),
+        ("http://archive.test/debian", True, False),
+        ("http://mirror.test/repository/debian", True, False),
+    ],
+)
+def test_a_mirror_that_takes_no_place_is_refused(tmp_path, source, owned, refused):
+    """Packages would go on coming from where they came from, and nobody would know."""
+    (tmp_path / "empty.list").write_text("# deb http://archive.test/debian trixie main\n")
+    (tmp_path / "sources.list").write_text(f"deb {source} trixie main\n")
+    lists = [str(tmp_path / name) for name in ("empty.list", "sources.list", "missing.list")]
+    preflight = {
+        "name": "Preflight",
+        "ansible.builtin.include_role": {
+            "name": "plannerate.infra.machine", "tasks_from": "preflight", "rolespec_validate": False,
+        },
+        "vars": {"_machine_source_lists": lists, "_machine_bare": False},
+    }  # fmt: skip
+    play = {"hosts": "localhost", "tasks": [preflight]}
+    play["vars"] = {
+        "ansible_python_interpreter": sys.executable,
+        "machine_owned": owned,
+        "machine_apt_mirror": "http://mirror.test/repository/",
+    }
+    code, said = run_play(tmp_path, play, "--inventory=localhost,")
+    assert (code != 0) == refused, said
+    assert (", ".join(lists) in " ".join(said.split())) == refused, said

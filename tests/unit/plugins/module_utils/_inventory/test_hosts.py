@@ -63,6 +63,16 @@ MUTATIONS = {
         lambda hosts: every(hosts, s3_backup_schedule="at two"),
         "s3_backup_schedule is 'at two'",
     ),
+    "schedule of physical backups": (
+        "s3_backups",
+        lambda hosts: every(hosts, s3_backup_physical_schedule="*-*-* */6:00"),
+        "s3_backup_physical_schedule is '*-*-* */6:00'",
+    ),
+    "schedule of full ones": (
+        "s3_backups",
+        lambda hosts: every(hosts, s3_backup_physical_full_schedule="Sat..Mon 01:00"),
+        "s3_backup_physical_full_schedule is 'Sat..Mon 01:00'",
+    ),
     "recipient": (
         "s3_backups",
         lambda hosts: every(hosts, s3_backup_recipients=["age1x"]),
