@@ -14,7 +14,8 @@ options:
   _input:
     description:
       - C(receiver), C(without_receiver), C(smtp), C(servers) (names of the machines on which Prometheus runs), C(members) (PostgreSQL
-        members of this machine, each with C(name) and C(port)) and C(runbook_url).
+        members of this machine, each with C(name) and C(port)), C(runbook_url), C(docker_hosts) (names of machines), C(address) (of this
+        machine) and C(grafana) (C(domain) and C(sources)).
     type: dict
     required: true
 """

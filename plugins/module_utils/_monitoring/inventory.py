@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypedDict
 
+from ansible_collections.plannerate.infra.plugins.module_utils._inventory.addresses import is_source
+
 # An exporter listens on the member's port with a 1 before it: a unit can write that, but cannot add.
 MEMBER_PORTS_BELOW = 10000
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 
 
 # Alertmanager's own names. Other releases have more: what only resembles one of these, or has another form, is misspelt.
@@ -34,6 +37,13 @@ _SMTP = [
 ]
 
 
+class Grafana(TypedDict):
+    """Without a ``domain`` there is none. ``sources``: whom Traefik lets in."""
+
+    domain: str
+    sources: Sequence[Any]
+
+
 class Wanted(TypedDict):
     """Variables of the role P(plannerate.infra.monitoring#role), and what it watches on this machine."""
 
@@ -45,6 +55,10 @@ class Wanted(TypedDict):
     # PostgreSQL members of this machine, each with name and port.
     members: Sequence[Mapping[str, Any]]
     runbook_url: str
+    docker_hosts: Sequence[str]
+    # Of this machine, one of IPv6 in brackets.
+    address: str
+    grafana: Grafana
 
 
 def problems(wanted: Wanted) -> list[str]:
@@ -70,6 +84,34 @@ def problems(wanted: Wanted) -> list[str]:
             f"postgres_port of {', '.join(wide)} is too high, expected one below {MEMBER_PORTS_BELOW}: the exporter of a member "
             "listens on the member's port with a 1 before it"
         )
+    return result + (_grafana_problems(wanted) if wanted["grafana"]["domain"] else [])
+
+
+def _grafana_problems(wanted: Wanted) -> list[str]:
+    domain, sources = wanted["grafana"]["domain"], wanted["grafana"]["sources"]
+    result = []
+    if not _DOMAIN.fullmatch(domain):
+        result.append(f"monitoring_grafana_domain is '{domain}', expected a name such as grafana.example.com")
+    elsewhere = [name for name in wanted["servers"] if name not in wanted["docker_hosts"]]
+    if elsewhere:
+        result.append(
+            f"monitoring_grafana_domain is '{domain}', but {', '.join(elsewhere)} of the group monitoring is not in docker_hosts. Grafana "
+            "is a container beside Prometheus and behind Traefik: put the machine into docker_hosts, or leave the name empty"
+        )
+    if ":" in wanted["address"]:
+        result.append(
+            f"monitoring_grafana_domain is '{domain}', but Traefik's network has no IPv6, and machine_address is {wanted['address']}. "
+            "Expected one of IPv4"
+        )
+    for source in sources:
+        if not is_source(source):
+            result.append(
+                f"monitoring_grafana_sources has {source}, expected an IP address, or a network such as 192.0.2.0/24"
+            )
+        elif str(source).endswith("/0"):
+            result.append(
+                f"monitoring_grafana_sources has {source}, which is everybody, expected those from where its users come"
+            )
     return result
 
 

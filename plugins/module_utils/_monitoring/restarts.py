@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._restart_list.rows import of_unit
 
-KINDS = {"prometheus": "prometheus", "prometheus-alertmanager": "alertmanager"}
+KINDS = {"prometheus": "prometheus", "prometheus-alertmanager": "alertmanager", "grafana": "grafana"}
 
 
 def restarts(

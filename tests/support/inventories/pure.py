@@ -107,6 +107,8 @@ def refusals(inventory: Drawn) -> Iterator[str]:
         name: given[f"monitoring_{name}"] for name in ("receiver", "without_receiver", "smtp", "runbook_url")
     }
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
+    wanted |= {"docker_hosts": groups.get("docker_hosts", []), "address": ""}
+    wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")}
     yield from monitoring.problems(wanted)
     stored: Any = {name: given[f"logs_{name}"] for name in LOGS}
     yield from logs.problems({**stored, "servers": groups.get("log_servers", [])})

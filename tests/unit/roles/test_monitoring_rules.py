@@ -40,7 +40,7 @@ def test_every_file_of_rules_has_a_test() -> None:
 
 
 def test_every_file_of_rules_is_installed() -> None:
-    installed = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text())["_monitoring_rules"]
+    installed = yaml.safe_load((ROOT / "roles/monitoring/vars/main/units.yml").read_text())["_monitoring_rules"]
     assert sorted(installed) == sorted(path.stem for path in RULES.glob("*.yml"))
 
 
@@ -81,6 +81,30 @@ def test_a_fork_or_a_wiki_has_its_own_runbook(tmp_path: Path) -> None:
     names = [alert["alert"].lower() for alert in ALERTS]
     assert sorted(links[0]) == sorted(LINK + name for name in names)
     assert sorted(links[1]) == sorted(f"{elsewhere['monitoring_runbook_url']}#{name}" for name in names)
+
+
+def test_alerts_link_to_the_panel_about_them_where_there_is_a_grafana(tmp_path: Path) -> None:
+    (tmp_path / "files").symlink_to(RULES.parent)
+    asked = "lookup('ansible.builtin.template', 'rules.yml.j2')"
+    without, text = values_of_role(
+        tmp_path, "monitoring", (asked, {}), (asked, {"monitoring_grafana_domain": "grafana.example.com"})
+    )
+    assert "dashboard_url" not in without
+    (tmp_path / "rules.yml").write_text(text)
+    done = subprocess.run(
+        [ROOT / "scripts/promtool", "check", "rules", tmp_path / "rules.yml"],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    links = {
+        rule["alert"]: rule["annotations"].get("dashboard_url", "")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    assert links["PostgresDown"].startswith("https://grafana.example.com/d/postgresql?viewPanel=panel-")
+    # There is nothing to look at when it works.
+    assert [name for name, link in links.items() if not link] == ["DeadMansSwitch"]
 
 
 def test_the_runbook_has_a_section_for_every_alert_and_for_nothing_else() -> None:

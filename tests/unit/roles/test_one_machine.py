@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where Docker and PgBouncer share a machine, its containers are let in by their bridge; nobody else is by their addresses."""
+"""Where Docker shares a machine with PgBouncer or Grafana, its containers are let in by their bridge; nobody else is by their addresses."""
 
 from __future__ import annotations
 
@@ -35,14 +35,23 @@ def test_elsewhere_it_takes_none_of_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("groups", "ports"), [(["docker_hosts"], []), (["docker_hosts", "pgbouncers"], [6432, 7000])], ids=str
+    ("groups", "ports"),
+    [
+        (["docker_hosts"], []),
+        (["docker_hosts", "monitoring"], [3001]),
+        (["docker_hosts", "pgbouncers"], [6432, 7000]),
+    ],
+    ids=str,
 )
 def test_the_firewall_goes_by_the_bridge(tmp_path, groups, ports):
     rules = "lookup('ansible.builtin.template', 'after.rules.j2')"
     asked = [
         (rules, {"item": f"/etc/ufw/after{version}.rules", **variables})
         for version in ("", "6")
-        for variables in ({}, {"pgbouncer_port": 7000})
+        for variables in (
+            {},
+            {"pgbouncer_port": 7000, "monitoring_grafana_domain": "g.x.org", "monitoring_grafana_port": 3001},
+        )
     ]
     *four, six, _six = values_of_role(tmp_path, "docker_host", *asked, inventory=inventory(tmp_path, *groups))
     found = [line for text in four for line in text.splitlines() if "ufw-after-input" in line]
@@ -54,7 +63,7 @@ def test_a_bridge_of_somebody_else_is_not_let_in_because_its_name_begins_as_dock
     hosts = inventory(tmp_path, "docker_hosts", "pgbouncers")
     probe = {"stdout": "foreign br-lan\nforeign br-shop\nbridge br-shop"}
     ((first, *others),) = values_of_role(
-        tmp_path, "docker_host", ("_docker_host_pooler_rules", {"__docker_host_probe": probe}), inventory=hosts
+        tmp_path, "docker_host", ("_docker_host_local_rules", {"__docker_host_probe": probe}), inventory=hosts
     )
     assert first == "ufw-after-input -i br-lan -p tcp --dport 6432 -j RETURN"
     assert others == [RULE.format(6432)]

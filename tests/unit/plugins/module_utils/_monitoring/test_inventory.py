@@ -15,11 +15,21 @@ WANTED = {
     "servers": ["app01"],
     "members": [{"name": "pg-main", "port": 9999}],
     "runbook_url": "https://wiki.example.com/alerts",
+    "docker_hosts": ["app01"],
+    "address": "192.0.2.1",
+    "grafana": {"domain": "grafana.example.com", "sources": ["192.0.2.0/24", "2001:db8::1"]},
 }
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"receiver": {}, "without_receiver": True}, {"members": []}, {"receiver": {}, "servers": []}]
+    "change",
+    [
+        {},
+        {"receiver": {}, "without_receiver": True},
+        {"members": []},
+        {"receiver": {}, "servers": []},
+        {"grafana": {"domain": "", "sources": []}, "docker_hosts": [], "address": "[2001:db8::1]"},
+    ],
 )
 def test_nothing_is_wrong(change):
     assert problems({**WANTED, **change}) == []
@@ -52,6 +62,14 @@ def test_a_receiver_that_resembles_another_one_is_taken(name):
             {"members": [{"name": "a", "port": 10000}, {"name": "b", "port": 9999}, {"name": "c", "port": 15432}]},
             ["a, c", "below 10000"],
         ),
+        (
+            {"docker_hosts": ["app02"]},
+            ["monitoring_grafana_domain", "app01 of the group monitoring is not in docker_hosts"],
+        ),
+        ({"address": "[2001:db8::1]"}, ["no IPv6", "[2001:db8::1]"]),
+        ({"grafana": {"domain": "https://x", "sources": []}}, ["'https://x', expected a name"]),
+        ({"grafana": {"domain": "g.x.org", "sources": ["office"]}}, ["monitoring_grafana_sources has office"]),
+        ({"grafana": {"domain": "g.x.org", "sources": ["0.0.0.0/0"]}}, ["0.0.0.0/0, which is everybody"]),
     ],
 )
 def test_each_problem_is_named(change, words):
