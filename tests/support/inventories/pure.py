@@ -109,7 +109,8 @@ def refusals(inventory: Drawn) -> Iterator[str]:
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
     yield from monitoring.problems(wanted)
     stored: Any = {name: given[f"logs_{name}"] for name in LOGS}
-    yield from logs.problems({**stored, "servers": groups.get("log_servers", [])})
+    stored |= {"servers": groups.get("log_servers", [])}
+    yield from logs.problems(stored)
 
 
 def _docker_host(given: Mapping[str, Any]) -> Any:
