@@ -111,7 +111,8 @@ def refusals(inventory: Drawn) -> Iterator[str]:
     wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")}
     yield from monitoring.problems(wanted)
     stored: Any = {name: given[f"logs_{name}"] for name in LOGS}
-    yield from logs.problems({**stored, "servers": groups.get("log_servers", [])})
+    stored |= {"servers": groups.get("log_servers", [])}
+    yield from logs.problems(stored)
 
 
 def _docker_host(given: Mapping[str, Any]) -> Any:

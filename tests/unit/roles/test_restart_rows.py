@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+import yaml
 from support.helpers.checkout import ROOT
 from support.helpers.plays import run_play, values_of_role
 
@@ -77,3 +78,12 @@ def test_a_pgbouncer_that_would_restart_counts_as_a_change_in_check_mode(tmp_pat
     play = {"hosts": "all", "vars": variables, "tasks": tasks}
     code, said = run_play(tmp_path, play, "--inventory=db01,", "--check")
     assert code == 0 and "changed=1" in said, said
+
+
+def test_each_file_of_monitorings_units_makes_a_unit_load_it():
+    """systemd goes on with what it has read. Without a unit that is stale, nobody tells it to read again."""
+    variables = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text())
+    lists = ("_monitoring_exporter_unit_files", "_monitoring_server_unit_files", "_monitoring_postgres_files")
+    written = {entry["path"] for name in lists for entry in variables[name] if {"template", "src"} & set(entry)}
+    read = variables["_monitoring_units"] + str(variables["_monitoring_server_units"])
+    assert [path for path in sorted(written) if path.startswith("/etc/systemd/") and f"'{path}'" not in read] == []
