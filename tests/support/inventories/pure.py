@@ -106,7 +106,7 @@ def refusals(inventory: Drawn) -> Iterator[str]:
     }
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
     wanted |= {"docker_hosts": groups.get("docker_hosts", []), "address": ""}
-    wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")}
+    wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")} | {"taken": []}
     yield from monitoring.problems(wanted)
 
 
