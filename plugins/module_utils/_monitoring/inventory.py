@@ -38,10 +38,11 @@ _SMTP = [
 
 
 class Grafana(TypedDict):
-    """Without a ``domain`` there is none. ``sources``: whom Traefik lets in."""
+    """Without a ``domain`` there is none. ``sources``: whom Traefik lets in. ``taken``: names that Traefik has for something else."""
 
     domain: str
     sources: Sequence[Any]
+    taken: Sequence[str]
 
 
 class Wanted(TypedDict):
@@ -92,6 +93,11 @@ def _grafana_problems(wanted: Wanted) -> list[str]:
     result = []
     if not _DOMAIN.fullmatch(domain):
         result.append(f"monitoring_grafana_domain is '{domain}', expected a name such as grafana.example.com")
+    if domain in wanted["grafana"]["taken"]:
+        result.append(
+            f"monitoring_grafana_domain is '{domain}', which is an environment's in docker_host_environments, expected a name of its own, "
+            f"such as grafana.{domain}"
+        )
     elsewhere = [name for name in wanted["servers"] if name not in wanted["docker_hosts"]]
     if elsewhere:
         result.append(

@@ -108,7 +108,7 @@ def refusals(inventory: Drawn) -> Iterator[str]:
     }
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
     wanted |= {"docker_hosts": groups.get("docker_hosts", []), "address": ""}
-    wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")}
+    wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")} | {"taken": []}
     yield from monitoring.problems(wanted)
     stored: Any = {name: given[f"logs_{name}"] for name in LOGS}
     stored |= {"servers": groups.get("log_servers", [])}

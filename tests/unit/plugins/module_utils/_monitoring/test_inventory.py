@@ -17,7 +17,7 @@ WANTED = {
     "runbook_url": "https://wiki.example.com/alerts",
     "docker_hosts": ["app01"],
     "address": "192.0.2.1",
-    "grafana": {"domain": "grafana.example.com", "sources": ["192.0.2.0/24", "2001:db8::1"]},
+    "grafana": {"domain": "grafana.example.com", "sources": ["192.0.2.0/24", "2001:db8::1"], "taken": ["example.com"]},
 }
 
 
@@ -28,7 +28,7 @@ WANTED = {
         {"receiver": {}, "without_receiver": True},
         {"members": []},
         {"receiver": {}, "servers": []},
-        {"grafana": {"domain": "", "sources": []}, "docker_hosts": [], "address": "[2001:db8::1]"},
+        {"grafana": {"domain": "", "sources": [], "taken": []}, "docker_hosts": [], "address": "[2001:db8::1]"},
     ],
 )
 def test_nothing_is_wrong(change):
@@ -67,9 +67,16 @@ def test_a_receiver_that_resembles_another_one_is_taken(name):
             ["monitoring_grafana_domain", "app01 of the group monitoring is not in docker_hosts"],
         ),
         ({"address": "[2001:db8::1]"}, ["no IPv6", "[2001:db8::1]"]),
-        ({"grafana": {"domain": "https://x", "sources": []}}, ["'https://x', expected a name"]),
-        ({"grafana": {"domain": "g.x.org", "sources": ["office"]}}, ["monitoring_grafana_sources has office"]),
-        ({"grafana": {"domain": "g.x.org", "sources": ["0.0.0.0/0"]}}, ["0.0.0.0/0, which is everybody"]),
+        ({"grafana": {"domain": "https://x", "sources": [], "taken": []}}, ["'https://x', expected a name"]),
+        (
+            {"grafana": {"domain": "x.org", "sources": [], "taken": ["x.org"]}},
+            ["'x.org', which is an environment's", "grafana.x.org"],
+        ),
+        (
+            {"grafana": {"domain": "g.x.org", "sources": ["office"], "taken": []}},
+            ["monitoring_grafana_sources has office"],
+        ),
+        ({"grafana": {"domain": "g.x.org", "sources": ["0.0.0.0/0"], "taken": []}}, ["0.0.0.0/0, which is everybody"]),
     ],
 )
 def test_each_problem_is_named(change, words):
