@@ -26,7 +26,10 @@ class ActionModule(ActionBase):
         args = self._task.args
         with open({log!r}, "a") as file:
             file.write(json.dumps(args) + "\\n")
-        return json.loads({answers!r}).get(args.get("state"), {{"changed": True}})
+        # As the module ends what is refused.
+        refusal = args.get("refusal")
+        refused = refusal and {{"failed": True, "gate": refusal["gate"], "msg": "gate %(gate)s: %(message)s" % refusal}}
+        return refused or json.loads({answers!r}).get(args.get("state", self._task.action.rpartition(".")[2]), {{"changed": True}})
 """
 TARGET = {"name": "r7", "release": "2", "image": "shop@sha256:22", "known": None, "apps": []}
 KEPT = {**TARGET, "name": "r6", "apps": ["shop-app-prod-r6"]}
@@ -56,18 +59,19 @@ def deployed(tmp_path, monkeypatch):
     tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())[1:]
     files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars/main").glob("*.yml")))]
     (tmp_path / "templates").symlink_to(role / "templates")
-    for name in ("silence.yml", "backup.yml"):
+    for name in ("silence.yml", "backup.yml", "refuse.yml"):
         (tmp_path / name).symlink_to(role / "tasks" / name)
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
-    def run(prepared=None, done=None, *options, planned=()):
+    def run(prepared=None, done=None, *options, planned=(), answers=None):
         log = tmp_path / "log"
         log.write_text("")
         answers = {
             "prepared": prepared or PREPARED,
             "deployed": done or DEPLOYED,
             "planned": {"migrations": [*planned]},
+            **(answers or {}),
         }
         text = STUB.format(log=str(log), answers=json.dumps(answers))
         for name in ("docker_deploy", "file_set", "alertmanager_silences"):
@@ -154,14 +158,26 @@ def test_a_backup_comes_before_migrations_and_only_before_these(deployed, backup
     assert len(made()) == 1
 
 
-def test_without_a_backup_nothing_is_migrated(deployed, backups):
+def test_without_a_backup_nothing_is_migrated_and_the_history_is_told_so(deployed, backups):
     code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
     assert code != 0 and "gate backup: the group s3_backups has no host" in said and "has add_notes" in said, said
-    assert told[-1]["state"] == "planned"
+    assert (told[-1]["state"], told[-1]["refusal"]["gate"]) == ("refused", "backup")
+    assert told[-1]["colour"]["image"] == TARGET["image"]
     made = backups(ends=4)
     code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
-    assert code != 0 and "gate backup: localhost: the store is full. Nothing was changed" in said, said
-    assert len(made()) == 1 and told[-1]["state"] == "planned"
+    assert code != 0 and "gate backup: localhost: the store is full" in said, said
+    assert len(made()) == 1 and [each["state"] for each in told if "refusal" in each] == ["refused"] == [
+        told[-1]["state"]
+    ]
+
+
+def test_what_fails_before_the_new_release_begins_is_in_the_history_once(deployed):
+    code, said, told = deployed(answers={"file_set": {"failed": True, "msg": "No space left on device"}})
+    assert code != 0 and told[-1]["refusal"] == {"gate": "files", "message": "No space left on device"}, said
+    failed = {"failed": True, "gate": "migrate", "msg": "gate migrate: it tells nothing"}
+    code, said, told = deployed(None, None, FIRST, answers={"planned": failed})
+    assert code != 0 and told[-1]["state"] == "planned", "the module wrote that down itself"
+    assert "gate migrate: it tells nothing" in said
 
 
 def test_what_is_kept_is_not_made_and_its_own_containers_are_served(deployed):
