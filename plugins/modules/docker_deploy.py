@@ -84,6 +84,12 @@ options:
         description: How long requests under way have at least, from the switch on, until their containers are told to end.
         type: int
         default: 30
+      websocket_seconds:
+        description: >-
+          How long old websockets stay open from the switch on, where both Reverbs tell each other their events
+          (C(REVERB_SCALING_ENABLED)). Elsewhere they are closed with the switch.
+        type: int
+        default: 0
       log_lines:
         description: >-
           How many last lines of a container are shown when a gate fails. The values of C(.env) are replaced in them. V(0) for none.
@@ -244,6 +250,7 @@ REQUEST: dict[str, Any] = {
     "watch_seconds": {"type": "int", "default": 60},
     "watch_requests": {"type": "int", "default": 20},
     "drain_seconds": {"type": "int", "default": 30},
+    "websocket_seconds": {"type": "int", "default": 0},
     "log_lines": {"type": "int", "default": 20},
     "images": {"type": "int", "default": 5},
 }

@@ -13,11 +13,14 @@ import pytest
 from support.helpers.checkout import ROOT
 from support.helpers.edge import visits
 from support.helpers.lab import INVENTORIES, playbook, wait_for
+from support.helpers.listeners import GOING_AWAY, listening
 
 URL = "https://dev.test/page"
 MIGRATION = "2026_11_27_000000_create_notes"
-STATE = "/var/lib/plannerate/releases/staging/state.json"
-QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4}
+RELEASES = "/var/lib/plannerate/releases/staging"
+# Seconds that old websockets stay open.
+HELD = 20
+QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4, "docker_host_websocket_drain_seconds": HELD}
 KILL = "find /proc/[0-9]*/fd -lname '*/releases/staging/lock' 2>/dev/null | cut -d/ -f3 | xargs kill -KILL"
 FORGET = f"DROP TABLE IF EXISTS notes; DELETE FROM migrations WHERE migration = '{MIGRATION}'"
 SCHEDULERS = "docker ps --format '{{.Names}}' | grep -c '^plannerate-scheduler-staging'"
@@ -32,7 +35,12 @@ def roll_back(**variables):
 
 
 def state(stacks):
-    return json.loads(stacks.machine.check_output(f"cat {STATE}"))
+    return json.loads(stacks.machine.check_output(f"cat {RELEASES}/state.json"))
+
+
+def history(stacks):
+    lines = stacks.machine.check_output(f"cat {RELEASES}/history.jsonl").splitlines()
+    return [json.loads(line) for line in lines if line]
 
 
 def step(stacks):
@@ -68,9 +76,11 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
     production = stacks.machine.check_output(
         "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
     )
-    with visits(visitor, URL) as failures:
+    # The key of the application's websockets is the environment's name.
+    with visits(visitor, URL) as failures, listening(visitor, "dev.test", "staging", sockets=5) as listeners:
         done = deploy("1.1.0", docker_host_backup_before_migration=True)
         assert done.returncode == 0, done.stdout
+        assert "websockets: stay open for now" in done.stdout
         assert release(visitor) == "1.1.0" and MIGRATION in done.stdout
         assert backups(db01) > backed_up
         assert stacks.machine.check_output(SCHEDULERS) == "1"
@@ -84,10 +94,25 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
         assert back.returncode == 0, back.stdout
         assert release(visitor) == "1.0.0"
         assert stacks.machine.check_output(SCHEDULERS) == "1"
-    assert failures == []
+    assert failures == [] == listeners.refused
+    assert listeners.missed() == {}
+    for entry in history(stacks)[-3::2]:
+        assert entry["result"] == "done", entry
+        for closes in listeners.closings(entry["switched"], entry["ended"]):
+            ((code, second),) = closes
+            assert code == GOING_AWAY and second > HELD - 1, (entry["kind"], closes)
     assert production == stacks.machine.check_output(
         "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
     )
+
+
+def test_a_deployment_without_its_backup_is_in_the_history(stacks, visitor, admin_sql):
+    admin_sql(FORGET, database="plannerate_staging")
+    done = deploy("1.1.0", docker_host_backup_before_migration=True, s3_backup_environment="nobody")
+    assert done.returncode != 0 and "gate backup: db01: " in done.stdout, done.stdout
+    last = history(stacks)[-1]
+    assert last["result"].startswith("refused: backup: db01: ") and last["release"] == "1.1.0"
+    assert release(visitor) == "1.0.0" and not step(stacks)
 
 
 def test_what_was_killed_is_ended_by_the_next_run_which_is_refused(stacks, visitor):
@@ -125,4 +150,6 @@ def test_the_history_is_one_table():
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "refused: image" in done.stdout and "went back: interrupted" in done.stdout, done.stdout
+    assert (
+        "refused: backup" in done.stdout and "refused: image" in done.stdout and "went back: interrupted" in done.stdout
+    ), done.stdout

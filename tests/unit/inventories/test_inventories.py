@@ -38,7 +38,9 @@ def test_every_host_has_what_its_roles_need(offline, inventories, environment):
     assert (done.returncode, last) == (0, f"{inventories / environment}: 5 hosts have what their roles need")
     # A branch's image; its owner names the first release by its version.
     (warning,) = warnings
-    assert warning.startswith(f"{inventories / environment}: warning: docker_host_app_image is ghcr.io/callcocam/plannerate:")
+    assert warning.startswith(
+        f"{inventories / environment}: warning: docker_host_app_image is ghcr.io/callcocam/plannerate:"
+    )
     assert "a tag that moves" in warning and warning.endswith(" (app01)")
 
 
