@@ -31,6 +31,8 @@ class ActionModule(ActionBase):
         refused = refusal and {{"failed": True, "gate": refusal["gate"], "msg": "gate %(gate)s: %(message)s" % refusal}}
         return refused or json.loads({answers!r}).get(args.get("state", self._task.action.rpartition(".")[2]), {{"changed": True}})
 """
+# What is looked at before, each of which takes its time; here it is only told that it was.
+LOOKS = ("preflight", "inventory")
 TARGET = {"name": "r7", "release": "2", "image": "shop@sha256:22", "known": None, "apps": []}
 KEPT = {**TARGET, "name": "r6", "apps": ["shop-app-prod-r6"]}
 PREPARED = {"target": TARGET, "lines": ["room: enough"]}
@@ -52,15 +54,17 @@ VARIABLES = {
 
 @pytest.fixture
 def deployed(tmp_path, monkeypatch):
-    """A function that runs the tasks behind the preflight: exit code, output, and what the modules were told."""
+    """A function that runs the tasks: exit code, output, and what the modules were told."""
     collections = collection_with(tmp_path, {}, actions=True).parents[1]
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(collections.parent))
     role = ROOT / "roles/docker_host"
-    tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())[1:]
+    tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())
     files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars/main").glob("*.yml")))]
     (tmp_path / "templates").symlink_to(role / "templates")
     for name in ("silence.yml", "backup.yml", "refuse.yml"):
         (tmp_path / name).symlink_to(role / "tasks" / name)
+    for name in LOOKS:
+        (tmp_path / f"{name}.yml").write_text(json.dumps([{"plannerate.infra.docker_deploy": {"state": name}}]))
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
@@ -84,7 +88,9 @@ def deployed(tmp_path, monkeypatch):
         code, said = run_play(
             tmp_path, play, f"--inventory={inventory}", f"--extra-vars={json.dumps(VARIABLES)}", *options
         )
-        first, *told, last = [json.loads(line) for line in log.read_text().splitlines()]
+        found = [json.loads(line) for line in log.read_text().splitlines()]
+        run.looked = [each["state"] for each in found if each.get("state") in LOOKS]
+        first, *told, last = [each for each in found if each.get("state") not in LOOKS]
         # Whatever happens between them.
         assert last == {**first, "seconds": 60}
         run.silences, run.seconds = first["silences"], first["seconds"]
@@ -179,6 +185,18 @@ def test_what_fails_before_the_new_release_begins_is_in_the_history_once(deploye
     code, said, told = deployed(None, None, FIRST, answers={"planned": failed})
     assert code != 0 and told[-1]["state"] == "planned", "the module wrote that down itself"
     assert "gate migrate: it tells nothing" in said
+
+
+def test_who_goes_back_to_what_is_kept_waits_for_no_look_at_the_machine(deployed):
+    """Until the switch, visitors have the bad release."""
+    back = '-e{"docker_host_deployment": {"kind": "rollback"}}'
+    deployed({**PREPARED, "target": KEPT}, None, back)
+    assert deployed.looked == ["inventory"]
+    code, said, told = deployed(None, None, back)
+    assert code == 0 and deployed.looked == ["inventory", "preflight"], said
+    assert [each.get("state", "") for each in told] == ["prepared", "", "deployed"]
+    deployed()
+    assert deployed.looked == ["preflight"]
 
 
 def test_what_is_kept_is_not_made_and_its_own_containers_are_served(deployed):
