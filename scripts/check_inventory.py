@@ -21,6 +21,8 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications i
 
 # The roles that publish what they would refuse, as <role>_problems.
 WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs"}
+# Those that also say what works and should not stay so, as <role>_warnings.
+WITH_WARNINGS = {"docker_host"}
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 
@@ -72,6 +74,15 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
     return found
 
 
+def warnings(inventory: Inventory) -> dict[str, list[str]]:
+    """What no run refuses, with the hosts on which it is."""
+    found: dict[str, list[str]] = {}
+    for role in sorted(WITH_WARNINGS):
+        for host in inventory.hosts(GROUPS[role]):
+            inventory_hosts.note(found, host, inventory.template(host, f"{role}_warnings"))
+    return found
+
+
 def owned_machines(inventory: Inventory) -> dict[str, bool]:
     """Whether the inventory owns each of its machines, by their addresses."""
     found = {}
@@ -84,10 +95,13 @@ def owned_machines(inventory: Inventory) -> dict[str, bool]:
 def check(path: str, secrets: list, owners: dict[str, dict[str, bool]]) -> bool:
     """Prints what is wrong with one inventory, and notes which machines it owns."""
     count = 0
+    warned: dict[str, list[str]] = {}
     try:
         inventory = Inventory(path, secrets)
         count = len(inventory.hosts())
         found = problems(inventory) if count else {}
+        # Nothing is computed from wrong values.
+        warned = {} if found else warnings(inventory)
         owners[path] = owned_machines(inventory)
     except AnsibleError as error:
         text = sentence(error)
@@ -95,7 +109,7 @@ def check(path: str, secrets: list, owners: dict[str, dict[str, bool]]) -> bool:
     else:
         if not count:
             found = {"no hosts were found": ["expected a directory like inventories/production"]}
-    for text, where in found.items():
+    for text, where in [*found.items(), *((f"warning: {text}", where) for text, where in warned.items())]:
         print(f"{path}: {text}" + (f" ({', '.join(filter(None, where))})" if any(where) else ""))
     if not found:
         print(f"{path}: {count} hosts have what their roles need")

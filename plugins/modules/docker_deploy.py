@@ -20,10 +20,11 @@ options:
     description:
       - V(prepared) ends what an interrupted run left, looks whether there is room, and has the image; says what is made.
       - V(planned) asks O(colour), whose file has to be there, which migrations it would make.
+      - V(refused) writes into the history what was refused elsewhere before O(colour) was begun, and fails with O(refusal).
       - V(deployed) puts O(colour) into place.
       - V(listed) reads the history.
     type: str
-    choices: [prepared, planned, deployed, listed]
+    choices: [prepared, planned, deployed, refused, listed]
     required: true
   environment:
     description: Whose release it is.
@@ -83,6 +84,12 @@ options:
         description: How long requests under way have at least, from the switch on, until their containers are told to end.
         type: int
         default: 30
+      websocket_seconds:
+        description: >-
+          How long old websockets stay open from the switch on, where both Reverbs tell each other their events
+          (C(REVERB_SCALING_ENABLED)). Elsewhere they are closed with the switch.
+        type: int
+        default: 0
       log_lines:
         description: >-
           How many last lines of a container are shown when a gate fails. The values of C(.env) are replaced in them. V(0) for none.
@@ -132,6 +139,18 @@ options:
     description: >-
       The containers to be put into place, with C(name), C(release), C(image), C(project), C(file), C(containers) and C(known).
     type: dict
+  refusal:
+    description: Why, for O(state=refused).
+    type: dict
+    suboptions:
+      gate:
+        description: What was not as it has to be.
+        type: str
+        required: true
+      message:
+        description: What was found, and what was expected.
+        type: str
+        required: true
   routes:
     description: Traefik's file for O(colour), as M(plannerate.infra.traefik_dynamic_file) takes it.
     type: dict
@@ -201,6 +220,7 @@ table:
 """
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -230,6 +250,7 @@ REQUEST: dict[str, Any] = {
     "watch_seconds": {"type": "int", "default": 60},
     "watch_requests": {"type": "int", "default": 20},
     "drain_seconds": {"type": "int", "default": 30},
+    "websocket_seconds": {"type": "int", "default": 0},
     "log_lines": {"type": "int", "default": 20},
     "images": {"type": "int", "default": 5},
 }
@@ -242,6 +263,10 @@ SITE: dict[str, Any] = {
     "uid": {"type": "str", "default": "33"},
     "pooler_port": {"type": "int", "default": 6432},
     "clients_allowed": {"type": "int", "default": 0},
+}
+REFUSAL: dict[str, Any] = {
+    "gate": {"type": "str", "required": True},
+    "message": {"type": "str", "required": True},
 }
 
 
@@ -332,11 +357,17 @@ class Run:
         self.deployment.carry_out(self.request["kind"], new, render(marked(self.module.params["routes"])))
         return {"changed": True, "done": True, **self.done()}
 
+    def refuse(self) -> dict[str, Any]:
+        refusal = self.module.params["refusal"]
+        raise GateFailed(refusal["gate"], refusal["message"])
+
     def refused(self, problem: GateFailed) -> None:
         now = self.engine.now()
+        colour = self.module.params["colour"] or {}
         entry = {
             "began": now, "ended": now, "who": self.deployment.options.who, "kind": self.request["kind"],
-            "release": self.request["release"], "image": "", "migrations": [], "result": f"refused: {problem.gate}: {problem}",
+            "release": colour.get("release") or self.request["release"], "image": colour.get("image", ""), "migrations": [],
+            "result": f"refused: {problem.gate}: {problem}",
         }  # fmt: skip
         # Whoever runs it is told so anyway.
         with contextlib.suppress(OSError):
@@ -347,19 +378,29 @@ class Run:
         return {"phases": phases, "lines": history.phases(phases)}
 
 
+STATES: dict[str, Callable[[Run], dict[str, Any]]] = {
+    "prepared": Run.prepare,
+    "planned": Run.plan,
+    "deployed": Run.deploy,
+    "refused": Run.refuse,
+}
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["prepared", "planned", "deployed", "listed"], "required": True},
+            "state": {"type": "str", "choices": [*STATES, "listed"], "required": True},
             "environment": {"type": "str", "required": True},
             "request": {"type": "dict", "options": REQUEST},
             "site": {"type": "dict", "options": SITE},
             "colour": {"type": "dict"},
+            "refusal": {"type": "dict", "options": REFUSAL},
             "routes": {"type": "dict"},
         },
         required_if=[
             ("state", "prepared", ["request", "site"]),
             ("state", "planned", ["request", "site", "colour"]),
+            ("state", "refused", ["request", "site", "colour", "refusal"]),
             ("state", "deployed", ["request", "site", "colour", "routes"]),
         ],
         supports_check_mode=True,
@@ -375,8 +416,7 @@ def main() -> None:
             if not module.check_mode:
                 alone.enter_context(run.store.alone())
             try:
-                does = {"prepared": run.prepare, "planned": run.plan, "deployed": run.deploy}
-                module.exit_json(**does[params["state"]]())
+                module.exit_json(**STATES[params["state"]](run))
             except Reverted as problem:
                 lines = "".join(f"\n  {line}" for line in problem.lines)
                 module.fail_json(

@@ -10,53 +10,48 @@ import signal
 import subprocess
 
 import pytest
+from support.helpers import deployments
 from support.helpers.checkout import ROOT
+from support.helpers.deployments import (
+    DATABASE,
+    DOMAIN,
+    FORGET,
+    KEY,
+    MIGRATION,
+    PRODUCTION,
+    SCHEDULERS,
+    forget_all,
+    history,
+    release,
+    state,
+    step,
+)
 from support.helpers.edge import visits
-from support.helpers.lab import INVENTORIES, playbook, wait_for
+from support.helpers.lab import INVENTORIES, wait_for
+from support.helpers.listeners import GOING_AWAY, listening
 
-URL = "https://dev.test/page"
-MIGRATION = "2026_11_27_000000_create_notes"
-STATE = "/var/lib/plannerate/releases/staging/state.json"
-QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4}
+URL = f"https://{DOMAIN}/page"
+# Seconds that old websockets stay open.
+HELD = 20
+QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4, "docker_host_websocket_drain_seconds": HELD}
 KILL = "find /proc/[0-9]*/fd -lname '*/releases/staging/lock' 2>/dev/null | cut -d/ -f3 | xargs kill -KILL"
-FORGET = f"DROP TABLE IF EXISTS notes; DELETE FROM migrations WHERE migration = '{MIGRATION}'"
-SCHEDULERS = "docker ps --format '{{.Names}}' | grep -c '^plannerate-scheduler-staging'"
 
 
 def deploy(release, **variables):
-    return playbook("deploy", inventory="staging", variables={"deploy_release": release, **QUICK, **variables})
+    return deployments.deploy(release, **QUICK, **variables)
 
 
 def roll_back(**variables):
-    return playbook("rollback", inventory="staging", variables={**QUICK, **variables})
-
-
-def state(stacks):
-    return json.loads(stacks.machine.check_output(f"cat {STATE}"))
-
-
-def step(stacks):
-    return (state(stacks)["operation"] or {}).get("step")
-
-
-def release(visitor):
-    return visitor.ask("https://dev.test/").headers["x-release"]
+    return deployments.roll_back(**QUICK, **variables)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def as_before(stacks, admin_sql):
     """The lab's other tests know the stack as a converge makes it; and nobody has migrated to 1.1.0 yet."""
-    admin_sql(FORGET, database="plannerate_staging")
+    admin_sql(FORGET, database=DATABASE)
     yield
-    admin_sql(FORGET, database="plannerate_staging")
-    stacks.machine.check_output(
-        "docker ps --all --quiet --filter label=infra.release=staging | xargs --no-run-if-empty docker rm --force"
-    )
-    stacks.machine.check_output(
-        "rm -rf /var/lib/plannerate/releases/staging /opt/plannerate/staging/docker-compose.staging-r*.yml"
-    )
-    done = playbook("docker_host", inventory="staging")
-    assert done.returncode == 0, done.stdout
+    admin_sql(FORGET, database=DATABASE)
+    forget_all(stacks)
 
 
 def backups(db01):
@@ -65,17 +60,16 @@ def backups(db01):
 
 def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, admin_sql, db01):
     backed_up = backups(db01)
-    production = stacks.machine.check_output(
-        "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
-    )
-    with visits(visitor, URL) as failures:
+    production = stacks.machine.check_output(PRODUCTION)
+    with visits(visitor, URL) as failures, listening(visitor, DOMAIN, KEY, sockets=5) as listeners:
         done = deploy("1.1.0", docker_host_backup_before_migration=True)
         assert done.returncode == 0, done.stdout
+        assert "websockets: stay open for now" in done.stdout
         assert release(visitor) == "1.1.0" and MIGRATION in done.stdout
         assert backups(db01) > backed_up
         assert stacks.machine.check_output(SCHEDULERS) == "1"
         owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'notes'"
-        assert admin_sql(owner, database="plannerate_staging") == "plannerate_staging"
+        assert admin_sql(owner, database=DATABASE) == "plannerate_staging"
 
         newer = roll_back()
         assert newer.returncode != 0 and f"the database has {MIGRATION}, which 1.0.0 does not know" in newer.stdout
@@ -84,10 +78,23 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
         assert back.returncode == 0, back.stdout
         assert release(visitor) == "1.0.0"
         assert stacks.machine.check_output(SCHEDULERS) == "1"
-    assert failures == []
-    assert production == stacks.machine.check_output(
-        "docker inspect --format '{{.Id}} {{.State.StartedAt}}' plannerate-app-prod"
-    )
+    assert failures == [] == listeners.refused
+    assert listeners.missed() == {}
+    for entry in history(stacks)[-3::2]:
+        assert entry["result"] == "done", entry
+        for closes in listeners.closings(entry["switched"], entry["ended"]):
+            ((code, second),) = closes
+            assert code == GOING_AWAY and second > HELD - 1, (entry["kind"], closes)
+    assert production == stacks.machine.check_output(PRODUCTION)
+
+
+def test_a_deployment_without_its_backup_is_in_the_history(stacks, visitor, admin_sql):
+    admin_sql(FORGET, database=DATABASE)
+    done = deploy("1.1.0", docker_host_backup_before_migration=True, s3_backup_environment="nobody")
+    assert done.returncode != 0 and "gate backup: db01: " in " ".join(done.stdout.split()), done.stdout
+    last = history(stacks)[-1]
+    assert last["result"].startswith("refused: backup: db01: ") and last["release"] == "1.1.0"
+    assert release(visitor) == "1.0.0" and not step(stacks)
 
 
 def test_what_was_killed_is_ended_by_the_next_run_which_is_refused(stacks, visitor):
@@ -125,4 +132,6 @@ def test_the_history_is_one_table():
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "refused: image" in done.stdout and "went back: interrupted" in done.stdout, done.stdout
+    assert (
+        "refused: backup" in done.stdout and "refused: image" in done.stdout and "went back: interrupted" in done.stdout
+    ), done.stdout

@@ -8,7 +8,7 @@ import base64
 
 import pytest
 from support.helpers.lab import playbook
-from support.helpers.pooler import PROGRAMS
+from support.helpers.programs import PROGRAMS
 
 # A certificate is due, so that there is a request.
 DUE = {"machine_certificate_names": ["another.test"]}

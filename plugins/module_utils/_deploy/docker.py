@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -22,11 +23,13 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine im
     Migrated,
     Request,
 )
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Colour, apps
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import REVERB, Colour, apps, names
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.traefik import Proxy
 
 # Where the engine that pulls as containerd keeps images.
 CONTAINERD = "/var/lib/containerd"
+# As Laravel reads it.
+SHARING = ("reverb_scaling_enabled=true", "reverb_scaling_enabled=(true)", "reverb_scaling_enabled=1")
 # Longer than any container takes to end.
 STOP_SECONDS = 900
 # A container that begins, and one query.
@@ -127,6 +130,13 @@ class DockerEngine:
         # A key of the cache until the end of the minute; a scheduler that begins the next one removes it.
         command = ["docker", "exec", *self._user(), name, "php", "artisan", "schedule:interrupt"]
         self.commands.run(command, 20)
+
+    def shares_events(self, colour: Colour) -> bool:
+        # As the containers have it: the file may say more by now.
+        found = [
+            each["Config"]["Env"] for name, each in self._inspected(colour).items() if name in names(colour, REVERB)
+        ]
+        return any(each.lower() in SHARING for each in itertools.chain(*found))
 
     def answers(self, colour: Colour, times: int) -> str:
         key = secrets.of_file(self._variables()).get("REVERB_APP_KEY", "")

@@ -18,6 +18,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine im
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.health import Health
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import (
     QUEUE,
+    REVERB,
     SCHEDULER,
     Colour,
     Operation,
@@ -31,7 +32,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state imp
 @dataclass(frozen=True)
 class Options:
     """``watch_seconds``: how long the new release is compared with the old one, which needs ``watch_requests`` answers.
-    ``drain_seconds``: how long after the switch requests under way have at least. ``images``: how many releases' images stay.
+    ``drain_seconds``: how long after the switch requests under way have at least. ``websocket_seconds``: how long after it old websockets
+    stay open. ``images``: how many releases' images stay.
     """
 
     who: str = ""
@@ -41,6 +43,7 @@ class Options:
     watch_seconds: int = 60
     watch_requests: int = 20
     drain_seconds: int = 30
+    websocket_seconds: int = 0
     log_lines: int = 20
     images: int = 5
 
@@ -107,16 +110,22 @@ class Ending:
         old, new = operation["old"], operation["new"]
         with self.phases.phase("finish"):
             self.engine.up(new, list(new["containers"]))
-            left = operation["switched"] + self.options.drain_seconds - self.engine.now()
-            if left > 0:
-                self.engine.sleep(left)
-            self.engine.stop(list(old["containers"].values()))
+            reverb = names(old, REVERB)
+            self._sleep_until(operation["switched"] + self.options.drain_seconds)
+            self.engine.stop([name for name in old["containers"].values() if name not in reverb])
+            # One that was ended at the switch has nobody left to wait for.
+            if any(container.running for container in self.engine.containers(reverb).values()):
+                self._sleep_until(operation["switched"] + self.options.websocket_seconds)
+                self.engine.stop(reverb)
             for colour in state["gone"]:
                 self.engine.remove(colour)
             self._end({**state, "gone": []}, operation, "done")
             # It is done: an image that stays is no failure.
             with suppress(OSError):
                 self.engine.prune(self._old_images())
+
+    def _sleep_until(self, moment: float) -> None:
+        self.engine.sleep(max(moment - self.engine.now(), 0))
 
     def go_back(self, why: str) -> None:
         """The old colour has everything, as if there had been no new one. Containers and routes go back also where nothing can be written.
@@ -163,7 +172,7 @@ class Ending:
             {
                 "began": operation["began"], "ended": self.engine.now(), "who": operation["who"], "kind": operation["kind"],
                 "release": new["release"], "image": new["image"], "colour": new["name"], "from": operation["old"]["release"],
-                "known": new["known"], "migrations": operation["migrations"], "result": result,
+                "switched": operation["switched"], "known": new["known"], "migrations": operation["migrations"], "result": result,
                 "phases": {row["phase"]: row["seconds"] for row in self.phases.done},
             }
         )  # fmt: skip

@@ -77,6 +77,9 @@ class Engine(Protocol):
     def interrupt(self, name: str) -> None:
         """This scheduler ends what repeats within its minute, for which its end would wait. Never fails."""
 
+    def shares_events(self, colour: Colour) -> bool:
+        """Whether its Reverb tells others what it hears, and hears what they tell."""
+
     def answers(self, colour: Colour, times: int) -> str:
         """Whether application and Reverb answer from Traefik's network so many times in a row: empty, or what is wrong."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import State
@@ -22,16 +22,15 @@ def rows(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [dict(entry) for entry in reversed(list(history)[-LINES:])]
 
 
-def table(found: Iterable[Mapping[str, Any]], state: State) -> str:
+def table(found: Sequence[Mapping[str, Any]], state: State) -> str:
     current, kept = state["current"], state["kept"]
-    if not current:
-        return "Nothing was deployed yet: docker_host_app_image runs, as converges made it."
-    lines = [
-        f"{current['release']} serves ({_digest(current['image'])})"
-        + (f", {kept['release']} is kept for a rollback" if kept else ""),
-        text_table([_HEADING, *map(_line, found)]),
-    ]
-    return "\n".join(lines)
+    if current:
+        serves = f"{current['release']} serves ({_digest(current['image'])})"
+        serves += f", {kept['release']} is kept for a rollback" if kept else ""
+    else:
+        serves = "Nothing was deployed yet: docker_host_app_image runs, as converges made it."
+    # What was refused or went back is told before the first release as well.
+    return "\n".join([serves, *([text_table([_HEADING, *map(_line, found)])] if found else [])])
 
 
 def _line(entry: Mapping[str, Any]) -> tuple[str, ...]:

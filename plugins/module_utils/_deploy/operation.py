@@ -112,9 +112,13 @@ class Deployment(Ending):
 
     def _hand_over(self, operation: Operation) -> None:
         old, new = operation["old"], operation["new"]
-        with self.phases.phase("websockets"):
+        with self.phases.phase("websockets") as row:
             self._step(operation, states.HANDING)
-            self.engine.stop(names(old, REVERB))
+            # Without that, whoever stays hears nothing of the new release.
+            kept = self.options.websocket_seconds > 0 and all(map(self.engine.shares_events, (old, new)))
+            if not kept:
+                self.engine.stop(names(old, REVERB))
+            row["said"] = "stay open for now" if kept else "closed, and open again at the new release"
         with self.phases.phase("queue"):
             self.engine.up(new, [QUEUE])
             self.health.lasts(new, [QUEUE])

@@ -76,6 +76,8 @@ def variables(stack: Stack, stored: Mapping[str, str | None]) -> dict[str, Any]:
         "REVERB_APP_ID": stack["environment"],
         "REVERB_APP_KEY": stack["environment"],
         "REVERB_APP_SECRET": reverb,
+        # Of two releases' Reverbs, each hears the events of both.
+        "REVERB_SCALING_ENABLED": "true",
         **({} if "REVERB_HOST" in {**stack["env"], **stack["secrets"]} else _REVERB),
         # Without these, Laravel keeps all of it in the database, and drops events.
         "BROADCAST_CONNECTION": "reverb",

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import json
 import shlex
 import subprocess
 import uuid
@@ -14,14 +12,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from support.helpers.checkout import ROOT
 from support.helpers.lab import Host, over_ssh, wait_for
+from support.helpers.programs import run_program
 from testinfra.backend.base import CommandResult
 
-PROGRAMS = Path(__file__).parents[1] / "programs"
 QUERY_WAIT_TIMEOUT = 30
 PACKAGES = {
     "php": "php-cli php-pgsql",
@@ -125,14 +122,7 @@ class Pooler:
 
     def run_client(self, program: str, job: dict[str, Any], client: Host | None = None) -> dict[str, Any]:
         """Runs a program of tests/support/programs on the client's machine, or another one, and gives its answer."""
-        client = client or self.client
-        text = base64.b64encode((PROGRAMS / program).read_bytes()).decode()
-        path = f"/tmp/{program}"
-        interpreter = {"php": "php", "py": "python3"}[program.rsplit(".", 1)[1]]
-        client.check_output(f"echo {text} | base64 -d >{path}.$$ && mv {path}.$$ {path}")
-        done = client.run(f"ulimit -n 8192; echo {shlex.quote(json.dumps(job))} | {interpreter} {path}")
-        assert done.rc == 0, done.stdout + done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        return run_program(client or self.client, program, job)
 
     def pdo(
         self, transactions: int, emulate: bool, table: str | None = None, database: str | None = None, clients: int = 1

@@ -37,11 +37,13 @@ FIRST = colour(0, known=["one"])
 class World:
     """Engine and store. ``dies``: at which action, counted from 0; an action is one effect of the engine, or one write of the state.
     ``fails``: what goes wrong, by the name of the engine's method, or a service that ends by itself as soon as it runs. ``refuses``: the
-    actions that the machine refuses, by number. ``full``: from which action on nothing can be written into the store.
+    actions that the machine refuses, by number. ``full``: from which action on nothing can be written into the store. ``alone``: whether
+    no Reverb hears of another.
     """
 
-    def __init__(self, dies=None, after=False, fails=(), refuses=(), full=None):
+    def __init__(self, dies=None, after=False, fails=(), refuses=(), full=None, alone=False):
         self.dies, self.after, self.fails, self.refuses, self.full = dies, after, set(fails), set(refuses), full
+        self.alone = alone
         self.actions, self.clock = [], 1000.0
         self.running = dict.fromkeys(FIRST["containers"].values(), True)
         self.paused, self.listed, self.before = set(), FIRST["name"], ""
@@ -151,6 +153,9 @@ class World:
     def interrupt(self, name):
         if self.running.get(name):
             self._act(f"interrupt {name}", lambda: None)
+
+    def shares_events(self, one):
+        return not self.alone
 
     def answers(self, one, times):
         return "app does not answer" if "answers" in self.fails and one["name"] else ""

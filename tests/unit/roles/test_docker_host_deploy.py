@@ -26,8 +26,13 @@ class ActionModule(ActionBase):
         args = self._task.args
         with open({log!r}, "a") as file:
             file.write(json.dumps(args) + "\\n")
-        return json.loads({answers!r}).get(args.get("state"), {{"changed": True}})
+        # As the module ends what is refused.
+        refusal = args.get("refusal")
+        refused = refusal and {{"failed": True, "gate": refusal["gate"], "msg": "gate %(gate)s: %(message)s" % refusal}}
+        return refused or json.loads({answers!r}).get(args.get("state", self._task.action.rpartition(".")[2]), {{"changed": True}})
 """
+# What is looked at before, each of which takes its time; here it is only told that it was.
+LOOKS = ("preflight", "inventory")
 TARGET = {"name": "r7", "release": "2", "image": "shop@sha256:22", "known": None, "apps": []}
 KEPT = {**TARGET, "name": "r6", "apps": ["shop-app-prod-r6"]}
 PREPARED = {"target": TARGET, "lines": ["room: enough"]}
@@ -49,25 +54,28 @@ VARIABLES = {
 
 @pytest.fixture
 def deployed(tmp_path, monkeypatch):
-    """A function that runs the tasks behind the preflight: exit code, output, and what the modules were told."""
+    """A function that runs the tasks: exit code, output, and what the modules were told."""
     collections = collection_with(tmp_path, {}, actions=True).parents[1]
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(collections.parent))
     role = ROOT / "roles/docker_host"
-    tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())[1:]
+    tasks = yaml.safe_load((role / "tasks/deploy.yml").read_text())
     files = [str(role / "defaults/main.yml"), *map(str, sorted((role / "vars/main").glob("*.yml")))]
     (tmp_path / "templates").symlink_to(role / "templates")
-    for name in ("silence.yml", "backup.yml"):
+    for name in ("silence.yml", "backup.yml", "refuse.yml"):
         (tmp_path / name).symlink_to(role / "tasks" / name)
+    for name in LOOKS:
+        (tmp_path / f"{name}.yml").write_text(json.dumps([{"plannerate.infra.docker_deploy": {"state": name}}]))
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
-    def run(prepared=None, done=None, *options, planned=()):
+    def run(prepared=None, done=None, *options, planned=(), answers=None):
         log = tmp_path / "log"
         log.write_text("")
         answers = {
             "prepared": prepared or PREPARED,
             "deployed": done or DEPLOYED,
             "planned": {"migrations": [*planned]},
+            **(answers or {}),
         }
         text = STUB.format(log=str(log), answers=json.dumps(answers))
         for name in ("docker_deploy", "file_set", "alertmanager_silences"):
@@ -80,7 +88,9 @@ def deployed(tmp_path, monkeypatch):
         code, said = run_play(
             tmp_path, play, f"--inventory={inventory}", f"--extra-vars={json.dumps(VARIABLES)}", *options
         )
-        first, *told, last = [json.loads(line) for line in log.read_text().splitlines()]
+        found = [json.loads(line) for line in log.read_text().splitlines()]
+        run.looked = [each["state"] for each in found if each.get("state") in LOOKS]
+        first, *told, last = [each for each in found if each.get("state") not in LOOKS]
         # Whatever happens between them.
         assert last == {**first, "seconds": 60}
         run.silences, run.seconds = first["silences"], first["seconds"]
@@ -93,6 +103,7 @@ def test_what_is_prepared_is_put_into_place_and_shown(deployed):
     code, said, (first, files, second) = deployed()
     assert code == 0 and "room: enough" in said and "switch: seen" in said, said
     assert first["state"] == "prepared" and second["state"] == "deployed"
+    assert second["request"] == {**VARIABLES["docker_host_deployment"], "websocket_seconds": 60}
     assert [entry["path"] for entry in files["files"]] == [
         "/opt/stacks/production/.env", "/opt/stacks/production/docker-compose.production-r7.yml",
     ]  # fmt: skip
@@ -106,7 +117,7 @@ def test_what_is_prepared_is_put_into_place_and_shown(deployed):
 
 def test_only_its_own_alerts_are_silenced(deployed):
     deployed()
-    assert deployed.seconds == 2310 + 600, "600 s are the migration's"
+    assert deployed.seconds == 2370 + 600, "600 s are the migration's"
     rules = [
         rule
         for path in RULES.glob("*.yml")
@@ -154,14 +165,38 @@ def test_a_backup_comes_before_migrations_and_only_before_these(deployed, backup
     assert len(made()) == 1
 
 
-def test_without_a_backup_nothing_is_migrated(deployed, backups):
+def test_without_a_backup_nothing_is_migrated_and_the_history_is_told_so(deployed, backups):
     code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
     assert code != 0 and "gate backup: the group s3_backups has no host" in said and "has add_notes" in said, said
-    assert told[-1]["state"] == "planned"
+    assert (told[-1]["state"], told[-1]["refusal"]["gate"]) == ("refused", "backup")
+    assert told[-1]["colour"]["image"] == TARGET["image"]
     made = backups(ends=4)
     code, said, told = deployed(None, None, FIRST, planned=["add_notes"])
-    assert code != 0 and "gate backup: localhost: the store is full. Nothing was changed" in said, said
-    assert len(made()) == 1 and told[-1]["state"] == "planned"
+    assert code != 0 and "gate backup: localhost: the store is full" in said, said
+    assert len(made()) == 1 and [each["state"] for each in told if "refusal" in each] == ["refused"] == [
+        told[-1]["state"]
+    ]
+
+
+def test_what_fails_before_the_new_release_begins_is_in_the_history_once(deployed):
+    code, said, told = deployed(answers={"file_set": {"failed": True, "msg": "No space left on device"}})
+    assert code != 0 and told[-1]["refusal"] == {"gate": "files", "message": "No space left on device"}, said
+    failed = {"failed": True, "gate": "migrate", "msg": "gate migrate: it tells nothing"}
+    code, said, told = deployed(None, None, FIRST, answers={"planned": failed})
+    assert code != 0 and told[-1]["state"] == "planned", "the module wrote that down itself"
+    assert "gate migrate: it tells nothing" in said
+
+
+def test_who_goes_back_to_what_is_kept_waits_for_no_look_at_the_machine(deployed):
+    """Until the switch, visitors have the bad release."""
+    back = '-e{"docker_host_deployment": {"kind": "rollback"}}'
+    deployed({**PREPARED, "target": KEPT}, None, back)
+    assert deployed.looked == ["inventory"]
+    code, said, told = deployed(None, None, back)
+    assert code == 0 and deployed.looked == ["inventory", "preflight"], said
+    assert [each.get("state", "") for each in told] == ["prepared", "", "deployed"]
+    deployed()
+    assert deployed.looked == ["preflight"]
 
 
 def test_what_is_kept_is_not_made_and_its_own_containers_are_served(deployed):

@@ -211,3 +211,23 @@ def test_the_image_of_a_release_is_known_to_be_there(rendered, tmp_path):
     ).stdout.splitlines()
     assert {f"image {IMAGE}", f"image {FIRST['image']}"} <= set(said)
     assert f"release {json.dumps(DEPLOYED)}" in said
+
+
+def test_a_tag_that_moves_is_warned_of(rendered):
+    moving = ["ghcr.io/shop/app:main", "registry.test:5000/app:dev", "app:stable"]
+    fixed = [
+        "app:1.4",
+        "registry.test:5000/shop:1",
+        IMAGE,
+        "ghcr.io/shop/app:sha-9f3c2a1",
+        "app:main@sha256:" + "7" * 64,
+    ]
+    # No run has these: docker_host_problems refuses them.
+    refused = ["", "app:latest", "registry.test:5000/app"]
+    told = rendered(
+        *(("docker_host_warnings", {"docker_host_app_image": each}) for each in [*moving, *fixed, *refused])
+    )
+    for image, texts in zip(moving, told):
+        (text,) = texts
+        assert text.startswith(f"docker_host_app_image is {image}, a tag that moves") and "deploy_release=" in text
+    assert told[len(moving) :] == [[]] * (len(fixed) + len(refused))

@@ -24,12 +24,17 @@ class Machine(Commands):
     def __init__(self, running, says):
         super().__init__("/root/.docker")
         self.running, self.says, self.calls = running, says, []
+        self.variables = {}
 
     def run(self, command, seconds=0):
         line = " ".join(command)
         if line.startswith("docker container inspect"):
             found = [
-                {"Name": f"/{name}", "State": {"Running": self.running[name], "Status": "running", "Pid": 1}}
+                {
+                    "Name": f"/{name}",
+                    "Config": {"Env": self.variables.get(name, [])},
+                    "State": {"Running": self.running[name], "Status": "running", "Pid": 1},
+                }
                 for name in command[3:]
                 if name in self.running
             ]
@@ -138,3 +143,14 @@ def test_an_old_image_goes_with_its_tag_and_one_that_cannot_is_no_failure(engine
     gone, calls = engine(image_inspect=(1, "no such image", False))
     gone.prune(["shop@sha256:aa"])
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "shares"),
+    [(["A=1", "REVERB_SCALING_ENABLED=true"], True), (["REVERB_SCALING_ENABLED=false"], False), ([], False)],
+)
+def test_what_a_reverb_does_with_events_is_read_of_its_container(engine, variables, shares):
+    """Its file may have another value by now."""
+    sharing, _calls = engine({"reverb": True, "app": True})
+    sharing.commands.variables = {"reverb": variables, "app": ["REVERB_SCALING_ENABLED=true"]}
+    assert sharing.shares_events(FIRST) is shares

@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from support.helpers.releases import FIRST, Killed, Memory, World, colour
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.ending import Options
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed, Request
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.operation import Deployment, Reverted
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import FINISHING, GOING_BACK
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import FINISHING, GOING_BACK, HANDING
 
-OPTIONS = Options(who="ana@laptop:1", watch_seconds=10, drain_seconds=5, health_seconds=20, images=2)
+OPTIONS = Options(
+    who="ana@laptop:1", watch_seconds=10, drain_seconds=5, websocket_seconds=40, health_seconds=20, images=2
+)
 
 
 def deployment(world):
@@ -82,10 +86,37 @@ def test_a_release_takes_the_place_of_the_first_one_which_is_kept():
 def test_in_which_order():
     world = World()
     deploy(world)
-    order = ["migrate", "up app-r1", "pause queue", "routes of r1", "stop reverb", "up queue-r1", "stop queue", "interrupt scheduler",
+    order = ["migrate", "up app-r1", "pause queue", "routes of r1", "up queue-r1", "stop queue", "interrupt scheduler",
              "stop scheduler",
-             "up scheduler-r1", "save finishing", "stop app"]  # fmt: skip
+             "up scheduler-r1", "save finishing", "stop app", "stop reverb"]  # fmt: skip
     assert [action for action in world.actions if action in order] == order
+
+
+def closes(world, seconds=OPTIONS.websocket_seconds):
+    """How long after the switch the old Reverb ended, and what was done by then."""
+    closed = []
+    stop = world.stop
+
+    def note(names):
+        if "reverb" in names and world.running["reverb"]:
+            operation = world.state["operation"]
+            closed.append((round(world.clock - operation["switched"]), operation["step"]))
+        stop(names)
+
+    world.stop = note
+    one = Deployment(world, Memory(world), dataclasses.replace(OPTIONS, websocket_seconds=seconds), FIRST)
+    one.carry_out("deploy", colour(1, "1.1.0"), "routes of r1")
+    return closed
+
+
+def test_old_websockets_stay_open_for_their_time_and_are_closed_once():
+    assert closes(World()) == [(40, FINISHING)]
+    assert closes(World(), seconds=300) == [(300, FINISHING)]
+
+
+def test_where_no_reverb_hears_of_another_they_are_closed_with_the_switch():
+    """They would stay open and miss every event of the new release."""
+    assert closes(World(alone=True)) == [(0, HANDING)] == closes(World(), seconds=0)
 
 
 def test_it_goes_back_to_what_was_kept_and_forward_again():

@@ -74,6 +74,7 @@ class TestVariables:
             "REVERB_APP_KEY": "my-shop",
             "REVERB_APP_SECRET": "reverb",
             "REVERB_HOST": "reverb",
+            "REVERB_SCALING_ENABLED": "true",
             "REVERB_PORT": 8080,
             "REVERB_SCHEME": "http",
             "BROADCAST_CONNECTION": "reverb",

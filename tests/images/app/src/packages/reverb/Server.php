@@ -10,7 +10,7 @@ class Server
     private array $connections = [];
     private bool $stopping = false;
 
-    public function __construct(private string $key, private string $secret, private string $app)
+    public function __construct(private string $key, private string $secret, private string $app, private ?Others $others = null)
     {
     }
 
@@ -19,13 +19,17 @@ class Server
         $server = stream_socket_server("tcp://$host:$port", $code, $message) ?: throw new RuntimeException($message);
         while (! $this->stopping) {
             $readable = [$server, ...array_map(fn ($connection) => $connection->stream, array_values($this->connections))];
+            $told = $this->others?->stream();
+            $told && $readable[] = $told;
             $none = null;
             // A signal ends it with a warning.
             if (! @stream_select($readable, $none, $none, 1)) {
                 continue;
             }
             foreach ($readable as $stream) {
-                if ($stream === $server) {
+                if ($stream === $told) {
+                    array_map(fn ($event) => $this->deliver(json_decode($event, true)), $this->others->hear());
+                } elseif ($stream === $server) {
                     $client = stream_socket_accept($server, 0);
                     $client && $this->connections[(int) $client] = new Connection($client);
                 } elseif (! $this->hear($this->connections[(int) $stream])) {
@@ -84,7 +88,16 @@ class Server
         if (! $request->isSigned($this->secret)) {
             return $connection->respond('401 Unauthorized', ['error' => 'Authentication signature invalid.']);
         }
-        $event = json_decode($request->body, true);
+        if (! $this->others) {
+            $this->deliver(json_decode($request->body, true));
+        } elseif (! $this->others->tell($request->body)) {
+            return $connection->respond('500 Internal Server Error', ['error' => 'Redis does not answer']);
+        }
+        return $connection->respond('200 OK', (object) []);
+    }
+
+    private function deliver(array $event): void
+    {
         foreach ($this->connections as $other) {
             foreach (array_intersect($event['channels'] ?? [$event['channel']], $other->channels) as $channel) {
                 if (($event['socket_id'] ?? null) !== $other->id) {
@@ -92,7 +105,6 @@ class Server
                 }
             }
         }
-        return $connection->respond('200 OK', (object) []);
     }
 
     private function obey(Connection $connection, array $message): void

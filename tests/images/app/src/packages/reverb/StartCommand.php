@@ -11,7 +11,8 @@ class StartCommand extends Command
     public function handle(): void
     {
         ['key' => $key, 'secret' => $secret, 'app_id' => $app] = config('broadcasting.connections.reverb');
-        $server = new Server($key, $secret, $app);
+        ['enabled' => $scales, 'channel' => $channel, 'server' => $redis] = config('reverb.servers.reverb.scaling');
+        $server = new Server($key, $secret, $app, $scales ? new Others($redis, $channel) : null);
         $this->trap([SIGTERM, SIGINT], fn () => $server->stop());
         $server->serve($this->option('host'), (int) $this->option('port'));
     }
