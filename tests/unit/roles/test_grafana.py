@@ -47,6 +47,7 @@ def written(tmp_path_factory):
         "packages without": ("_monitoring_packages", {}),
         "secrets": ("monitoring_wanted_secrets", WANTED),
         "taken": ("_monitoring_grafana_taken", {"docker_host_environments": {"a": {"domain": "x.org"}, "b": {}}}),
+        "problems": ("monitoring_problems", {**WANTED, "monitoring_without_receiver": True}),
         "secrets without": ("monitoring_wanted_secrets", {}),
     }
     common = {"postgres_tls_directory": "/etc/ssl", "_monitoring_members": []}
@@ -66,6 +67,7 @@ def test_there_is_none_unless_it_has_a_name(written):
 
 def test_names_of_environments_are_taken(written):
     assert written["taken"] == ["x.org", "pgadmin.x.org"]
+    assert written["problems"] == []
 
 
 def test_its_container_has_no_rights_and_writes_nothing_on_the_machine(written):
