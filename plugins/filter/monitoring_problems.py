@@ -14,8 +14,8 @@ options:
   _input:
     description:
       - C(receiver), C(without_receiver), C(smtp), C(servers) (names of the machines on which Prometheus runs), C(members) (PostgreSQL
-        members of this machine, each with C(name) and C(port)), C(runbook_url), C(docker_hosts) (names of machines), C(address) (of this
-        machine) and C(grafana) (C(domain), C(sources), and C(taken), names of something else).
+        members of this machine, each with C(name) and C(port)), C(runbook_url), C(docker_hosts) (names of machines), C(addresses) (of the
+        servers) and C(grafana) (C(domain), C(sources), and C(taken), names of something else).
     type: dict
     required: true
 """

@@ -57,8 +57,8 @@ class Wanted(TypedDict):
     members: Sequence[Mapping[str, Any]]
     runbook_url: str
     docker_hosts: Sequence[str]
-    # Of this machine, one of IPv6 in brackets.
-    address: str
+    # Of the servers.
+    addresses: Sequence[str]
     grafana: Grafana
 
 
@@ -104,10 +104,11 @@ def _grafana_problems(wanted: Wanted) -> list[str]:
             f"monitoring_grafana_domain is '{domain}', but {', '.join(elsewhere)} of the group monitoring is not in docker_hosts. Grafana "
             "is a container beside Prometheus and behind Traefik: put the machine into docker_hosts, or leave the name empty"
         )
-    if ":" in wanted["address"]:
+    unreachable = [address for address in wanted["addresses"] if ":" in address]
+    if unreachable:
         result.append(
-            f"monitoring_grafana_domain is '{domain}', but Traefik's network has no IPv6, and machine_address is {wanted['address']}. "
-            "Expected one of IPv4"
+            f"monitoring_grafana_domain is '{domain}', but Traefik's network has no IPv6, and the machine's address is "
+            f"{', '.join(unreachable)}, expected one of IPv4: write it as machine_address, or leave the name empty"
         )
     for source in sources:
         if not is_source(source):

@@ -107,7 +107,7 @@ def refusals(inventory: Drawn) -> Iterator[str]:
         name: given[f"monitoring_{name}"] for name in ("receiver", "without_receiver", "smtp", "runbook_url")
     }
     wanted |= {"servers": groups.get("monitoring", []), "members": described}
-    wanted |= {"docker_hosts": groups.get("docker_hosts", []), "address": ""}
+    wanted |= {"docker_hosts": groups.get("docker_hosts", []), "addresses": []}
     wanted["grafana"] = {name: given[f"monitoring_grafana_{name}"] for name in ("domain", "sources")} | {"taken": []}
     yield from monitoring.problems(wanted)
     stored: Any = {name: given[f"logs_{name}"] for name in LOGS}

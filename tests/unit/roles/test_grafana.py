@@ -46,6 +46,8 @@ def written(tmp_path_factory):
         "units without": ("_monitoring_units", {}),
         "packages without": ("_monitoring_packages", {}),
         "secrets": ("monitoring_wanted_secrets", WANTED),
+        "taken": ("_monitoring_grafana_taken", {"docker_host_environments": {"a": {"domain": "x.org"}, "b": {}}}),
+        "problems": ("monitoring_problems", {**WANTED, "monitoring_without_receiver": True}),
         "secrets without": ("monitoring_wanted_secrets", {}),
     }
     common = {"postgres_tls_directory": "/etc/ssl", "_monitoring_members": []}
@@ -61,6 +63,11 @@ def test_there_is_none_unless_it_has_a_name(written):
     assert "grafana" not in json.dumps(written["units without"])
     assert "python3-requests" not in written["packages without"]
     assert set(written["secrets"]) - set(written["secrets without"]) == {"GRAFANA_ADMIN_PASSWORD"}
+
+
+def test_names_of_environments_are_taken(written):
+    assert written["taken"] == ["x.org", "pgadmin.x.org"]
+    assert written["problems"] == []
 
 
 def test_its_container_has_no_rights_and_writes_nothing_on_the_machine(written):

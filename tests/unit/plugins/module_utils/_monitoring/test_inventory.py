@@ -16,7 +16,7 @@ WANTED = {
     "members": [{"name": "pg-main", "port": 9999}],
     "runbook_url": "https://wiki.example.com/alerts",
     "docker_hosts": ["app01"],
-    "address": "192.0.2.1",
+    "addresses": ["192.0.2.1"],
     "grafana": {"domain": "grafana.example.com", "sources": ["192.0.2.0/24", "2001:db8::1"], "taken": ["example.com"]},
 }
 
@@ -28,7 +28,7 @@ WANTED = {
         {"receiver": {}, "without_receiver": True},
         {"members": []},
         {"receiver": {}, "servers": []},
-        {"grafana": {"domain": "", "sources": [], "taken": []}, "docker_hosts": [], "address": "[2001:db8::1]"},
+        {"grafana": {"domain": "", "sources": [], "taken": []}, "docker_hosts": [], "addresses": ["2001:db8::1"]},
     ],
 )
 def test_nothing_is_wrong(change):
@@ -66,7 +66,7 @@ def test_a_receiver_that_resembles_another_one_is_taken(name):
             {"docker_hosts": ["app02"]},
             ["monitoring_grafana_domain", "app01 of the group monitoring is not in docker_hosts"],
         ),
-        ({"address": "[2001:db8::1]"}, ["no IPv6", "[2001:db8::1]"]),
+        ({"addresses": ["2001:db8::1"]}, ["no IPv6", "2001:db8::1"]),
         ({"grafana": {"domain": "https://x", "sources": [], "taken": []}}, ["'https://x', expected a name"]),
         (
             {"grafana": {"domain": "x.org", "sources": [], "taken": ["x.org"]}},
