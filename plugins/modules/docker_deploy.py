@@ -306,14 +306,14 @@ class Run:
             self.deployment.recover()
             state = self.store.load()
         wanted, old = self._wanted(state), self.deployment.current()
-        serving = self.engine.containers([old["containers"][service] for service in apps(old)])
         # A rollback is what helps where the release that serves ends again and again.
-        deploys = self.request["kind"] == "deploy"
-        if deploys and not any(container.running for container in serving.values()):
-            raise GateFailed(
-                "stack",
-                "the application does not run here, expected one to deploy beside. Run playbooks/docker_host.yml",
-            )
+        if self.request["kind"] == "deploy":
+            serving = self.engine.containers([old["containers"][service] for service in apps(old)])
+            if not any(container.running for container in serving.values()):
+                raise GateFailed(
+                    "stack",
+                    "the application does not run here, expected one to deploy beside. Run playbooks/docker_host.yml",
+                )
         if not wanted["apps"]:
             self._look_for_room(old, wanted)
         if not self.module.check_mode and not wanted["image"]:

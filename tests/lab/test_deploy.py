@@ -10,7 +10,6 @@ import signal
 import subprocess
 
 import pytest
-from support.helpers import deployments
 from support.helpers.checkout import ROOT
 from support.helpers.deployments import (
     DATABASE,
@@ -20,9 +19,11 @@ from support.helpers.deployments import (
     MIGRATION,
     PRODUCTION,
     SCHEDULERS,
+    deploy,
     forget_all,
     history,
     release,
+    roll_back,
     state,
     step,
 )
@@ -35,14 +36,6 @@ URL = f"https://{DOMAIN}/page"
 HELD = 20
 QUICK = {"deploy_watch_seconds": 4, "deploy_drain_seconds": 4, "docker_host_websocket_drain_seconds": HELD}
 KILL = "find /proc/[0-9]*/fd -lname '*/releases/staging/lock' 2>/dev/null | cut -d/ -f3 | xargs kill -KILL"
-
-
-def deploy(release, **variables):
-    return deployments.deploy(release, **QUICK, **variables)
-
-
-def roll_back(**variables):
-    return deployments.roll_back(**QUICK, **variables)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,7 +55,7 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
     backed_up = backups(db01)
     production = stacks.machine.check_output(PRODUCTION)
     with visits(visitor, URL) as failures, listening(visitor, DOMAIN, KEY, sockets=5) as listeners:
-        done = deploy("1.1.0", docker_host_backup_before_migration=True)
+        done = deploy("1.1.0", **QUICK, docker_host_backup_before_migration=True)
         assert done.returncode == 0, done.stdout
         assert "websockets: stay open for now" in done.stdout
         assert release(visitor) == "1.1.0" and MIGRATION in done.stdout
@@ -71,10 +64,10 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
         owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'notes'"
         assert admin_sql(owner, database=DATABASE) == "plannerate_staging"
 
-        newer = roll_back()
+        newer = roll_back(**QUICK)
         assert newer.returncode != 0 and f"the database has {MIGRATION}, which 1.0.0 does not know" in newer.stdout
         assert release(visitor) == "1.1.0"
-        back = roll_back(rollback_newer_schema=True)
+        back = roll_back(**QUICK, rollback_newer_schema=True)
         assert back.returncode == 0, back.stdout
         assert release(visitor) == "1.0.0"
         assert stacks.machine.check_output(SCHEDULERS) == "1"
@@ -90,7 +83,7 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
 
 def test_a_deployment_without_its_backup_is_in_the_history(stacks, visitor, admin_sql):
     admin_sql(FORGET, database=DATABASE)
-    done = deploy("1.1.0", docker_host_backup_before_migration=True, s3_backup_environment="nobody")
+    done = deploy("1.1.0", **QUICK, docker_host_backup_before_migration=True, s3_backup_environment="nobody")
     assert done.returncode != 0 and "gate backup: db01: " in " ".join(done.stdout.split()), done.stdout
     last = history(stacks)[-1]
     assert last["result"].startswith("refused: backup: db01: ") and last["release"] == "1.1.0"
@@ -111,7 +104,7 @@ def test_what_was_killed_is_ended_by_the_next_run_which_is_refused(stacks, visit
         run.wait(timeout=30)
         assert step(stacks) == "handing over" and release(visitor) == "1.1.0"
 
-        done = deploy("9.9.9")
+        done = deploy("9.9.9", **QUICK)
         assert done.returncode != 0 and "failed at gate image" in done.stdout, done.stdout
         assert "went back to 1.0.0: a run was interrupted while handing over" in " ".join(done.stdout.split())
         assert release(visitor) == "1.0.0" and stacks.machine.check_output(SCHEDULERS) == "1"

@@ -144,7 +144,7 @@ class Ending:
         if switched:
             # It served before: whatever is wrong with it now, it is what there is.
             with suppress(GateFailed):
-                self.health.wait(old, web(old))
+                self.health.wait(old, web(old), served=True)
             if self.engine.routes() != self.store.routes():
                 self.engine.route(self.store.routes())
         # Its worker was paused, or ended. Those of the new release end after their jobs.

@@ -26,16 +26,19 @@ class Health:
     def __init__(self, engine: Engine, seconds: int, times: int) -> None:
         self.engine, self.seconds, self.times = engine, seconds, times
 
-    def wait(self, colour: Colour, services: Sequence[str]) -> None:
+    def wait(self, colour: Colour, services: Sequence[str], served: bool = False) -> None:
         """Healthy as the engine has it, and then from Traefik's network, several times in a row.
 
+        :arg served: it did before: its answers are enough, though the engine's own check, which comes once a second, may still be due.
         :raises GateFailed: when they are not in time.
         """
         deadline = self.engine.now() + self.seconds
         names = [colour["containers"][service] for service in services]
         restarts = self._restarts(names)
         while True:
-            problem = self._problem(names, "health", restarts) or self.engine.answers(colour, self.times)
+            problem = self._problem(names, "health", restarts)
+            if not problem or (served and problem.endswith("starting")):
+                problem = self.engine.answers(colour, self.times)
             if not problem:
                 return
             if self.engine.now() >= deadline:

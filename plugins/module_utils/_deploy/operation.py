@@ -91,7 +91,7 @@ class Deployment(Ending):
                     row["said"] = ", ".join(migrated.new) or "nothing to migrate"
         with self.phases.phase("start"):
             self.engine.up(new, web(new))
-            self.health.wait(new, web(new))
+            self.health.wait(new, web(new), served=not operation["discard"])
         with self.phases.phase("warm up"):
             problem = self.engine.warm(new)
             if problem:

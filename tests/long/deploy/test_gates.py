@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Releases that are no good, each in its own way: the gate is named, and the old release serves.
 
-Not here, since the lab's machines share a disk and the old release needs Redis too: a full disk and a Redis that is down, which
-tests/unit/plugins/module_utils/_deploy has.
+Not here: a full disk, since the lab's machines share one (tests/unit/plugins/module_utils/_deploy has it), and a Redis that is down,
+without which the old release does not serve either.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class World:
 
     def __init__(self, dies=None, after=False, fails=(), refuses=(), full=None, alone=False):
         self.dies, self.after, self.fails, self.refuses, self.full = dies, after, set(fails), set(refuses), full
-        self.alone = alone
+        # When the engine's own checks come to an end.
+        self.alone, self.checked = alone, 0.0
         self.actions, self.clock = [], 1000.0
         self.running = dict.fromkeys(FIRST["containers"].values(), True)
         self.paused, self.listed, self.before = set(), FIRST["name"], ""
@@ -102,9 +103,9 @@ class World:
         return {
             name: Container(
                 self.running[name],
-                "healthy",
+                "healthy" if self.clock >= self.checked else "starting",
                 3 if name in broken and name.startswith(("queue", "sched")) else 0,
-                "running",
+                "running" if self.clock >= self.checked else "running, starting",
             )
             if name not in broken
             else Container(False, "", 1, "exited")

@@ -34,7 +34,7 @@ class Visitor(threading.Thread):
     """``runs``: the releases that answered, one after the other, each with the first and the last time."""
 
     # How often it asks where the job says nothing else.
-    seconds = None
+    seconds = 0
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -52,6 +52,10 @@ class Visitor(threading.Thread):
             # Who was kept waiting does not ask twice as fast afterwards.
             following = max(following + every, time.monotonic())
             self.once()
+
+    def ask(self):
+        """The status of an answer, and the answer. Raises what http.client does."""
+        raise NotImplementedError
 
     def once(self):
         began = time.monotonic()
@@ -177,7 +181,7 @@ class Browser(Visitor):
         command += ["--output", "/dev/null", "--write-out", "%{stderr}%{http_code} %{http_version} %{time_total}\\n"]
         while not stopped():
             curl = subprocess.Popen([*command, f"https://{DOMAIN}/page?[1-100000]"], stderr=subprocess.PIPE, text=True)
-            for line in curl.stderr:
+            for line in curl.stderr or ():
                 status, version, seconds = line.split()
                 self.note(int(status) if version == "2" else f"{status} by HTTP/{version}", float(seconds))
                 if stopped():

@@ -87,7 +87,8 @@ def main():
     while not all(listener.connections for listener in listeners) and not stopped():
         time.sleep(0.1)
     open(JOB["ready"], "w").close()
-    said, unsaid = {}, []
+    said: dict[int, float] = {}
+    unsaid: list[list] = []
     while not stopped():
         number = len(said) + len(unsaid)
         try:

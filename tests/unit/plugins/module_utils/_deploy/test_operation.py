@@ -272,6 +272,19 @@ def test_a_release_that_is_worse_than_the_one_before_goes_back():
     assert serves(world) == ""
 
 
+def test_what_served_before_is_switched_to_once_it_answers_and_a_new_one_once_it_is_healthy_too():
+    def switched_after(run, world):
+        began, world.checked, switched = world.clock, world.clock + 6, []
+        route = world.route
+        world.route = lambda text: (switched.append(world.clock - began), route(text))
+        run(world)
+        return switched[0]
+
+    world = World()
+    assert switched_after(deploy, world) >= 6
+    assert switched_after(roll_back, world) < 1
+
+
 def test_a_rollback_that_fails_stays_where_it_was():
     world = World()
     deploy(world)
