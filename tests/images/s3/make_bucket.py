@@ -1,4 +1,4 @@
-"""Makes the bucket, whose policy keeps the writer from deleting."""
+"""Makes the bucket, whose policy keeps the writer from deleting, and the archiver from deleting WAL."""
 
 import json
 import time
@@ -16,7 +16,14 @@ POLICY = {
             "Principal": {"AWS": ["arn:aws:iam::000000000000:user/writer"]},
             "Action": ["s3:DeleteObject"],
             "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
-        }
+        },
+        # What interrupted physical backups left, pgBackRest has to remove; the WAL it has not.
+        {
+            "Effect": "Deny",
+            "Principal": {"AWS": ["arn:aws:iam::000000000000:user/archiver"]},
+            "Action": ["s3:DeleteObject"],
+            "Resource": [f"arn:aws:s3:::{BUCKET}/physical/archive/*"],
+        },
     ],
 }
 

@@ -32,11 +32,16 @@ def test_a_dropped_table_comes_back_with_exactly_the_rows_acknowledged_by_then(m
     site = make_physical({"pg-main": "db01", "pg-replica1": "db02"})
     servers = site.servers
     assert "no backup" in site.refused("restore", "nothing")
-    assert site.good("prepare") == {"changed": True, "backups": 0}
-    assert site.good("prepare") == {"changed": False, "backups": 0}
+    assert site.good("prepare") == {"changed": True, "backups": 0, "due": True}
+    assert site.good("prepare") == {"changed": False, "backups": 0, "due": True}
     made = site.good("backup", "diff")
     # The first one is full whatever is asked for; read from the standby.
     assert (made["kind"], made["gaps"]) == ("full", 0)
+    assert site.good("prepare") == {"changed": False, "backups": 1, "due": False}
+    # Where archiving was turned off meanwhile, which removes what was known.
+    (site.directory / "state" / "state.json").rename(site.directory / "state" / "before.json")
+    assert site.good("prepare")["due"]
+    (site.directory / "state" / "before.json").rename(site.directory / "state" / "state.json")
     # Of the moment at which it ended, pgBackRest says the second.
     time.sleep(1)
     offset = time.time() - time.monotonic()

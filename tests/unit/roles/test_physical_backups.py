@@ -40,21 +40,110 @@ def test_off_asks_for_no_passphrase_and_a_machine_that_is_not_ours_neither(tmp_p
     assert on == [*off, "S3_BACKUP_PHYSICAL_PASSPHRASE"]
 
 
-def test_off_members_are_told_nothing_and_on_each_has_its_own_file(tmp_path):
-    off, on, named = values_of_role(
+# A member of which nothing is known but how it was set up.
+OWN = {"postgres_foreign": False, "postgres_answer": {"adopted_at": None}}
+
+
+def test_off_members_archive_nothing_and_on_each_has_its_own_file(tmp_path):
+    asked = "_postgres_archive_settings"
+    off, foreign, adopted, on, named = values_of_role(
         tmp_path,
         "postgres",
-        ("_postgres_archive_settings", {}),
-        ("_postgres_archive_settings", {"s3_backup_physical": True}),
-        (
-            "_postgres_archive_settings.archive_command",
-            {"s3_backup_physical": True, "s3_backup_physical_stanza": "shop"},
-        ),
+        (asked, OWN),
+        # What somebody else set up goes on to archive as it did.
+        (asked, {**OWN, "postgres_foreign": True}),
+        (asked, {**OWN, "postgres_answer": {"adopted_at": 1}}),
+        (asked, {**OWN, "s3_backup_physical": True}),
+        (f"{asked}.archive_command", {**OWN, "s3_backup_physical": True, "s3_backup_physical_stanza": "shop"}),
     )
-    assert off == {}
+    assert (off, foreign, adopted) == ({"archive_mode": "off"}, {}, {})
     assert sorted(on) == ["archive_command", "archive_mode", "archive_timeout"]
     assert "/etc/pgbackrest/members/localhost.conf" in on["archive_command"]
     assert "--stanza=shop" in named
+
+
+def test_a_primary_that_has_not_restarted_yet_is_still_told_how_to_archive(tmp_path):
+    """With archive_mode and without a command, PostgreSQL keeps all of its WAL."""
+    held = {**OWN, "_postgres_holds_back": True, "postgres_waiting_settings": {"archive_mode": "on"}}
+    wanted = {"_postgres_settings": {"wanted": {"archive_mode": "off", "port": 5432}}}
+    own = {"_postgres_settings": {"wanted": {"archive_mode": "always", "archive_command": "theirs"}}}
+    turned_on = {"postgres_waiting_settings": {"archive_mode": "off"}}
+    asked = "_postgres_effective_settings"
+    waits, given, theirs, not_yet = values_of_role(
+        tmp_path,
+        "postgres",
+        (asked, {**held, **wanted}),
+        (asked, {**held, **wanted, "_postgres_holds_back": False}),
+        (asked, {**held, **own}),
+        (asked, {**held, **wanted, **turned_on}),
+    )
+    assert (waits["archive_mode"], waits["port"]) == ("on", 5432)
+    assert "/etc/pgbackrest/members/localhost.conf" in waits["archive_command"]
+    assert given == {"archive_mode": "off", "port": 5432}
+    assert theirs == {"archive_mode": "on", "archive_command": "theirs"}
+    assert not_yet == given
+
+
+def left(*lines, **more):
+    return {**ON, "s3_backup_physical_retired": "", "__s3_backup_physical_left": {"stdout_lines": list(lines)}, **more}
+
+
+BOTH = ("machine", "file pg-main", "file pg-replica1")
+
+
+@pytest.mark.parametrize(
+    ("machine", "gone", "ends"),
+    [
+        (left(), [], False),
+        (left(*BOTH), [], False),
+        (left(*BOTH, **OFF), ["pg-main", "pg-replica1"], True),
+        # The primary has not restarted yet.
+        (left(*BOTH, "archives pg-main", **OFF), ["pg-replica1"], False),
+        # One that was taken out of the inventory runs until it is removed.
+        (left(*BOTH, "file pg-old", "archives pg-old"), [], False),
+        (left(*BOTH, "file pg-old", "archives pg-old", s3_backup_physical_retired="pg-old"), ["pg-old"], False),
+        # It was the machine's last one.
+        (
+            left(
+                "machine",
+                "file pg-old",
+                "archives pg-old",
+                postgres_local_members=[],
+                s3_backup_physical_retired="pg-old",
+            ),
+            ["pg-old"],
+            True,
+        ),
+    ],
+)
+def test_what_nobody_archives_with_goes(tmp_path, machine, gone, ends):
+    found, over, queues, files = values_of_role(
+        tmp_path,
+        "s3_backup",
+        ("_s3_backup_physical_gone", machine),
+        ("_s3_backup_physical_ends", machine),
+        ("_s3_backup_physical_left_behind", machine),
+        ("_s3_backup_physical_leaving", machine),
+    )
+    assert (found, over) == (gone, ends)
+    paths = {one["path"] for one in files}
+    assert {f"/etc/pgbackrest/members/{name}.conf" for name in gone} <= paths
+    assert {f"/var/spool/pgbackrest/{name}" for name in gone} <= set(queues)
+    assert len(paths) - len(gone) == (12 if ends else 0)
+    # A diff shows what is removed.
+    assert all(one["absent"] and one["secret"] for one in files)
+
+
+def test_everything_that_was_written_for_the_machine_goes(tmp_path):
+    """But for directories, and the code that the dumps have too."""
+    written, leaving = values_of_role(
+        tmp_path,
+        "s3_backup",
+        ("(_s3_backup_physical_fixed_files + _s3_backup_physical_member_files)", left(*BOTH)),
+        ("_s3_backup_physical_leaving", left(*BOTH, **OFF)),
+    )
+    files = {one["path"] for one in written if not one.get("directory")}
+    assert files <= {one["path"] for one in leaving}
 
 
 def test_the_files_of_a_machine(tmp_path):

@@ -23,6 +23,7 @@ def desired(tmp_path):
             "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": "{{ _postgres_desired_settings | to_json }}"}}],
         }
         # Given variables win over those of the file.
+        variables = {"_postgres_archive_settings": {}, **variables}
         options = [f"--extra-vars={json.dumps(variables)}", "--inventory=localhost,"]
         code, said = run_play(tmp_path, play, *options)
         assert code == 0, said

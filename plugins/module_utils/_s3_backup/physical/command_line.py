@@ -38,10 +38,12 @@ def main(arguments):
 def _prepare(found, _options):
     primary, _running, before = jobs.prepare(found)
     if primary is None:
-        return {"changed": False, "backups": None}, [jobs.ELSEWHERE]
+        return {"changed": False, "backups": None, "due": False}, [jobs.ELSEWHERE]
     made = before.system is None
     said = f"the stanza {found['stanza']} {'was made' if made else 'is there'}, with {len(before.backups)} backups"
-    return {"changed": made, "backups": len(before.backups)}, [said]
+    # Also where archiving was off meanwhile: from the older ones nothing can be restored that was written since.
+    due = not before.backups or jobs.is_new(found)
+    return {"changed": made, "backups": len(before.backups), "due": due}, [said]
 
 
 def _back_up(found, options):

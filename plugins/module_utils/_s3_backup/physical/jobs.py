@@ -83,6 +83,11 @@ def watch(found):
     return {"primary": primary.member["name"], **told}, [f"{name}: {value:.15g}" for name, value in told.items()]
 
 
+def is_new(found):
+    """Whether nothing was backed up or watched on this machine since physical backups were turned on."""
+    return not os.path.exists(_path(found))
+
+
 def look(found):
     """The backups, and what can be restored."""
     running = cluster.servers(found)
@@ -101,9 +106,13 @@ def _recorded(found):
         raise
 
 
+def _path(found):
+    return os.path.join(found["state_directory"], "state.json")
+
+
 def _state(found):
     try:
-        with open(os.path.join(found["state_directory"], "state.json"), encoding="utf-8") as file:
+        with open(_path(found), encoding="utf-8") as file:
             return json.load(file)
     except (OSError, ValueError):
         return {}
@@ -114,7 +123,7 @@ def _remember(found, told, rate=None):
     state["figures"] = {**state.get("figures", {}), **told}
     if rate:
         state["rate"] = rate
-    replace(os.path.join(found["state_directory"], "state.json"), json.dumps(state, indent=1) + "\n")
+    replace(_path(found), json.dumps(state, indent=1) + "\n")
     return state
 
 
