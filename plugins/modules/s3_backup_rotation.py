@@ -53,8 +53,11 @@ options:
     type: bool
     default: false
   ca_file:
-    description: Certificates of the authorities that the store's certificate may come from. Without it, the system's.
+    description: File with the certificates of the authorities that the store's certificate may come from. Without it, the system's.
     type: path
+  ca_certificate:
+    description: The same certificates as a text.
+    type: str
   outage_seconds:
     description: How long a store that does not answer is waited for.
     type: int
@@ -85,6 +88,12 @@ options:
     description: How long what has no manifest, and an unfinished upload, is left alone.
     type: int
     default: 48
+  report:
+    description:
+      - Whether what was found is written below the prefix, in C(rotation.json). The machine that writes the backups publishes it as
+        metrics, if O(seal_key) is its own. It changes no backup, so it is no change.
+    type: bool
+    default: false
 requirements:
   - boto3 1.26 or later
 extends_documentation_fragment:
@@ -149,22 +158,22 @@ aborted:
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import report
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.parameters import PLACE, authority, opened
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import BOTO3_ERROR, Store
 
-STORE = ("endpoint", "region", "path_style", "ca_file", "outage_seconds", "clock_limit_seconds")
 POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan_grace_hours")
 
 
 def open_store(params: Mapping[str, Any]) -> Store:
-    settings = {name: params[name] for name in STORE}
-    seal = params["seal_key"].encode() if params["seal_key"] else None
-    return Store(params["bucket"], {**settings, "parallel_transfers": 1}, params, seal)
+    return opened(params)
 
 
 def run(module: AnsibleModule, store: Store) -> None:
@@ -175,6 +184,10 @@ def run(module: AnsibleModule, store: Store) -> None:
     result["diff"] = {"before": _shown(result["kept"] + result["deleted"]), "after": _shown(result["kept"])}
     if not module.check_mode:
         rotation.carry_out()
+        if module.params["report"]:
+            report.write(
+                store, module.params["prefix"], report.ROTATION, rotation.figures(), datetime.now(timezone.utc)
+            )
     module.exit_json(**result)
 
 
@@ -185,14 +198,8 @@ def _shown(backups: Iterable[Mapping[str, Any]]) -> str:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "bucket": {"type": "str", "required": True},
-            "prefix": {"type": "str", "required": True},
-            "access_key": {"type": "str", "required": True, "no_log": False},
-            "secret_key": {"type": "str", "required": True, "no_log": True},
+            **PLACE,
             "seal_key": {"type": "str", "no_log": True},
-            "endpoint": {"type": "str"},
-            "region": {"type": "str", "default": "us-east-1"},
-            "path_style": {"type": "bool", "default": False},
             "ca_file": {"type": "path"},
             "outage_seconds": {"type": "int", "default": 90},
             "clock_limit_seconds": {"type": "int", "default": 300},
@@ -202,13 +209,16 @@ def main() -> None:
             "verified": {"type": "int", "default": 3},
             "minimum_age_hours": {"type": "int", "default": 24},
             "orphan_grace_hours": {"type": "int", "default": 48},
+            "report": {"type": "bool", "default": False},
         },
+        mutually_exclusive=[("ca_file", "ca_certificate")],
         supports_check_mode=True,
     )
     if BOTO3_ERROR:
         module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO3_ERROR)
     try:
-        run(module, open_store(module.params))
+        file = module.params["ca_file"] or authority(module.tmpdir, module.params["ca_certificate"])
+        run(module, open_store({**module.params, "ca_file": file}))
     except BackupError as error:
         module.fail_json(msg=str(error))
 

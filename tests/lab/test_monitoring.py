@@ -14,7 +14,7 @@ from support.helpers.lab import changed, playbook, wait_for
 from support.helpers.monitoring import read_by_rules
 
 # Physical backups are off, and there is no log server.
-ABSENT = re.compile("s3_backup_physical|logs_")
+ABSENT = re.compile('s3_backup_physical|logs_|exported_job="copy"')
 PROBES = {"https://app.test/up", "https://dev.test/up"}
 
 

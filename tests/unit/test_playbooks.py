@@ -18,6 +18,7 @@ WITHOUT = {
     "releases",
     "restart_list",
     "restore_drill",
+    "rotate_backups",
     "slo",
     "status",
     "unlock",

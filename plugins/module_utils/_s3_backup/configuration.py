@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 from .catalogue import keys
@@ -15,6 +16,9 @@ from .retention import policy
 DIRECTORY = "/etc/plannerate-backup"
 JOBS = ("run", "rotate", "drill")
 REQUIRED = object()
+_VARIABLES = {"access_key": "AWS_ACCESS_KEY_ID", "secret_key": "AWS_SECRET_ACCESS_KEY"}
+# Instead of a credential's path.
+CARRIED = f"the variables {' and '.join(_VARIABLES.values())}"
 
 _DEFAULTS = {
     "environment": REQUIRED,
@@ -35,6 +39,15 @@ _DEFAULTS = {
         "parallel_transfers": 4,
     },
     "credentials": {"writer": REQUIRED, "rotator": None, "drill": None, "seal": None},
+    # The bucket of the second copy, where there is one; the machine has no key of it.
+    "copy": {
+        "bucket": None,
+        "prefix": None,
+        "endpoint": None,
+        "region": "us-east-1",
+        "path_style": False,
+        "ca_file": None,
+    },
     "users": {"run": None, "rotate": None, "drill": None, "restore": "postgres"},
     "source": {
         "conninfo": REQUIRED,
@@ -89,8 +102,29 @@ def load(path):
         raise UsageError(f"{path}: {error}") from error
 
 
+def of_the_copy(found):
+    """The configuration with the bucket of the second copy, whose keys whoever asks brings along."""
+    copy = found["copy"]
+    if not copy["bucket"]:
+        raise UsageError("the environment has no second copy, see s3_backup_copy_bucket")
+    store = {name: copy[name] for name in ("endpoint", "region", "path_style", "ca_file")}
+    return {
+        **found,
+        "bucket": copy["bucket"],
+        "prefix": copy["prefix"] or found["prefix"],
+        "store": {**found["store"], **store},
+        "copy": {**copy, "bucket": None},
+        "credentials": {**found["credentials"], **dict.fromkeys(("writer", "rotator", "drill"), CARRIED)},
+    }
+
+
 def credentials(path):
-    """C(access_key) and C(secret_key) from a file that only its user can read."""
+    """C(access_key) and C(secret_key) from a file that only its user can read, or from the environment."""
+    if path == CARRIED:
+        keys_of_it = {name: os.environ.get(variable) for name, variable in _VARIABLES.items()}
+        if not all(keys_of_it.values()):
+            raise UsageError(f"expected the bucket's key in {CARRIED}")
+        return keys_of_it
     found = _read(path)
     for name in ("access_key", "secret_key"):
         if not isinstance(found, dict) or not isinstance(found.get(name), str) or not found[name]:

@@ -21,10 +21,11 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
     """Every reason why backups cannot work, each as one sentence with what was found and what to do.
 
     :arg wanted: the role's variables without their prefix ``s3_backup_``: ``environment``, ``databases``, ``bucket``, ``prefix``,
-        ``endpoint``, the four keys, ``exclude_table_data``, ``scratch_directory``, ``encryption``, ``recipients``, ``keep_daily`` and
-        ``keep_verified``.
+        ``endpoint``, the four keys, ``exclude_table_data``, ``scratch_directory``, ``encryption``, ``recipients``, ``keep_daily``,
+        ``keep_verified``, ``rotator``, and of the second copy ``copy_bucket``, ``copy_endpoint`` and its two keys. And ``machines``: the
+        names of the inventory, and ``writers``: those of the machines that write backups.
     """
-    result = []
+    result = [*_rotator_problems(wanted), *_copy_problems(wanted)]
     if not _ENVIRONMENT.fullmatch(wanted["environment"]):
         result.append(
             f"s3_backup_environment is {wanted['environment']}, expected at most 25 letters, digits, _ and -: the Unix user drill-<name> "
@@ -62,3 +63,33 @@ def problems(wanted: Mapping[str, Any]) -> list[str]:
             "the writer and the rotator have the same access key, expected one each: only the rotator may delete"
         )
     return result
+
+
+def _rotator_problems(wanted):
+    if wanted["rotator"] not in ("localhost", *wanted["machines"]):
+        yield (
+            f"s3_backup_rotator is {wanted['rotator'] or 'empty'}, expected localhost (whoever runs playbooks/rotate_backups.yml) or a "
+            "machine of the inventory"
+        )
+
+
+def _copy_problems(wanted):
+    if not wanted["copy_bucket"]:
+        return
+    for name in ("copy_access_key", "copy_secret_key"):
+        if not wanted[name]:
+            yield f"s3_backup_{name} is empty, expected the key of the bucket {wanted['copy_bucket']}"
+    if wanted["copy_access_key"] and wanted["copy_access_key"] in (
+        wanted["writer_access_key"],
+        wanted["rotator_access_key"],
+    ):
+        yield "the second copy has the access key of the writer or the rotator, expected one of its own: whoever has it could delete both"
+    if (wanted["copy_bucket"], wanted["copy_endpoint"]) == (wanted["bucket"], wanted["endpoint"]):
+        yield f"s3_backup_copy_bucket is {wanted['bucket']}, where the backups are already. Expected another bucket"
+    if wanted["copy_endpoint"] and not wanted["copy_endpoint"].startswith("https://"):
+        yield f"s3_backup_copy_endpoint is {wanted['copy_endpoint']}, expected a URL that begins with https://"
+    if wanted["rotator"] in wanted["writers"]:
+        yield (
+            f"s3_backup_rotator is {wanted['rotator']}, which writes the backups and would have the key of their second copy. Expected "
+            "localhost or another machine"
+        )

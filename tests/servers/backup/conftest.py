@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from support.helpers.age_key import Key
 from support.helpers.backup_here import Site
 from support.helpers.dump_role import make_dump_role
-from support.helpers.object_store import ObjectStore
+from support.helpers.object_store import COPIES, ObjectStore, keys_of
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,31 @@ def make_site(make_servers, object_store):
 @pytest.fixture
 def site(make_site):
     return make_site()
+
+
+@pytest.fixture
+def keys(site):
+    """The drill's key, and one that is kept elsewhere; the site encrypts to both."""
+    drill, offline = Key(site.directory / "drill.key"), Key(site.directory / "offline.key")
+    site.settings["encryption"] = {
+        "method": "age",
+        "recipients": [offline.public, drill.public],
+        "offline": [offline.public],
+    }
+    site.settings["drill"]["identity_file"] = drill.path
+    return drill, offline
+
+
+@pytest.fixture
+def away(site):
+    """The machine that writes has no key that deletes, and none of the second bucket."""
+    writer = site._file("writer.json", keys_of("writer"))
+    seal = site._file("seal.json", {"key": "the key of this installation"})
+    site.settings["credentials"] = {"writer": writer, "rotator": None, "drill": writer, "seal": seal}
+    site.settings["copy"] = {
+        "bucket": COPIES,
+        "prefix": site.settings["prefix"],
+        "endpoint": site.settings["store"]["endpoint"],
+        "path_style": True,
+    }
+    return site

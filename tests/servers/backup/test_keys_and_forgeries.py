@@ -11,38 +11,13 @@ import subprocess
 import sys
 
 import pytest
+from support.helpers.age_key import Key
 from support.helpers.checkout import ROOT
 from support.helpers.object_store import BUCKET, KEYS
-from support.helpers.servers_base import own
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import manifest
 
 SEAL = "the key of this installation"
-
-
-class Key:
-    """An age key pair; the private half is in a file."""
-
-    def __init__(self, path):
-        subprocess.run(["age-keygen", "-o", str(path)], check=True, capture_output=True)
-        own(path)
-        self.path = str(path)
-        self.public = subprocess.run(
-            ["age-keygen", "-y", str(path)], check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-
-@pytest.fixture
-def keys(site):
-    """The drill's key, and one that is kept elsewhere; the site encrypts to both."""
-    drill, offline = Key(site.directory / "drill.key"), Key(site.directory / "offline.key")
-    site.settings["encryption"] = {
-        "method": "age",
-        "recipients": [offline.public, drill.public],
-        "offline": [offline.public],
-    }
-    site.settings["drill"]["identity_file"] = drill.path
-    return drill, offline
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.sto
 PAGE = 1000
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _entry(name: str, content: bytes) -> Entry:
     return Entry(name, len(content), str(hash(content)))
 

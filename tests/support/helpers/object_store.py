@@ -25,13 +25,35 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.sto
 WEED = ROOT / ".cache" / "seaweedfs" / "bin" / "weed"
 BUCKET = "backups"
 KEYS = {"access_key": "tests", "secret_key": "tests-secret"}
+COPIES = "copies"
+# With versions and a policy, as a bucket should be.
+KEPT = "kept"
+# Beside the tests' own: who writes and who rotates, as in the lab, and who has another bucket.
+LESSER = {
+    "writer": (BUCKET, KEPT),
+    "rotator": (BUCKET, KEPT),
+    "copier": (COPIES,),
+}
+
+
+def keys_of(name: str) -> dict[str, str]:
+    return {"access_key": name, "secret_key": f"{name}-secret"}
+
+
 IDENTITIES = {
     "identities": [
         {
-            "name": "tests",
-            "credentials": [{"accessKey": KEYS["access_key"], "secretKey": KEYS["secret_key"]}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+            "name": name,
+            "credentials": [{"accessKey": name, "secretKey": keys_of(name)["secret_key"]}],
+            "actions": actions,
         }
+        for name, actions in {
+            "tests": ["Admin", "Read", "Write", "List", "Tagging"],
+            **{
+                name: [f"{action}:{bucket}" for bucket in buckets for action in ("Read", "Write", "List")]
+                for name, buckets in LESSER.items()
+            },
+        }.items()
     ]
 }
 
@@ -97,8 +119,9 @@ class ObjectStore:
                 config=quick,
             )
             # One that was there before, it has again.
-            if BUCKET not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
-                client.create_bucket(Bucket=BUCKET)
+            there = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+            for bucket in {BUCKET, COPIES, KEPT}.difference(there):
+                client.create_bucket(Bucket=bucket)
             # A bucket can be there before there is a volume for its objects.
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"ready")
             return True
@@ -112,6 +135,9 @@ class ObjectStore:
 
     def open(self, port: int | None = None, **changed: Any) -> Store:
         return Store(BUCKET, self.settings(port, **changed), KEYS)
+
+    def open_as(self, name: str, bucket: str = BUCKET) -> Store:
+        return Store(bucket, self.settings(), keys_of(name))
 
     def close(self) -> None:
         self.stop()

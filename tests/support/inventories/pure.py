@@ -43,7 +43,7 @@ S3 = (
         "encryption",
         "recipients",
     ),
-    *("keep_daily", "keep_verified"),
+    *("keep_daily", "keep_verified", "rotator", "copy_bucket", "copy_endpoint", "copy_access_key", "copy_secret_key"),
 )
 
 
@@ -102,7 +102,8 @@ def refusals(inventory: Drawn) -> Iterator[str]:
             "s3_backup_databases": [entry["name"] for entry in given["postgres_primary_databases"]],
             "s3_backup_prefix": "production",
         }
-        yield from s3_backup.problems({name: {**own, **given}[f"s3_backup_{name}"] for name in S3})
+        about = {"machines": list(inventory.every()), "writers": groups["s3_backups"]}
+        yield from s3_backup.problems({**about, **{name: {**own, **given}[f"s3_backup_{name}"] for name in S3}})
     wanted: Any = {
         name: given[f"monitoring_{name}"] for name in ("receiver", "without_receiver", "smtp", "runbook_url")
     }

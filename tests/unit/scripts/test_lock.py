@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from support.helpers.checkout import ROOT
 
-INPUT, LOCK = ROOT / "requirements-converge.in", ROOT / "requirements-converge.txt"
+NAMES = ("converge", "rotate")
 PIN = re.compile(r"([a-z0-9-]+)==([^ ;]+)( ; [^\\]+?)?( --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -27,23 +27,25 @@ def pinned(text):
     return found
 
 
-def locked():
+def locked(name="converge"):
     options = ["--require-hashes", "--only-binary :all:"]
-    comment, *lines = LOCK.read_text().splitlines()
+    comment, *lines = (ROOT / f"requirements-{name}.txt").read_text().splitlines()
     assert lines[: len(options)] == options
     return comment, pinned("\n".join(lines[len(options) :]))
 
 
-def wanted():
-    return {line for line in INPUT.read_text().splitlines() if not line.startswith("#")}
+def wanted(name):
+    return {line for line in (ROOT / f"requirements-{name}.in").read_text().splitlines() if not line.startswith("#")}
 
 
-def test_it_is_of_its_input_and_of_the_versions_that_everything_is_tested_with():
-    comment, packages = locked()
-    assert comment.split()[-1] == hashlib.sha256(INPUT.read_bytes()).hexdigest(), "run scripts/lock"
-    assert wanted() <= set(packages)
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_of_its_input_and_of_the_versions_that_everything_is_tested_with(name):
+    comment, packages = locked(name)
+    content = (ROOT / f"requirements-{name}.in").read_bytes()
+    assert comment.split()[-1] == hashlib.sha256(content).hexdigest(), "run scripts/lock"
+    assert wanted(name) <= set(packages)
     tested = dict(re.findall(r"(?m)^([A-Za-z0-9-]+)==(\S+)", (ROOT / "requirements.txt").read_text()))
-    assert wanted() <= set(tested), "the version of each stands in requirements.txt"
+    assert wanted(name) <= set(tested), "the version of each stands in requirements.txt"
     assert {name: tested[name] for name in packages if name in tested} == {
         name: version for name, version in packages.items() if name in tested
     }, "run scripts/lock"
@@ -54,6 +56,14 @@ def test_it_is_few():
     _comment, packages = locked()
     assert len(packages) <= 12
     assert not {"pytest", "molecule", "boto3", "ansible-lint", "uv"} & set(packages)
+
+
+def test_a_rotation_has_the_s3_library_and_what_that_needs_besides():
+    _comment, packages = locked("rotate")
+    assert set(packages) - set(locked()[1]) == {
+        *("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+    }
+    assert packages == {**packages, **locked()[1]}
 
 
 @pytest.mark.parametrize(
@@ -81,4 +91,4 @@ def test_setup_refuses_another_word():
         [ROOT / "scripts/setup", "convergence"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "Expected setup, or setup converge" in done.stderr
+    assert "Expected setup, setup converge or setup rotate" in done.stderr

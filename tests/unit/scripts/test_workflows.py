@@ -41,7 +41,9 @@ def runs(job):
 
 
 def test_these_are_all_of_them():
-    assert list(WORKFLOWS) == ["audit.yml", "build.yml", "ci.yml", "converge.yml", "deploy.yml", "validate.yml"]
+    assert list(WORKFLOWS) == [
+        "audit.yml", "build.yml", "ci.yml", "converge.yml", "deploy.yml", "rotate.yml", "validate.yml",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -108,8 +110,11 @@ def test_secrets_go_to_single_steps_of_a_job_that_waits_for_a_protected_environm
     for step in job["steps"]:
         given = set(re.findall(r"secrets\.([A-Z_]+)", str(step)))
         if given:
-            assert job["environment"] in {"check-staging", "check-production", "staging", "production"}
-            assert given == ({"VAULT_PASSWORD"} if "make smoke" in step["run"] else SECRETS)
+            assert job["environment"] in {
+                f"{kind}{name}" for kind in ("", "check-", "rotate-") for name in ("staging", "production")
+            }
+            without_machines = "make smoke" in step["run"] or "rotate_backups" in step["run"]
+            assert given == ({"VAULT_PASSWORD"} if without_machines else SECRETS)
             release = {"RELEASE": "${{ inputs.release }}"} if "make deploy" in step["run"] else {}
             assert step["env"] == {**release, **{name: f"${{{{ secrets.{name} }}}}" for name in given}}
 
@@ -130,7 +135,7 @@ def test_unmerged_code_waits_for_approval_and_is_never_a_forks(name):
 def test_a_job_has_the_secrets_of_one_environment_and_reads_its_inventory_alone(job):
     """GitHub gives a job the secrets of its environment; a second inventory would be read with the first one's password."""
     read = {inventory for command in runs(job) for inventory in re.findall(r"INVENTORY=inventories/(\S+)", command)}
-    assert read == ({job["environment"].removeprefix("check-")} if read else set())
+    assert read == ({re.sub("^(check|rotate)-", "", job["environment"])} if read else set())
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -145,6 +150,19 @@ def test_every_environment_of_the_workflow_has_reviewers_by_the_page_that_sets_i
     assert told == dict.fromkeys(["check-staging", "check-production", "staging", "production"], "required")
     assert set(told) == {job["environment"] for job in CONVERGE.values() if "environment" in job}
     assert set(told) >= {job["environment"] for job in DEPLOY.values()}
+
+
+def test_what_runs_by_itself_has_no_key_of_the_machines_and_is_what_was_merged():
+    flow = WORKFLOWS["rotate.yml"]
+    assert set(flow["on"]) == {"schedule", "workflow_dispatch"}
+    for name, job in flow["jobs"].items():
+        assert "SSH" not in str(job) and job["environment"] == f"rotate-{name}"
+        assert runs(job) == [
+            "scripts/setup rotate",
+            f"make converge INVENTORY=inventories/{name} PLAYBOOK=rotate_backups",
+        ]
+    page = (ROOT / "docs" / "github.md").read_text()
+    assert "`rotate-staging` and `rotate-production`, for the branch `main` alone" in page
 
 
 def test_unmerged_code_never_runs_beside_a_token_that_may_write():

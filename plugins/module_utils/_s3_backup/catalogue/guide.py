@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from . import keys
+
 _TEXT = """# How to restore from this bucket by hand
 
 These are logical backups of PostgreSQL, environment `{environment}`. You need: `aws` (any S3 client), `zstd`{tool} and
@@ -44,10 +46,17 @@ Each entry of `objects` in the manifest has the `sha256` of what is stored:
 ## Restore into a new database
 
 As PostgreSQL's administrator, on a server of its own unless you trust whoever wrote the dump: it runs code while it is loaded.
-`encoding`, `datcollate` and `datctype` stand in `database_properties` of the manifest, and
-`roles.referenced` names the roles that have to exist.
+`owner`, `encoding`, `datcollate` and `datctype` stand in `database_properties` of the manifest, and `roles.referenced` names the
+roles that have to exist.
 
     s3 cp $B/roles.sql.zst{suffix} - {decrypt}| zstd -d | psql -X -d postgres
+
+Each role of `roles.referenced` that is not there now, such as the one that makes the backups:
+
+    createuser --no-login ROLE
+
+Then the database:
+
     createdb --template=template0 --owner=OWNER NEW_NAME
     s3 cp $B/database.dump.zst{suffix} - {decrypt}| zstd -d | pg_restore --exit-on-error --dbname=NEW_NAME
     psql -X -d NEW_NAME -c 'ANALYZE'
@@ -72,6 +81,13 @@ everybody connect.
     REVOKE CONNECT, TEMPORARY ON DATABASE NEW_NAME FROM PUBLIC;
 """
 _PRIVATE_KEY = "PRIVATE_KEY_FILE"
+
+
+def publish(configuration, store):
+    """Writes the guide where another one stands, or none."""
+    key, content = keys.root(configuration["prefix"]) + keys.GUIDE, text(configuration)
+    if store.find(key) != content:
+        store.put(key, content, "text/markdown; charset=utf-8")
 
 
 def text(configuration):

@@ -37,11 +37,12 @@ def backups(store, prefix, database=None, indexes=None):
         listed = _listed(together)
         sizes = {one.name: entry.size for one, entry in together}
         was_verified = place.backup in indexes[above].verified
+        stored = next((entry.moment for one, entry in together if one.name == keys.MANIFEST), None)
         seen = _known(indexes[above].known, place.backup, listed)
         if seen:
-            yield _backup(place, sizes, seen, was_verified, listed)
+            yield _backup(place, sizes, seen, was_verified, listed)._replace(stored=stored)
         else:
-            yield examine(store, place, sizes, was_verified)._replace(listed=listed)
+            yield examine(store, place, sizes, was_verified)._replace(listed=listed, stored=stored)
 
 
 def _known(known, backup, listed):

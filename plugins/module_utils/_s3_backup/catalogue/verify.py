@@ -41,11 +41,8 @@ def checked(store, directory, entry, seen=lambda count: None):
     :raises Damaged: when size or checksum differ from the manifest's; :raises Gone: when the backup was deleted meanwhile.
     :raises Incomplete: when the store says that it has no such object.
     """
-    found = Digest()
     try:
-        for chunk in chunks(store, directory + entry["name"], entry["size"], seen):
-            found(chunk)
-            yield chunk
+        yield from compared(chunks(store, directory + entry["name"], entry["size"], seen), directory, entry)
     except StoreError as error:
         if error.code in ("NoSuchKey", "InvalidRange"):
             # What deletes a backup begins with its manifest.
@@ -55,6 +52,17 @@ def checked(store, directory, entry, seen=lambda count: None):
             there = f"has {size} bytes when looked at" if size is not None else "is not there, the manifest lists it"
             raise Incomplete(f"{directory}{entry['name']} {there} ({error.code}); read it again") from error
         raise
+
+
+def compared(content, directory, entry):
+    """Chunks as they come; the last one is followed by the verdict.
+
+    :raises Damaged: when size or checksum differ from the manifest's.
+    """
+    found = Digest()
+    for chunk in content:
+        found(chunk)
+        yield chunk
     if (found.size, found.hex()) != (entry["size"], entry["sha256"]):
         raise Damaged(
             f"{directory}{entry['name']} is damaged: {found.size} bytes with SHA-256 {found.hex()[:16]}..., expected "

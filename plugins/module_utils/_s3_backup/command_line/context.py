@@ -25,7 +25,8 @@ def open_store(found, name):
         raise UsageError("boto3 cannot be imported; install python3-boto3")
     path = found["credentials"][name]
     if not path:
-        raise UsageError(f"credentials.{name} is missing in the configuration")
+        elsewhere = ": another machine rotates, s3_backup_rotator" if name == "rotator" else ""
+        raise UsageError(f"credentials.{name} is missing in the configuration{elsewhere}")
     seal = configuration.seal_key(found["credentials"]["seal"])
     return Store(found["bucket"], found["store"], configuration.credentials(path), seal)
 
@@ -33,7 +34,7 @@ def open_store(found, name):
 def readable_credential(found):
     for name in ("drill", "writer", "rotator"):
         path = found["credentials"][name]
-        if path and os.access(path, os.R_OK):
+        if path and (path == configuration.CARRIED or os.access(path, os.R_OK)):
             return name
     raise UsageError("none of the credentials can be read; start this as root")
 

@@ -12,13 +12,13 @@ from ..catalogue import choice, listing, proof, verify
 from ..catalogue.manifest import omitted
 from ..dump.backup import run as back_up
 from ..errors import BackupError
+from ..machine import elsewhere
 from ..machine.calendar import next_expected
 from ..machine.privileges import become
 from ..machine.state import State
 from ..machine.text import clock, readable
 from ..restore.drill import drill
-from ..retention.policy import RESTORABLE
-from ..retention.rotation import Rotation
+from ..retention.rotation import NO_FIGURES, Rotation
 from .context import databases_of, each, open_store, progress_of, recording
 
 # Seconds before each further attempt of a night.
@@ -34,7 +34,7 @@ def run(found, options):
         return back_up(found, store, state, database, progress_of(options), options.reason)
 
     made = each(found, "run", databases, one, options.wait, _PAUSES if options.retry else ())
-    said = _look_after_keys(found)
+    said = [*_look_after_keys(found), *_tell_of_elsewhere(found)]
     lines = [
         f"{one['database']}: {one['id']}, {readable(sum(entry['size'] for entry in one['objects']))} stored, "
         f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"
@@ -52,6 +52,15 @@ def _look_after_keys(found):
         State(found, "run").proven(moments)
     except BackupError as error:
         return [f"the proofs of the private keys could not be looked at: {error}"]
+    return []
+
+
+def _tell_of_elsewhere(found):
+    """Lines about what went wrong; the next backup tries again."""
+    try:
+        elsewhere.publish(found, open_store(found, "writer"))
+    except BackupError as error:
+        return [f"what another machine did with the backups could not be read: {error}"]
     return []
 
 
@@ -90,15 +99,9 @@ def rotate(found, options):
             if options.check:
                 return result
             rotation.carry_out()
+            figures = rotation.figures()
             for database in found["databases"]:
-                figures = {
-                    name: sum(one["database"] == database for one in result[name]) for name in ("kept", "deleted")
-                }
-                figures["restorable"] = sum(
-                    one["database"] == database and one["state"] in RESTORABLE for one in result["kept"]
-                )
-                figures["warnings"] = sum(f"/{database}/" in warning for warning in result["warnings"])
-                state.succeeded(database, time.time() - began, figures)
+                state.succeeded(database, time.time() - began, figures.get(database, NO_FIGURES))
             return result
 
     result = work() if options.check else recording(state, work)

@@ -9,7 +9,7 @@ import json
 from datetime import datetime, timezone
 
 from .. import configuration
-from ..catalogue import listing
+from ..catalogue import listing, report
 from ..dump import preflight
 from ..errors import BackupError, UsageError
 from ..machine.privileges import become
@@ -32,6 +32,7 @@ def listed(found, options):
         key=lambda one: (one.database, one.moment, one.id),
         reverse=True,
     )
+    copied = _copied(found, store)
     result = [
         {
             "database": one.database,
@@ -41,6 +42,7 @@ def listed(found, options):
             "bytes": one.bytes,
             "note": "; ".join(filter(None, [unopened(one, found["encryption"]), one.note])) or None,
             "authentic": one.authentic,
+            "copied": None if copied is None else one.id in copied,
         }
         for one in backups
     ]
@@ -53,6 +55,7 @@ def listed(found, options):
                 one["id"],
                 f"{one['state']:<10}",
                 f"{readable(one['bytes']):>10}",
+                *([] if copied is None else ["copied" if one["copied"] else "      "]),
                 ("NOT AUTHENTIC: " if one["authentic"] is False else "") + (one["note"] or ""),
             ]
         ).rstrip()
@@ -66,6 +69,14 @@ def listed(found, options):
     lines += [f"physical  {one['label']}  {one['kind']}  {one['end']}" for one in reversed(physical["backups"])]
     lines += [f"physical  every moment from {one['begin']} to {one['end']}" for one in physical["windows"]]
     return {"backups": result, "physical": physical}, lines or ["no backups"]
+
+
+def _copied(found, store):
+    """Ids of what has a second copy, by what was told in the bucket; None where there is none, or it is what is listed."""
+    if not found["copy"]["bucket"]:
+        return None
+    _moment, told = report.read(store, found["prefix"], report.COPY)
+    return {one for each in told.values() for one in each["ids"]}
 
 
 def when(found, options):
@@ -98,6 +109,9 @@ def status(found, _options):
     result = {job: State(found, job).read()["databases"] for job in configuration.JOBS}
     lines = []
     for job, databases in result.items():
+        if job == "rotate" and not found["credentials"]["rotator"]:
+            lines.append("rotate  by another machine, s3_backup_rotator")
+            continue
         for database in found["databases"]:
             figures = databases.get(database, {})
             outcome = {1: "good", 0: "FAILED", None: "never run"}[figures.get("success")]
@@ -137,7 +151,9 @@ def policy(found, _options):
     result = {
         "policy": rights.policy(found["bucket"], found["prefix"]),
         "lifecycle": rights.lifecycle(found["prefix"], found["retention"]["daily"]),
+        "object_lock": rights.object_lock(found["retention"]["daily"]),
         "found": state,
+        "unsafe": rights.unsafe(state),
         "warnings": rights.warnings(state),
     }
     lines = [f"warning: {text}" for text in result["warnings"]]
@@ -146,5 +162,7 @@ def policy(found, _options):
     lines += [
         "The rules of its lifecycle, where it keeps versions:",
         *json.dumps(result["lifecycle"], indent=1).splitlines(),
+        "Its object lock, where it was made with one; until it ends, nobody frees that space:",
+        *json.dumps(result["object_lock"], indent=1).splitlines(),
     ]
     return result, lines

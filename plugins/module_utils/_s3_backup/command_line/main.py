@@ -59,6 +59,8 @@ def main(arguments):
     try:
         is_elsewhere = options.command == "prove-key" and options.bucket
         found = elsewhere(options) if is_elsewhere else configuration.load(_path(options))
+        if getattr(options, "source", None) == "copy":
+            found = configuration.of_the_copy(found)
         result, lines = _COMMANDS[options.command](found, options)
     except (BackupError, Stopped) as error:
         _say(str(error))
@@ -119,6 +121,14 @@ def _parser():
     made["when"].add_argument("moment", help="with a zone, such as 2026-01-31T15:06:59+01:00")
     for name in ("run", "list", "verify", "restore", "drill"):
         made[name].add_argument("--database", help="only this one; restore needs it if there are several")
+    for name in ("list", "verify", "restore"):
+        made[name].add_argument(
+            "--from",
+            dest="source",
+            choices=("bucket", "copy"),
+            default="bucket",
+            help=f"copy: those of the second copy, whose key is in {configuration.CARRIED}",
+        )
     for name in ("verify", "restore", "drill"):
         made[name].add_argument("--backup", help="id of a backup instead of the newest")
     made["run"].add_argument("--reason", default="scheduled", help="why, for the manifest")

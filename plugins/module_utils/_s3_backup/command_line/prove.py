@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timezone
 
 from .. import configuration
@@ -17,7 +16,6 @@ from ..retention.policy import RESTORABLE, Backup
 from ..s3.store import BOTO3_ERROR, Store
 from .context import open_store, readable_credential
 
-_VARIABLES = {"access_key": "AWS_ACCESS_KEY_ID", "secret_key": "AWS_SECRET_ACCESS_KEY"}
 # Of an object that is read to see whether the key opens it.
 _MOST_BYTES = 64 << 20
 
@@ -67,10 +65,7 @@ def _store(found):
         return open_store({**found, "credentials": {**found["credentials"], "seal": None}}, readable_credential(found))
     if BOTO3_ERROR:
         raise UsageError("boto3 cannot be imported; install it (python3-boto3)")
-    keys = {name: os.environ.get(variable) for name, variable in _VARIABLES.items()}
-    if not all(keys.values()):
-        raise UsageError(f"expected the writer's key in the variables {' and '.join(_VARIABLES.values())}")
-    return Store(found["bucket"], found["store"], keys)
+    return Store(found["bucket"], found["store"], configuration.credentials(configuration.CARRIED))
 
 
 def _open_newest(store, prefix, recipient, command):

@@ -32,7 +32,7 @@ def run(configuration, store, state, database, progress_of, reason="scheduled"):
     began = time.time()
     store.check_clock()
     clear_leftovers(store, state)
-    publish_guide(configuration, store)
+    guide.publish(configuration, store)
     with Source(configuration["source"], database) as source:
         check_version(configuration["source"]["binaries"], source.major)
         now = datetime.now(timezone.utc)
@@ -76,13 +76,6 @@ def clear_leftovers(store, state):
         for upload in list(store.uploads(directory)):
             store.abort(upload)
         state.forget(directory)
-
-
-def publish_guide(configuration, store):
-    key = keys.root(configuration["prefix"]) + keys.GUIDE
-    text = guide.text(configuration)
-    if store.find(key) != text:
-        store.put(key, text, "text/markdown; charset=utf-8")
 
 
 def _upload(configuration, store, source, directory, progress_of):

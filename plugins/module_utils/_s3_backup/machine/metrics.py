@@ -25,6 +25,7 @@ _FIGURES = {
     "kept": ("s3_backup_kept", "Backups that the last rotation kept."),
     "deleted": ("s3_backup_deleted", "Backups that the last rotation deleted."),
     "warnings": ("s3_backup_warnings", "What the last rotation warned about."),
+    "newest_copy": ("s3_backup_copy_timestamp_seconds", "When the newest backup was made that has a copy."),
 }
 
 

@@ -10,7 +10,7 @@ Only good ones that are not from the future can hold a place of the retention, a
 from __future__ import annotations
 
 from collections import namedtuple
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ..errors import Refused, UsageError
 
@@ -18,10 +18,11 @@ from ..errors import Refused, UsageError
 # was_verified: whether a drill restored it at some time, whatever it is now. doubt: what the store says of it and takes back.
 # authentic: whether it was written by who has the key; None where nobody looked. recipients: public keys of who can read it.
 # listed: stands for all that the listing says of its objects; None for what had better be looked at anew the next time.
+# stored: when its manifest was written, by the store's clock; None where that is not known.
 Backup = namedtuple(
     "Backup",
-    "directory system database id moment state bytes objects note was_verified doubt authentic recipients listed",
-    defaults=(False, None, None, (), None),
+    "directory system database id moment state bytes objects note was_verified doubt authentic recipients listed stored",
+    defaults=(False, None, None, (), None, None),
 )
 Decision = namedtuple("Decision", "backup reason")
 # upload: an unfinished multipart upload (key, upload id, when it began).
@@ -168,18 +169,25 @@ def _plan_database(group, policy, now):
             f"{forged[0].directory}: not authentic, {forged[0].note}; {len(forged)} of {forged[0].database} in all. They take no place "
             "of those that are"
         )
+    late = [backup for backup in group if _is_late(backup, policy)]
+    if late:
+        stored = late[0].stored.astimezone(timezone.utc)
+        warnings.append(
+            f"{late[0].directory}: written at {stored:%Y-%m-%d %H:%M} UTC, long after the moment in its name; {len(late)} of "
+            f"{late[0].database} in all. Moved here, or put here to drive out others: they take no place of those that are of their time"
+        )
     return keep, delete, warnings
 
 
 def _places(group, policy, now):
     """Reasons to stay, by directory: the newest of each period that has one, and the newest verified ones.
 
-    What is not authentic takes no place from what is: somebody may have put it there for that.
+    What is not authentic takes no place from what is, nor what was written long after its time: somebody may have put it there for that.
     """
     counted = [backup for backup in group if backup.state in RESTORABLE and not _is_future(backup, now)]
-    authentic = [backup for backup in counted if backup.authentic is not False]
-    found = _places_among(authentic, policy)
-    return {**_places_among(counted, policy), **found} if len(authentic) < len(counted) else found
+    trusted = [backup for backup in counted if backup.authentic is not False and not _is_late(backup, policy)]
+    found = _places_among(trusted, policy)
+    return {**_places_among(counted, policy), **found} if len(trusted) < len(counted) else found
 
 
 def _places_among(counted, policy):
@@ -251,6 +259,11 @@ def _unreadable(backups):
 
 def _is_future(backup, now):
     return backup.moment > now + FUTURE_TOLERANCE
+
+
+def _is_late(backup, policy):
+    """Whether it was finished when a backup of its moment would have been given up."""
+    return bool(backup.stored) and backup.stored - backup.moment > timedelta(hours=policy["orphan_grace_hours"])
 
 
 def _days(age):

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from urllib.parse import quote
 
 from ..catalogue import index, keys, listing
 from ..errors import BackupError
 from ..s3.store import DELETE_BATCH, StoreError
-from .policy import Backup, grounds, plan
+from .policy import RESTORABLE, Backup, grounds, plan
+
+# Of a database of which there is nothing.
+NO_FIGURES = {"kept": 0, "deleted": 0, "restorable": 0, "warnings": 0}
 
 
 class Rotation:
@@ -58,6 +62,19 @@ class Rotation:
             "warnings": list(self.plan.warnings),
             "changed": bool(self.plan.delete or self.plan.abort),
         }
+
+    def figures(self):
+        """What the metrics tell of each database, by its name."""
+        result = self.result()
+        counted: dict[str, dict[str, int]] = {}
+        for name in ("kept", "deleted"):
+            for one in result[name]:
+                figures = counted.setdefault(one["database"], dict(NO_FIGURES))
+                figures[name] += 1
+                figures["restorable"] += name == "kept" and one["state"] in RESTORABLE
+        for database, figures in counted.items():
+            figures["warnings"] = sum(f"/{quote(database, safe='')}/" in text for text in result["warnings"])
+        return counted
 
     def carry_out(self):
         """:raises BackupError: naming the objects that the store did not delete."""

@@ -55,6 +55,14 @@ def lifecycle(prefix, days):
     }
 
 
+def object_lock(days):
+    """For a bucket that was made with an object lock: nobody removes a version of what was stored for so many days. Pure."""
+    return {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}},
+    }
+
+
 def found(store, may_delete):
     """What the store allows and does: C(None) where it does not tell.
 
@@ -67,14 +75,15 @@ def found(store, may_delete):
         "writer_may_delete": may_delete,
         "versioning": None if versions is None else versions.get("Status") == "Enabled",
         "object_lock": None if lock is None else "ObjectLockConfiguration" in lock,
+        "retention": None if lock is None else "Rule" in lock.get("ObjectLockConfiguration", {}),
         "versions_expire": None
         if rules is None
         else any("NoncurrentVersionExpiration" in rule for rule in rules.get("Rules", [])),
     }
 
 
-def warnings(state):
-    """Sentences about what a store that was found so lets happen. Pure."""
+def unsafe(state):
+    """Sentences about how whoever has the writer's key could make backups vanish in a store that was found so. Pure."""
     keeps = bool(state["versioning"] or state["object_lock"])
     said = []
     if state["writer_may_delete"] and not keeps:
@@ -86,6 +95,16 @@ def warnings(state):
         said.append(
             "the bucket is not known to keep versions, so that what is stored can be overwritten without a trace: the writer has to be "
             "allowed to put objects. A forged backup is named and not loaded, the one that was there is gone"
+        )
+    return said
+
+
+def warnings(state):
+    """Sentences about what a store that was found so lets happen. Pure."""
+    said = unsafe(state)
+    if state["object_lock"] and state["retention"] is False:
+        said.append(
+            "the bucket has an object lock and locks nothing, since it has no default retention: plannerate-backup policy prints one"
         )
     if state["versioning"] and state["versions_expire"] is False:
         said.append(

@@ -38,8 +38,8 @@ SECONDS_OF_AN_ANSWER = 120
 # Seconds for tidying up: systemd does not wait for ever after it asked a unit to stop.
 _PATIENCE_AT_THE_END = 10
 
-# tag: of the content, which is another one when that is.
-Entry = namedtuple("Entry", "key size tag", defaults=("",))
+# tag: of the content, which is another one when that is. moment: when it was written, by the store's clock.
+Entry = namedtuple("Entry", "key size tag moment", defaults=("", None))
 # What a request calls its place in a listing, with the answer's name for the next one.
 _CONTINUATION = {"ContinuationToken": "NextContinuationToken"}
 _MARKERS = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
@@ -173,7 +173,7 @@ class Store:
         for page in self._pages("list_objects_v2", prefix, _CONTINUATION):
             for entry in page.get("Contents", []):
                 order.check(entry["Key"])
-                yield Entry(entry["Key"], entry["Size"], entry.get("ETag", ""))
+                yield Entry(entry["Key"], entry["Size"], entry.get("ETag", ""), entry.get("LastModified"))
 
     def uploads(self, prefix):
         """Unfinished multipart uploads below a prefix."""

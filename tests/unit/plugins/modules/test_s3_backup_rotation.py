@@ -10,14 +10,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from support.helpers.bucket import Bucket, stored
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import keys, report
 from ansible_collections.plannerate.infra.plugins.modules import s3_backup_rotation
 
 ARGUMENTS = {"bucket": "backups", "prefix": "production", "access_key": "key", "secret_key": "secret", "daily": 2}
 
 
 def test_the_seal_key_reaches_what_reads_the_bucket():
-    params = {**dict.fromkeys(s3_backup_rotation.STORE), **ARGUMENTS, "region": "us-east-1", "seal_key": None}
+    params = {**ARGUMENTS, "region": "us-east-1", "seal_key": None}
     assert s3_backup_rotation.open_store(params).seal is None
     assert s3_backup_rotation.open_store({**params, "seal_key": "of the machine"}).seal == b"of the machine"
 
@@ -44,6 +44,21 @@ def test_check_mode_shows_what_is_done_and_a_second_run_changes_nothing(bucket, 
     assert done["diff"]["after"].count("\n") == 2
     again = run_module(s3_backup_rotation, ARGUMENTS)
     assert (again["changed"], again["deleted"]) == (False, [])
+
+
+def test_what_it_found_is_told_in_the_bucket_if_it_is_asked_for_and_never_in_check_mode(bucket, run_module):
+    run_module(s3_backup_rotation, ARGUMENTS)
+    run_module(s3_backup_rotation, {**ARGUMENTS, "report": True}, check=True)
+    assert report.read(bucket, "production", report.ROTATION) == (None, {})
+    again = run_module(s3_backup_rotation, {**ARGUMENTS, "report": True})
+    moment, told = report.read(bucket, "production", report.ROTATION)
+    assert datetime.now(timezone.utc) - moment < timedelta(minutes=1) and not again["changed"]
+    assert told == {"shop": {"kept": 2, "deleted": 0, "restorable": 2, "warnings": 0}}
+    # What somebody else told, or told of another prefix, counts for nothing.
+    bucket.contents["other/rotation.json"] = bucket.contents["production/rotation.json"]
+    assert report.read(bucket, "other", report.ROTATION) == (None, {})
+    bucket.seal = b"the key of the machine"
+    assert report.read(bucket, "production", report.ROTATION) == (None, {})
 
 
 def test_a_refusal_is_one_message(bucket, run_module):

@@ -22,13 +22,37 @@ WANTED = {
     "scratch_directory": "/var/lib/plannerate-backup",
     "encryption": "age",
     "recipients": ["age1offline"],
+    "rotator": "localhost",
+    "machines": ["db01", "db02"],
+    "writers": ["db01"],
+    "copy_bucket": "",
+    "copy_endpoint": "",
+    "copy_access_key": "",
+    "copy_secret_key": "",
     "keep_daily": 1,
     "keep_verified": "1",
+}
+# With a second copy
+COPY = {
+    "copy_bucket": "copies",
+    "copy_endpoint": "https://s3.example.org",
+    "copy_access_key": "copier",
+    "copy_secret_key": "secret",
 }
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"encryption": "none", "recipients": []}, {"endpoint": ""}, {"scratch_directory": "/homes/backup"}]
+    "change",
+    [
+        {},
+        {"encryption": "none", "recipients": []},
+        {"endpoint": ""},
+        {"scratch_directory": "/homes/backup"},
+        {"rotator": "db01"},
+        COPY,
+        {**COPY, "copy_bucket": "backups"},
+        {**COPY, "rotator": "db02"},
+    ],
 )
 def test_nothing_is_wrong(change):
     assert problems({**WANTED, **change}) == []
@@ -54,6 +78,21 @@ def test_nothing_is_wrong(change):
         ({"scratch_directory": "/home"}, "s3_backup_scratch_directory is /home, which the drill's unit does not see"),
         ({"scratch_directory": "/var/tmp/drill"}, "Expected a directory outside of /home, /root"),
         ({"rotator_access_key": "writer"}, "only the rotator may delete"),
+        ({"rotator": ""}, "s3_backup_rotator is empty, expected localhost"),
+        ({"rotator": "db09"}, "s3_backup_rotator is db09, expected localhost"),
+        ({**COPY, "rotator": "db01"}, "s3_backup_rotator is db01, which writes the backups and would have the key"),
+        ({**COPY, "copy_access_key": ""}, "s3_backup_copy_access_key is empty, expected the key of the bucket copies"),
+        ({**COPY, "copy_secret_key": ""}, "s3_backup_copy_secret_key is empty, expected the key of the bucket copies"),
+        ({**COPY, "copy_access_key": "writer"}, "the second copy has the access key of the writer or the rotator"),
+        ({**COPY, "copy_access_key": "rotator"}, "the second copy has the access key of the writer or the rotator"),
+        (
+            {**COPY, "copy_bucket": "backups", "copy_endpoint": WANTED["endpoint"]},
+            "s3_backup_copy_bucket is backups, where the backups are already",
+        ),
+        (
+            {**COPY, "copy_endpoint": "http://s3.example.org"},
+            "s3_backup_copy_endpoint is http://s3.example.org, expected",
+        ),
     ],
 )
 def test_each_problem_is_named(change, text):

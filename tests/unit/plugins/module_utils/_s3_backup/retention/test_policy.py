@@ -319,6 +319,30 @@ def test_a_forged_backup_for_each_day_costs_no_real_one():
     assert "not authentic, without a signature; 4 of shop in all" in warning
 
 
+def test_what_was_written_long_after_its_time_costs_nothing_real():
+    """Whoever has all keys of the machine that writes can sign, and cannot tell the store when that was."""
+    real = [backup(days)._replace(authentic=True, stored=NOW - timedelta(days=days - 0.1)) for days in (1.5, 2.5, 3.5)]
+    policy = {**POLICY, "weekly": None, "monthly": None}
+    for stored, costs in ((NOW, False), (None, True)):
+        forged = [
+            backup(days, state="verified", token="ffffffff")._replace(authentic=True, stored=stored)
+            for days in (1.1, 2.1, 3.1)
+        ]
+        plan = retention.plan(real + forged, policy, NOW)
+        # The first of them is younger than what would be late.
+        lost = {one.directory for one in real[1:]} - ids(plan.keep)
+        assert bool(lost) is costs
+        assert [
+            text for text in plan.warnings if "long after the moment in its name; 2 of shop in all" in text
+        ] or costs
+
+
+def test_a_bucket_that_was_moved_is_rotated_as_before():
+    moved = [backup(days)._replace(authentic=True, stored=NOW) for days in (10, 11, 12, 13, 14)]
+    plan = retention.plan(moved, {**POLICY, "daily": 2, "weekly": None, "monthly": None}, NOW)
+    assert ids(plan.keep) == {one.directory for one in moved[:2]}
+
+
 def test_backups_of_before_go_by_age_like_others():
     before = [backup(days)._replace(authentic=False) for days in (5, 6)]
     signed = [backup(days)._replace(authentic=True) for days in (1, 2, 3)]

@@ -10,7 +10,13 @@ import pytest
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3 import rights
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import StoreError
 
-GOOD = {"writer_may_delete": False, "versioning": True, "object_lock": False, "versions_expire": True}
+GOOD = {
+    "writer_may_delete": False,
+    "versioning": True,
+    "versions_expire": True,
+    "object_lock": False,
+    "retention": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -19,7 +25,8 @@ GOOD = {"writer_may_delete": False, "versioning": True, "object_lock": False, "v
         ({}, []),
         ({"writer_may_delete": True}, []),
         ({"versions_expire": False}, ["frees no space"]),
-        ({"versioning": False, "object_lock": True}, []),
+        ({"versioning": False, "object_lock": True, "retention": True}, []),
+        ({"object_lock": True}, ["locks nothing, since it has no default retention"]),
         ({"versioning": False}, ["overwritten without a trace"]),
         ({"versioning": None, "object_lock": None}, ["overwritten without a trace"]),
         ({"versioning": False, "writer_may_delete": True}, ["may delete backups", "overwritten without a trace"]),
@@ -29,6 +36,12 @@ def test_each_danger_is_said(change, said):
     found = rights.warnings({**GOOD, **change})
     assert len(found) == len(said)
     assert all(words in text for words, text in zip(said, found))
+
+
+def test_what_frees_no_space_is_no_danger():
+    state = {**GOOD, "versioning": None, "writer_may_delete": True, "versions_expire": False}
+    assert rights.unsafe(state) == rights.warnings(state) != []
+    assert rights.unsafe({**GOOD, "versions_expire": False}) == []
 
 
 def test_only_the_rotator_may_delete_and_only_below_the_prefix():
@@ -55,14 +68,14 @@ class Store:
 @pytest.mark.parametrize(
     ("answers", "found"),
     [
-        ({}, {"versioning": None, "object_lock": None, "versions_expire": None}),
+        ({}, {"versioning": None, "object_lock": None, "retention": None, "versions_expire": None}),
         (
             {
                 "get_bucket_versioning": {"Status": "Enabled"},
                 "get_object_lock_configuration": StoreError("none", "ObjectLockConfigurationNotFoundError"),
                 "get_bucket_lifecycle_configuration": StoreError("none", "NoSuchLifecycleConfiguration"),
             },
-            {"versioning": True, "object_lock": False, "versions_expire": False},
+            {"versioning": True, "object_lock": False, "retention": False, "versions_expire": False},
         ),
         (
             {
@@ -70,7 +83,11 @@ class Store:
                 "get_object_lock_configuration": {"ObjectLockConfiguration": {}},
                 "get_bucket_lifecycle_configuration": rights.lifecycle("production", 30),
             },
-            {"versioning": False, "object_lock": True, "versions_expire": True},
+            {"versioning": False, "object_lock": True, "retention": False, "versions_expire": True},
+        ),
+        (
+            {"get_object_lock_configuration": {"ObjectLockConfiguration": rights.object_lock(30)}},
+            {"versioning": None, "object_lock": True, "retention": True, "versions_expire": None},
         ),
     ],
 )

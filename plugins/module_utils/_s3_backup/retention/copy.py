@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second copy in another bucket, by a key that the machine which writes has not got.
+
+What is there is never changed by what the first bucket says later: a copy is written once, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ..catalogue import guide, keys, listing, manifest, verify
+from ..errors import Refused
+from ..s3.download import chunks
+from ..s3.upload import MOST_PARTS, Multipart
+from .policy import RESTORABLE
+
+
+class Copy:
+    """What of a bucket's backups has no copy below a prefix of another."""
+
+    def __init__(self, source, source_prefix, target, target_prefix):
+        self.source, self.target, self.prefix = source, target, target_prefix
+        found = {_name(one): one for one in listing.backups(target, target_prefix) if _is_good(one)}
+        self.whole = [one for one in listing.backups(source, source_prefix) if _is_good(one)]
+        self.missing = sorted(
+            (one for one in self.whole if _name(one) not in found), key=lambda one: (one.moment, one.id), reverse=True
+        )
+        # A drill restored the first one, which has the same manifest: rotation keeps both or none.
+        self.unproven = [
+            one
+            for one in self.whole
+            if one.state == "verified" and getattr(found.get(_name(one)), "state", None) != "verified"
+        ]
+
+    def result(self):
+        return {
+            "copied": [
+                {"database": one.database, "system": one.system, "id": one.id, "bytes": one.bytes}
+                for one in self.missing
+            ],
+            "proven": [one.id for one in self.unproven],
+            "changed": bool(self.missing or self.unproven),
+        }
+
+    def report(self):
+        """What the writing machine is told of each database, once all is copied."""
+        told: dict[str, dict[str, Any]] = {}
+        for one in sorted(self.whole, key=lambda each: each.moment):
+            told.setdefault(one.database, {"ids": []})["newest"] = one.moment.timestamp()
+            told[one.database]["ids"].append(one.id)
+        return told
+
+    def carry_out(self):
+        """:raises BackupError: at the first one that cannot be copied; those before it are whole."""
+        for one in self.missing:
+            self._copy(one)
+        for one in self.unproven:
+            content = self.source.find(one.directory + keys.VERIFIED) or b""
+            verdict = manifest.decode_verdict(content) or {}
+            if verdict.get("result") == "good" and manifest.is_authentic(verdict, self.source.seal) is not False:
+                self.target.put(self._directory(one) + keys.VERIFIED, content)
+
+    def _copy(self, backup):
+        document, digest = verify.manifest_of(self.source, backup)
+        content = self.source.get(backup.directory + keys.MANIFEST)
+        if manifest.digest(content) != digest:
+            raise Refused(f"{backup.directory}{keys.MANIFEST} changed while it was read; look at who can write there")
+        guide.publish(
+            {
+                "environment": document.get("environment", self.prefix),
+                "bucket": self.target.bucket,
+                "prefix": self.prefix,
+                "store": self.target.settings,
+                "encryption": document["encryption"],
+            },
+            self.target,
+        )
+        directory = self._directory(backup)
+        for entry in document["objects"]:
+            self._copy_object(backup.directory, directory, entry)
+        self.target.put(directory + keys.MANIFEST, content)
+
+    def _copy_object(self, source, target, entry):
+        """What is read is compared with the manifest before it becomes an object, and what is stored once more."""
+        part = max(self.target.settings["part_bytes"], -(-entry["size"] // MOST_PARTS))
+        upload = Multipart(self.target, target + entry["name"], part)
+        try:
+            upload.send(_Stream(verify.checked(self.source, source, entry)))
+            upload.complete()
+        finally:
+            upload.abort()
+        for _chunk in verify.compared(chunks(self.target, target + entry["name"], entry["size"]), target, entry):
+            pass
+
+    def _directory(self, backup):
+        return keys.backup_directory(self.prefix, backup.system, backup.database, backup.id)
+
+
+def _is_good(backup):
+    return backup.state in RESTORABLE and backup.authentic is not False
+
+
+def _name(backup):
+    return backup.system, backup.database, backup.id
+
+
+class _Stream(io.RawIOBase):
+    """Chunks as an unbuffered file."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.content, self.rest = content, memoryview(b"")
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while not self.rest:
+            chunk = next(self.content, None)
+            if chunk is None:
+                return 0
+            self.rest = memoryview(chunk)
+        count = min(len(buffer), len(self.rest))
+        buffer[:count] = self.rest[:count]
+        self.rest = self.rest[count:]
+        return count
