@@ -123,7 +123,8 @@ def test_a_vault_is_let_in_encrypted_only(repository, offline):
         offline.environment.update({"ANSIBLE_VAULT_IDENTITY_LIST": identity} if identity else {})
         done = offline.check_inventory(repository / "inventories" / environment)
         assert done.returncode == 0 or "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?" in done.stdout
-        assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
+        said = [line for line in done.stdout.splitlines() if ": warning: " not in line]
+        assert "Traceback" not in done.stderr and len(said) == 1
         return done.returncode == 0
 
     assert opened("production", ",".join(identities)) and opened("staging", identities[1])
