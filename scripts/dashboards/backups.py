@@ -86,12 +86,23 @@ def page() -> Page:
         "Things that are not in it", "short", (f"s3_backup_omissions{{{CHOSEN}}}", WHICH), alerts=["BackupHoldsLess"]
     )
     made.stat(
+        "Age of the last rotation and of the last second copy",
+        "s",
+        (
+            f'time() - s3_backup_job_last_success_timestamp_seconds{{{CHOSEN}, exported_job=~"rotate|copy"}}',
+            f"{WHICH} {{{{exported_job}}}}",
+        ),
+        steps=[(3 * DAY, ORANGE)],
+        alerts=["BackupNotRotated", "BackupNotCopied"],
+        width=8,
+    )
+    made.stat(
         "Since the private key was proven",
         "s",
         (f"time() - s3_backup_key_proven_timestamp_seconds{{{CHOSEN}}}", "{{environment}} {{recipient}}"),
         steps=[(100 * DAY, ORANGE)],
         alerts=["BackupKeyUnproven", "BackupKeyNeverProven"],
-        width=16,
+        width=8,
     )
     made.row("Physical backups, where they are on")
     made.graph(
