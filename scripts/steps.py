@@ -141,8 +141,9 @@ CLEAN = Step("clean", ["scripts/clean"], minutes=5)
 
 # The releases of PostgreSQL, with the images that have them.
 IMAGES = {15: "debian12", 17: "debian13"}
-# Directories of tests/long that need only the machines of this scenario, and the releases that they are run on by their images.
-ON_REPLICAS = {"chaos", "rejoin_soon"}
+REPLICAS = "postgres_replica"
+# Directories of tests/long that need only the machines of a scenario, those of REPLICAS on each release by its image.
+ON_SCENARIOS = {"chaos": REPLICAS, "rejoin_soon": REPLICAS, "physical_off": "s3_backup"}
 # The parts of tests/long/pairs by which of two runs comes first; each takes at most half an hour.
 PAIRS = {
     "converge": "converge production,converge staging",
@@ -159,11 +160,10 @@ WITHOUT_LAB: dict[str, list[Step]] = {
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
 }
 BENCHES_ON_LAB = {"unchanged"}
-REPLICAS = "postgres_replica"
 
 
-def replicas_parts() -> dict[str, list[Step]]:
-    """A hundred rounds of chaos in four parts, and a failover with a rejoin within seconds on both releases."""
+def scenario_parts() -> dict[str, list[Step]]:
+    """A hundred rounds of chaos in four parts, a failover with a rejoin within seconds on both releases, and physical backups that end."""
     quarters = {"15a": "1-25", "15b": "26-50", "17a": "51-75", "17b": "76-100"}
     found = {
         f"chaos-{quarter}": on_replicas("chaos", int(quarter[:2]), f"chaos-{quarter}", CHAOS_SEEDS=seeds)
@@ -172,18 +172,24 @@ def replicas_parts() -> dict[str, list[Step]]:
     found["rejoin-soon"] = [
         step for release in IMAGES for step in on_replicas("rejoin_soon", release, f"rejoin-soon-{release}")
     ]
+    found["physical-off"] = on_scenario("physical_off", "physical-off", "")
     return found
 
 
 def on_replicas(directory: str, release: int, name: str, **more: str) -> list[Step]:
-    """The machines of the scenario anew, with a release of PostgreSQL, and the tests of a directory on them."""
-    env = {"LAB_IMAGE": IMAGES[release], **more}
-    destroy, converge = (f"lab {REPLICAS} {command}, PostgreSQL {release}" for command in ("destroy", "converge"))
+    """With a release of PostgreSQL."""
+    return on_scenario(directory, name, f", PostgreSQL {release}", LAB_IMAGE=IMAGES[release], **more)
+
+
+def on_scenario(directory: str, name: str, which: str, **env: str) -> list[Step]:
+    """The machines of the directory's scenario anew, and its tests on them."""
+    scenario = ON_SCENARIOS[directory]
+    destroy, converge = (f"lab {scenario} {command}{which}" for command in ("destroy", "converge"))
     return [
-        Step(destroy, ["scripts/molecule", REPLICAS, "destroy"], needs=("prepare owner",), env=env),
+        Step(destroy, ["scripts/molecule", scenario, "destroy"], needs=("prepare owner",), env=env),
         Step(
             converge,
-            ["scripts/molecule", REPLICAS, "converge"],
+            ["scripts/molecule", scenario, "converge"],
             minutes=10,
             needs=("prepare machines", destroy),
             env=env,
@@ -208,10 +214,10 @@ def parts() -> dict[str, list[Step]]:
         "mutations", "--timeout=600", "tests/mutations", report="mutations", minutes=60, lane="beside"
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
-    for name, steps in replicas_parts().items():
+    for name, steps in scenario_parts().items():
         found[name] = [*PREPARE[:3], *steps]
     for path in sorted(Path("tests/long").glob("*/")):
-        if path.name in ON_REPLICAS:
+        if path.name in ON_SCENARIOS:
             continue
         if path.name in WITHOUT_LAB:
             before = WITHOUT_LAB[path.name]

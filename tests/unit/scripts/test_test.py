@@ -129,12 +129,12 @@ def parts():
 def test_each_long_test_has_a_part_and_only_four_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
-    on_replicas = {*of_steps("sorted(steps.ON_REPLICAS)")}
-    assert on_replicas < folders
+    on_scenarios = {*of_steps("sorted(steps.ON_SCENARIOS)")}
+    assert on_scenarios < folders
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
     on_lab = {
         part
-        for name in folders - on_replicas - {"inventories", "lock", "logs", "physical", "zoo"}
+        for name in folders - on_scenarios - {"inventories", "lock", "logs", "physical", "zoo"}
         for part in several.get(name, {name})
     }
     assert on_lab | {
@@ -147,6 +147,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
         "lock",
         "logs",
         "physical",
+        "physical-off",
         "zoo",
     } < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {
