@@ -36,7 +36,7 @@ MEMBERS = on("db01", *PORTS)
 CHANGES = {
     "a setting that is loaded": ("postgres", {"postgres_settings": {"log_min_duration_statement": "77ms"}}, set()),
     "a setting that needs a restart": ("postgres", {"postgres_settings": {"max_locks_per_transaction": 128}}, MEMBERS),
-    "one that is lowered": ("postgres", {"postgres_max_connections": 110}, MEMBERS),
+    "one that is lowered": ("postgres", {"postgres_settings": {"max_locks_per_transaction": 56}}, MEMBERS),
     "the size of a pool": (
         "pgbouncer",
         {"pgbouncer_environments": {**POOLS, "production": {**POOLS["production"], "pool_size": 22}}},
@@ -67,7 +67,7 @@ CHANGES = {
     ),
     "Traefik and all containers": (
         "docker_host",
-        {"docker_host_open_files": 60000},
+        {"docker_host_open_files": 16000},
         stack(*ALL) | on("app01", "plannerate-traefik"),
     ),
     "a second application container": ("docker_host", {"docker_host_app_containers": 2}, stack("app-2")),
