@@ -147,7 +147,7 @@ options:
         description: What was not as it has to be.
         type: str
         required: true
-      message:
+      reason:
         description: What was found, and what was expected.
         type: str
         required: true
@@ -266,7 +266,7 @@ SITE: dict[str, Any] = {
 }
 REFUSAL: dict[str, Any] = {
     "gate": {"type": "str", "required": True},
-    "message": {"type": "str", "required": True},
+    "reason": {"type": "str", "required": True},
 }
 
 
@@ -359,7 +359,7 @@ class Run:
 
     def refuse(self) -> dict[str, Any]:
         refusal = self.module.params["refusal"]
-        raise GateFailed(refusal["gate"], refusal["message"])
+        raise GateFailed(refusal["gate"], refusal["reason"])
 
     def refused(self, problem: GateFailed) -> None:
         now = self.engine.now()

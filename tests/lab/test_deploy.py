@@ -75,7 +75,7 @@ def test_a_deploy_and_a_rollback_under_load_fail_no_request(stacks, visitor, adm
     assert listeners.missed() == {}
     for entry in history(stacks)[-3::2]:
         assert entry["result"] == "done", entry
-        for closes in listeners.closings(entry["switched"], entry["ended"]):
+        for closes in listeners.closings(entry["switched"], entry["ended"] + 2):
             ((code, second),) = closes
             assert code == GOING_AWAY and second > HELD - 1, (entry["kind"], closes)
     assert production == stacks.machine.check_output(PRODUCTION)

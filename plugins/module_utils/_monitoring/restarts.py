@@ -22,7 +22,7 @@ def restarts(
     :arg changed: the files that this run wrote, or would write.
     :arg stale: a unit and its state on each line, as roles/monitoring/templates/stale.sh.j2 prints them.
     """
-    states = dict(line.split() for line in stale)
+    states = {line.split()[0]: line.split()[1] for line in stale}
     rows = []
     for unit in units:
         name = unit["name"]

@@ -16,6 +16,11 @@ HOSTS = {
     name: {"hosts": {"localhost": {"ansible_host": "192.0.2.1"}}} for name in ("machines", "monitoring", "docker_hosts")
 }
 WANTED = {"monitoring_grafana_domain": "grafana.example.com", "monitoring_grafana_sources": ["192.0.2.0/24"]}
+ENVIRONMENTS = {
+    "a": {"domain": "x.org"},
+    "b": {},
+    "c": {"domain": "y.org", "pgadmin_host": "admin.y.org"},
+}
 ROUTE = {"name": "grafana", "host": "grafana.example.com", "url": "http://192.0.2.1:3000", "sources": []}
 
 
@@ -46,7 +51,7 @@ def written(tmp_path_factory):
         "units without": ("_monitoring_units", {}),
         "packages without": ("_monitoring_packages", {}),
         "secrets": ("monitoring_wanted_secrets", WANTED),
-        "taken": ("_monitoring_grafana_taken", {"docker_host_environments": {"a": {"domain": "x.org"}, "b": {}}}),
+        "taken": ("_monitoring_grafana_taken", {"docker_host_environments": ENVIRONMENTS}),
         "problems": ("monitoring_problems", {**WANTED, "monitoring_without_receiver": True}),
         "secrets without": ("monitoring_wanted_secrets", {}),
     }
@@ -66,7 +71,7 @@ def test_there_is_none_unless_it_has_a_name(written):
 
 
 def test_names_of_environments_are_taken(written):
-    assert written["taken"] == ["x.org", "pgadmin.x.org"]
+    assert written["taken"] == ["x.org", "y.org", "admin.y.org", "pgadmin.x.org"]
     assert written["problems"] == []
 
 

@@ -82,8 +82,33 @@ def test_a_pgbouncer_that_would_restart_counts_as_a_change_in_check_mode(tmp_pat
 
 def test_each_file_of_monitorings_units_makes_a_unit_load_it():
     """systemd goes on with what it has read. Without a unit that is stale, nobody tells it to read again."""
-    variables = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text())
-    lists = ("_monitoring_exporter_unit_files", "_monitoring_server_unit_files", "_monitoring_postgres_files")
+    variables = {}
+    for path in sorted((ROOT / "roles/monitoring/vars/main").iterdir()):
+        variables |= yaml.safe_load(path.read_text())
+    lists = (
+        "_monitoring_exporter_unit_files", "_monitoring_server_unit_files", "_monitoring_postgres_files", "_monitoring_grafana_files",
+    )  # fmt: skip
     written = {entry["path"] for name in lists for entry in variables[name] if {"template", "src"} & set(entry)}
-    read = variables["_monitoring_units"] + str(variables["_monitoring_server_units"])
-    assert [path for path in sorted(written) if path.startswith("/etc/systemd/") and f"'{path}'" not in read] == []
+    unit = {"{{ _monitoring_grafana_unit_file }}": variables["_monitoring_grafana_unit_file"]}
+    read = variables["_monitoring_units"] + str(
+        [*variables["_monitoring_server_units"], *variables["_monitoring_grafana_units"]]
+    )
+    for name, path in unit.items():
+        read, written = read.replace(name, path), {path if one == name else one for one in written}
+    found = [path for path in sorted(written) if path.startswith("/etc/systemd/")]
+    assert unit["{{ _monitoring_grafana_unit_file }}"] in found
+    assert [path for path in found if f"'{path}'" not in read] == []
+
+
+def test_check_mode_starts_no_unit_that_only_a_run_writes(tmp_path):
+    (tmp_path / "templates").symlink_to(ROOT / "roles/monitoring/templates")
+    tasks = [{"name": "Start", "ansible.builtin.include_tasks": str(ROOT / "roles/monitoring/tasks/services.yml")}]
+    variables = {
+        "ansible_python_interpreter": sys.executable,
+        "_monitoring_report_only": True,
+        "_monitoring_restarts": [],
+        "_monitoring_units": [{"name": "is-not-here.service", "restart": []}],
+    }
+    play = {"hosts": "all", "connection": "local", "vars": variables, "tasks": tasks}
+    code, said = run_play(tmp_path, play, "--inventory=db01,", "--check")
+    assert code == 0 and "is-not-here.service started unknown" in said, said

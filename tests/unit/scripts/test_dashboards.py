@@ -86,7 +86,7 @@ def test_panels_do_not_overlap():
 
 def test_an_alert_leads_to_a_panel_that_is_there_and_links_back():
     for alert, place in json.loads((FILES / "panels.json").read_text()).items():
-        name, _, number = place.partition("?viewPanel=panel-")
+        name, _panel, number = place.partition("?viewPanel=panel-")
         (panel,) = [panel for panel in dashboards()[name]["panels"] if panel["id"] == int(number)]
         assert any(link["url"].endswith(f"#{alert}") for link in panel["links"])
 

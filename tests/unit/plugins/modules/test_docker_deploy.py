@@ -31,7 +31,7 @@ def run(run_module, monkeypatch, tmp_path):
 
 
 def test_what_was_refused_elsewhere_is_written_down(run):
-    done = run("refused", colour=colour(1, "1.1.0"), refusal={"gate": "backup", "message": "the store is full"})
+    done = run("refused", colour=colour(1, "1.1.0"), refusal={"gate": "backup", "reason": "the store is full"})
     assert done["failed"] and done["gate"] == "backup"
     assert done["msg"] == "gate backup: the store is full. Nothing was changed"
     (entry,) = run.store.history()

@@ -27,7 +27,7 @@ UNITS = [
         (["/a.conf"], ["prometheus-alertmanager.service restarted"],
          [("prometheus-alertmanager.service", "alertmanager", None, "/a.conf changed")]),
         ([], ["prometheus.service restarted"], [("prometheus.service", "prometheus", None, "its files are newer than it")]),
-        (["/m.timer"], ["machine-metrics.timer started"],
+        (["/m.timer"], ["machine-metrics.timer started unknown"],
          [("machine-metrics.timer", "timer", "starts", "it does not run, or would not after a restart of the machine")]),
     ],
 )  # fmt: skip
