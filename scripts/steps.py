@@ -99,10 +99,16 @@ PREPARE = [
 ]
 
 
+def images_of(scenario: str) -> str:
+    """The step that makes them."""
+    return "prepare images" if scenario in WITH_IMAGES else "prepare machines"
+
+
 def scenario_step(name: str, *options: str) -> Step:
     command = ["scripts/molecule", name, "test", *options]
-    needs = ("prepare images" if name in WITH_IMAGES else "prepare machines",)
-    return Step(f"molecule {name}", command, minutes=30, needs=needs, lane="beside", report=f"verify-{name}")
+    return Step(
+        f"molecule {name}", command, minutes=30, needs=(images_of(name),), lane="beside", report=f"verify-{name}"
+    )
 
 
 UNSTACK = Step(
@@ -191,7 +197,7 @@ def on_scenario(directory: str, name: str, which: str, **env: str) -> list[Step]
             converge,
             ["scripts/molecule", scenario, "converge"],
             minutes=10,
-            needs=("prepare machines", destroy),
+            needs=(images_of(scenario), destroy),
             env=env,
         ),
         pytest_step(
@@ -215,7 +221,8 @@ def parts() -> dict[str, list[Step]]:
     )
     found: dict[str, list[Step]] = {"mutations": [mutations]}
     for name, steps in scenario_parts().items():
-        found[name] = [*PREPARE[:3], *steps]
+        needed = {need for step in steps for need in step.needs}
+        found[name] = [*(step for step in PREPARE if step.name != "prepare images" or step.name in needed), *steps]
     for path in sorted(Path("tests/long").glob("*/")):
         if path.name in ON_SCENARIOS:
             continue

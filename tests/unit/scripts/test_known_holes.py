@@ -101,6 +101,11 @@ def images():
                 yield str(path.relative_to(ROOT)), *value.split(":", 1)
 
 
+def test_the_bot_leaves_what_is_locked_to_the_script_that_locks_it():
+    locked = {path.with_suffix(".txt").name for path in ROOT.glob("requirements*.in")}
+    assert locked == {*json.loads((ROOT / "renovate.json").read_text())["ignorePaths"]}
+
+
 def test_the_bot_sees_every_image_that_is_pinned():
     (manager,) = json.loads((ROOT / "renovate.json").read_text())["customManagers"]
     # Between slashes, and its groups as JavaScript has them.

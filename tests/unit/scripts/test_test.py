@@ -159,6 +159,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
         "zoo",
     }
     assert all("lab converge staging" in found[name] for name in on_lab)
+    assert "prepare images" in found["physical-off"] and "prepare images" not in found["rejoin-soon"]
 
 
 def test_the_parts_of_the_pairs_have_each_once():
