@@ -13,7 +13,7 @@ import subprocess
 import pytest
 from support.helpers.checkout import ROOT
 
-FILES = ["scripts/setup", "scripts/env", "requirements-converge.txt"]
+FILES = ["scripts/setup", "scripts/env", "requirements-converge.txt", "requirements-rotate.txt"]
 
 
 @pytest.fixture
@@ -24,17 +24,14 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def setup(checkout):
+def setup(checkout, command=("scripts/setup", "converge")):
     env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    return subprocess.run(
-        ["scripts/setup", "converge"], cwd=checkout, env=env, capture_output=True, text=True, timeout=900, check=False
-    )
+    return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, timeout=900, check=False)
 
 
-def test_all_of_it_and_nothing_else(checkout):
-    done = setup(checkout)
-    assert done.returncode == 0, done.stderr
-    locked = dict(re.findall(r"(?m)^([a-z0-9-]+)==([^ ;]+)", (checkout / "requirements-converge.txt").read_text()))
+def is_installed(checkout, name):
+    """All that is locked, and nothing else."""
+    locked = dict(re.findall(r"(?m)^([a-z0-9-]+)==([^ ;]+)", (checkout / f"requirements-{name}.txt").read_text()))
     listed = subprocess.run(
         [checkout / ".venv/bin/python", "-m", "pip", "list", "--format=json"],
         capture_output=True,
@@ -43,8 +40,21 @@ def test_all_of_it_and_nothing_else(checkout):
     )
     installed = {entry["name"].lower(): entry["version"] for entry in json.loads(listed.stdout)}
     assert {name: version for name, version in installed.items() if name not in ("pip", "setuptools")} == locked
+
+
+def test_all_of_it_and_nothing_else(checkout):
+    done = setup(checkout)
+    assert done.returncode == 0, done.stderr
+    is_installed(checkout, "converge")
     subprocess.run([checkout / ".venv/bin/ansible-playbook", "--version"], capture_output=True, check=True)
     assert "up to date" in setup(checkout).stdout
+
+
+def test_a_rotation_has_all_of_its_own(checkout):
+    done = setup(checkout, ["scripts/setup", "rotate"])
+    assert done.returncode == 0, done.stderr
+    is_installed(checkout, "rotate")
+    subprocess.run([checkout / ".venv/bin/python", "-c", "import boto3"], capture_output=True, check=True)
 
 
 def test_a_package_that_is_not_the_locked_one_is_refused(checkout):

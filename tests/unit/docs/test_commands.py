@@ -60,7 +60,7 @@ RUN_BY = [
         "",
     ),
     (
-        r"make converge INVENTORY=\S+( \[CHECK=1\])?",
+        r"make converge INVENTORY=\S+( PLAYBOOK=rotate_backups)?( \[CHECK=1\])?",
         WORKFLOW + "a_pull_request_is_told_what_would_change_and_nothing_does",
         "",
     ),
@@ -77,6 +77,11 @@ RUN_BY = [
         "scripts/setup converge",
         "tests/long/lock/test_from_nothing.py::test_all_of_it_and_nothing_else",
         "scripts/setup converge",
+    ),
+    (
+        "scripts/setup rotate",
+        "tests/long/lock/test_from_nothing.py::test_a_rotation_has_all_of_its_own",
+        "scripts/setup rotate",
     ),
     (r"(\. )?scripts/env", "scripts/test", ". scripts/env"),
     (
