@@ -34,8 +34,8 @@ options:
     type: dict
   uncloned:
     description:
-      - Names of members that have no data yet. Those that are not in O(running) either are new, and confirm nothing until they are
-        cloned. One that is in O(running) has lost its data, and is waited for as before.
+      - Names of members that have no data yet, or were left aside. Those that are not in O(running) either are new, and confirm nothing
+        until they are cloned. One that is in O(running) has lost its data or is down, and is waited for as before.
     type: list
     elements: str
     default: []

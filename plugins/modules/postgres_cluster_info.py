@@ -292,6 +292,11 @@ members:
       description:
         - Settings that only a restart changes, by name. C(shown) is the running value, C(unit) that of a number without one.
       type: dict
+    archive_is_ours:
+      description:
+        - Whether a running member archives its WAL for physical backups, or the role's settings have turned that off.
+        - V(false) where another file turns C(archive_mode) on.
+      type: bool
     slots:
       description: Replication slots with V(name), V(type), V(active), V(wal_status) and V(restart_lsn).
       type: list

@@ -133,6 +133,18 @@ def test_commits_go_on_where_a_run_ended_before_what_it_cloned_had_started(serve
     assert ledger.lost("pg-main") == []
 
 
+def test_commits_wait_for_no_new_member_that_was_left_aside(servers, ledger):
+    """Others were started by the run. Nobody knows what is on a machine that cannot be reached."""
+    servers.unreachable.add(servers.members[NEW]["machine"])
+    assert servers.topology()["aside"] == [NEW]
+    assert give(servers, cloned=True) == 'ANY 1 ("pg-replica1")'
+    ledger.begin("pg-main")
+    ledger.await_commits("pg-main")
+    servers.configure("pg-main", synchronous_standby_names=f'ANY 2 ("pg-replica1", "{NEW}")')
+    servers.sql("pg-main", "SELECT pg_reload_conf()")
+    assert give(servers, cloned=True) == f'ANY 2 ("pg-replica1", "{NEW}")', "one that was counted is waited for"
+
+
 def test_a_clone_of_a_member_that_commits_wait_for_confirms_none(servers, ledger):
     """What is cloned again is listed all the time. A base backup that is not complete must not stand for it."""
     servers.configure("pg-main", synchronous_standby_names=f'ANY 2 ("pg-replica1", "{NEW}")')

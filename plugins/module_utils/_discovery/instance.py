@@ -84,6 +84,7 @@ class Instance(TypedDict):
     started_at: float | None
     file_settings: dict[str, str] | None
     restart_settings: dict[str, RunningSetting] | None
+    archive_is_ours: bool | None
     port: int | None
 
 
@@ -146,6 +147,7 @@ def unknown_instance(state: InstanceState, detail: str | None) -> Instance:
         "started_at": None,
         "file_settings": None,
         "restart_settings": None,
+        "archive_is_ours": None,
         "port": None,
     }
 
@@ -261,6 +263,7 @@ def _add_server(instance: Instance, server: ServerAnswer, newest_file: float | N
             "started_at": server["started_at"],
             "file_settings": server.get("file_settings"),
             "restart_settings": server["restart_settings"],
+            "archive_is_ours": server["archive_is_ours"],
         }
     )
     if instance["adopted_at"] is not None:

@@ -10,6 +10,7 @@ from typing import TypedDict
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster.restarts import RunningSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import SynchronousSetting
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres.text import CONTROL_SETTINGS
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.settings import COMMAND
 
 # A reload would flag what only a restart applies; reading the files flags it in this session too, so that
 # pending_restart below is complete even before that reload.
@@ -24,6 +25,14 @@ TIMELINE = """CASE WHEN pg_is_in_recovery() THEN (
       (SELECT max(('x' || left(name, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'))
     FROM pg_control_checkpoint() c CROSS JOIN pg_control_recovery() r LEFT JOIN pg_stat_wal_receiver w ON true)
   ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"""
+
+# The role's files of settings. What it wrote into them is told from what an adoption kept, and from what somebody else wrote.
+_OWN_FILES = "/conf[.]d/(50-settings|55-before-restart)[.]conf$"
+# A primary that was to hand its role over, and did not, has loaded the file that turns it off, which has no command.
+_ARCHIVE_IS_OURS = f"""(starts_with(current_setting('archive_command'), '{COMMAND}') OR EXISTS (
+    SELECT FROM pg_file_settings WHERE lower(name) = 'archive_mode' AND setting = 'off' AND sourcefile ~ '{_OWN_FILES}'))
+  AND coalesce((SELECT lower(setting) IN ('off', 'false', 'no', '0') FROM pg_file_settings
+    WHERE lower(name) = 'archive_mode' AND sourcefile !~ '{_OWN_FILES}' ORDER BY seqno DESC LIMIT 1), true)"""
 
 _FACTS = {
     "in_recovery": "pg_is_in_recovery()",
@@ -48,6 +57,7 @@ _FACTS = {
     "pending_restart": "(SELECT jsonb_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart)",
     "restart_settings": """(SELECT jsonb_object_agg(name, jsonb_build_object('shown', current_setting(name), 'unit', unit))
     FROM pg_settings WHERE context = 'postmaster')""",
+    "archive_is_ours": _ARCHIVE_IS_OURS,
     "started_at": "extract(epoch FROM pg_postmaster_start_time())",
     "hba_file": "current_setting('hba_file')",
     "clients": """(SELECT jsonb_agg(DISTINCT host(client_addr)) FROM pg_stat_activity
@@ -160,6 +170,7 @@ class ServerAnswer(ForeignFacts):
     load_time: float
     pending_restart: list[str] | None
     restart_settings: dict[str, RunningSetting] | None
+    archive_is_ours: bool
     started_at: float
     hba_file: str
     clients: list[str] | None

@@ -95,8 +95,8 @@ def standby_names(mode: str, members: Mapping[str, str], count: int = 1) -> dict
 def without_new(members: Mapping[str, str], apart: Iterable[str], running: str | None) -> dict[str, str]:
     """The members that may be counted: all but those that confirm nothing yet and that the primary does not count.
 
-    :arg apart: names of members that have no data, or do not follow. One that is counted has lost its data or is down, and is waited
-        for as before.
+    :arg apart: names of members that have no data, do not follow, or were left aside. One that is counted has lost its data or is down, and
+        is waited for as before.
     :arg running: the setting that the primary runs with.
     """
     new = {*apart} - {*(listed(running) or ())}

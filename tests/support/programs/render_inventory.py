@@ -57,7 +57,7 @@ MEMBER = {
     "pg_hba.conf": "pg_hba.conf.j2",
 }
 ABSENT: dict[str, Any] = {
-    **dict.fromkeys(("adopted_rules", "adopted_at", "restarted_since_adoption"), None),
+    **dict.fromkeys(("adopted_rules", "adopted_at", "restarted_since_adoption", "archive_is_ours"), None),
     "state": "absent",
     "managed": False,
     "disk_mb": 50000,

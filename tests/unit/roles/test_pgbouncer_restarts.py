@@ -97,7 +97,7 @@ def test_haproxy_is_stale_by_its_own_process_and_not_by_another_ones(tmp_path, r
     # As HAProxy's first process does, the shell starts the one that serves.
     first = start("/bin/sh", "-c", f"{program} 60 & wait")
     started = time.time()
-    time.sleep(2.1)
+    time.sleep(3.2)
     start(program, "60")
     (tmp_path / "systemctl").write_text(
         f'#!/bin/sh\n[ "$*" != "show --property=MainPID --value haproxy" ] || echo {first.pid}\n'
@@ -106,7 +106,7 @@ def test_haproxy_is_stale_by_its_own_process_and_not_by_another_ones(tmp_path, r
     (ask,) = [line for line in script.splitlines() if line.endswith("&& echo haproxy")]
     ask = script[: script.index("cd /")] + ask.replace("/etc/haproxy/haproxy.cfg", str(configuration))
     said = []
-    for seconds in (-2, 1.1):
+    for seconds in (-2, 2.1):
         configuration.touch()
         os.utime(configuration, (started + seconds, started + seconds))
         path = f"{tmp_path}:/usr/bin:/bin"

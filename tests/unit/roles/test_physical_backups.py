@@ -40,23 +40,23 @@ def test_off_asks_for_no_passphrase_and_a_machine_that_is_not_ours_neither(tmp_p
     assert on == [*off, "S3_BACKUP_PHYSICAL_PASSPHRASE"]
 
 
-# A member of which nothing is known but how it was set up.
-OWN = {"postgres_foreign": False, "postgres_answer": {"adopted_at": None}}
+# A member that archives for nobody, or by itself; and one that archives because it was told to by us.
+OTHER = {"postgres_answer": {"archive_is_ours": False}}
+OWN = {"postgres_answer": {"archive_is_ours": True}}
 
 
-def test_off_members_archive_nothing_and_on_each_has_its_own_file(tmp_path):
+def test_off_only_what_we_turned_on_is_turned_off_and_on_each_has_its_own_file(tmp_path):
     asked = "_postgres_archive_settings"
-    off, foreign, adopted, on, named = values_of_role(
+    off, other, stopped, on, named = values_of_role(
         tmp_path,
         "postgres",
         (asked, OWN),
-        # What somebody else set up goes on to archive as it did.
-        (asked, {**OWN, "postgres_foreign": True}),
-        (asked, {**OWN, "postgres_answer": {"adopted_at": 1}}),
-        (asked, {**OWN, "s3_backup_physical": True}),
-        (f"{asked}.archive_command", {**OWN, "s3_backup_physical": True, "s3_backup_physical_stanza": "shop"}),
+        (asked, OTHER),
+        (asked, {"postgres_answer": {"archive_is_ours": None}}),
+        (asked, {**OTHER, "s3_backup_physical": True}),
+        (f"{asked}.archive_command", {**OTHER, "s3_backup_physical": True, "s3_backup_physical_stanza": "shop"}),
     )
-    assert (off, foreign, adopted) == ({"archive_mode": "off"}, {}, {})
+    assert (off, other, stopped) == ({"archive_mode": "off"}, {}, {})
     assert sorted(on) == ["archive_command", "archive_mode", "archive_timeout"]
     assert "/etc/pgbackrest/members/localhost.conf" in on["archive_command"]
     assert "--stanza=shop" in named
@@ -64,24 +64,28 @@ def test_off_members_archive_nothing_and_on_each_has_its_own_file(tmp_path):
 
 def test_a_primary_that_has_not_restarted_yet_is_still_told_how_to_archive(tmp_path):
     """With archive_mode and without a command, PostgreSQL keeps all of its WAL."""
-    held = {**OWN, "_postgres_holds_back": True, "postgres_waiting_settings": {"archive_mode": "on"}}
+    waiting = {"_postgres_holds_back": True, "postgres_waiting_settings": {"archive_mode": "on"}}
+    held = {**OWN, **waiting}
     wanted = {"_postgres_settings": {"wanted": {"archive_mode": "off", "port": 5432}}}
     own = {"_postgres_settings": {"wanted": {"archive_mode": "always", "archive_command": "theirs"}}}
     turned_on = {"postgres_waiting_settings": {"archive_mode": "off"}}
     asked = "_postgres_effective_settings"
-    waits, given, theirs, not_yet = values_of_role(
+    waits, given, theirs, not_yet, not_ours = values_of_role(
         tmp_path,
         "postgres",
         (asked, {**held, **wanted}),
         (asked, {**held, **wanted, "_postgres_holds_back": False}),
         (asked, {**held, **own}),
         (asked, {**held, **wanted, **turned_on}),
+        # postgres_settings turns off what somebody else turned on.
+        (asked, {**OTHER, **waiting, **wanted}),
     )
     assert (waits["archive_mode"], waits["port"]) == ("on", 5432)
     assert "/etc/pgbackrest/members/localhost.conf" in waits["archive_command"]
     assert given == {"archive_mode": "off", "port": 5432}
     assert theirs == {"archive_mode": "on", "archive_command": "theirs"}
     assert not_yet == given
+    assert not_ours == {"archive_mode": "on", "port": 5432}
 
 
 def left(*lines, **more):

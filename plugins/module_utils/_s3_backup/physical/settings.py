@@ -15,6 +15,8 @@ from ..errors import UsageError
 DIRECTORY = "/etc/pgbackrest/members"
 SPOOL = "/var/spool/pgbackrest"
 LOGS = "/var/log/pgbackrest"
+# How the command begins by which a member's server archives.
+COMMAND = f"pgbackrest --config={DIRECTORY}/"
 
 # The first release of pgBackRest that knows a major release of PostgreSQL.
 _KNOWS = {16: (2, 48), 17: (2, 52), 18: (2, 55)}

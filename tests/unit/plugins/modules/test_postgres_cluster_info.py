@@ -34,6 +34,7 @@ FACTS = {
     "wal_receiver": None,
     "pending_restart": None,
     "restart_settings": None,
+    "archive_is_ours": False,
     "configuration_errors": None,
     "settings": {},
     "roles": None,

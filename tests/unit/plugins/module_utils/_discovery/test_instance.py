@@ -47,6 +47,7 @@ SERVER = {
     "load_time": 1000.5,
     "pending_restart": None,
     "restart_settings": None,
+    "archive_is_ours": False,
     "configuration_errors": None,
     "settings": {"max_connections": 100},
     "roles": ["app"],
