@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Copies each complete backup below a prefix of a bucket that has no copy in another, the newest first. Nothing is on disk meanwhile.
   - What is read is compared with the manifest's checksums before it becomes an object, and what is stored is read and compared once
-    more. The manifest comes last, so what was interrupted is no copy.
+    more. The manifest comes last, so what was interrupted is no copy. One that cannot be copied keeps no other from it, and is told at
+    the end.
   - Nothing is ever deleted or changed in the second bucket by what the first one says. Of verdicts, good ones follow alone. What it
     may lose is up to M(plannerate.infra.s3_backup_rotation) with the second bucket's own keys.
 options:
@@ -157,9 +158,12 @@ def run(module: AnsibleModule) -> None:
     store = open_store(module, "source")
     copy = Copy(store, source["prefix"], open_store(module, "target"), target["prefix"])
     if not module.check_mode:
-        copy.carry_out()
-        if module.params["report"]:
-            report.write(store, source["prefix"], report.COPY, copy.report(), datetime.now(timezone.utc))
+        try:
+            copy.carry_out()
+        finally:
+            # Also beside one that cannot be copied.
+            if module.params["report"]:
+                report.write(store, source["prefix"], report.COPY, copy.report(), datetime.now(timezone.utc))
     module.exit_json(**copy.result())
 
 

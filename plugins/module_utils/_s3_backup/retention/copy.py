@@ -12,7 +12,7 @@ import io
 from typing import Any
 
 from ..catalogue import guide, keys, listing, manifest, verify
-from ..errors import Refused
+from ..errors import BackupError, Refused
 from ..s3.download import chunks
 from ..s3.upload import MOST_PARTS, Multipart
 from .policy import RESTORABLE
@@ -24,6 +24,7 @@ class Copy:
     def __init__(self, source, source_prefix, target, target_prefix):
         self.source, self.target, self.prefix = source, target, target_prefix
         found = {_name(one): one for one in listing.backups(target, target_prefix) if _is_good(one)}
+        self.copies = set(found)
         self.whole = [one for one in listing.backups(source, source_prefix) if _is_good(one)]
         self.missing = sorted(
             (one for one in self.whole if _name(one) not in found), key=lambda one: (one.moment, one.id), reverse=True
@@ -46,22 +47,35 @@ class Copy:
         }
 
     def report(self):
-        """What the writing machine is told of each database, once all is copied."""
+        """What the writing machine is told of each database: what has a copy, and whether its newest backup has none."""
         told: dict[str, dict[str, Any]] = {}
         for one in sorted(self.whole, key=lambda each: each.moment):
-            told.setdefault(one.database, {"ids": []})["newest"] = one.moment.timestamp()
-            told[one.database]["ids"].append(one.id)
+            about = told.setdefault(one.database, {"ids": []})
+            about["behind"] = _name(one) not in self.copies
+            if not about["behind"]:
+                about["newest"] = one.moment.timestamp()
+                about["ids"].append(one.id)
         return told
 
     def carry_out(self):
-        """:raises BackupError: at the first one that cannot be copied; those before it are whole."""
-        for one in self.missing:
-            self._copy(one)
-        for one in self.unproven:
-            content = self.source.find(one.directory + keys.VERIFIED) or b""
-            verdict = manifest.decode_verdict(content) or {}
-            if verdict.get("result") == "good" and manifest.is_authentic(verdict, self.source.seal) is not False:
-                self.target.put(self._directory(one) + keys.VERIFIED, content)
+        """:raises BackupError: naming what could not be copied, after all else was."""
+        failures = []
+        for work, backups in ((self._copy, self.missing), (self._copy_verdict, self.unproven)):
+            for one in backups:
+                try:
+                    work(one)
+                except BackupError as error:
+                    failures.append(f"{one.database} {one.id}: {error}")
+        if failures:
+            raise BackupError(f"not everything was copied: {'; '.join(failures)}")
+
+    def _copy_verdict(self, backup):
+        if _name(backup) not in self.copies:
+            return
+        content = self.source.find(backup.directory + keys.VERIFIED) or b""
+        verdict = manifest.decode_verdict(content) or {}
+        if verdict.get("result") == "good" and manifest.is_authentic(verdict, self.source.seal) is not False:
+            self.target.put(self._directory(backup) + keys.VERIFIED, content)
 
     def _copy(self, backup):
         document, digest = verify.manifest_of(self.source, backup)
@@ -82,6 +96,7 @@ class Copy:
         for entry in document["objects"]:
             self._copy_object(backup.directory, directory, entry)
         self.target.put(directory + keys.MANIFEST, content)
+        self.copies.add(_name(backup))
 
     def _copy_object(self, source, target, entry):
         """What is read is compared with the manifest before it becomes an object, and what is stored once more."""
