@@ -12,9 +12,11 @@ version_added: 0.1.0
 description:
   - Copies each complete backup below a prefix of a bucket that has no copy in another, the newest first. Nothing is on disk meanwhile.
   - What is read is compared with the manifest's checksums before it becomes an object, and what is stored is read and compared once
-    more. The manifest comes last, so what was interrupted is no copy.
-  - Nothing is ever deleted or changed in the second bucket by what the first one says. Of verdicts, good ones follow alone. What it
-    may lose is up to M(plannerate.infra.s3_backup_rotation) with the second bucket's own keys.
+    more. The manifest comes last, so what was interrupted is no copy. One that cannot be copied keeps no other from it, and is told at
+    the end.
+  - Nothing is ever deleted or changed in the second bucket by what the first one says. Of verdicts, good ones follow alone, and
+    a copy that was found damaged stays as it is. What it may lose is up to M(plannerate.infra.s3_backup_rotation) with the second bucket's
+    own keys.
 options:
   source:
     description: Where the backups are.
@@ -56,6 +58,35 @@ options:
     type: dict
     required: true
     suboptions: *suboptions
+  retention:
+    description:
+      - The retention of the second bucket, with the options of M(plannerate.infra.s3_backup_rotation). What that would delete there is
+        not copied.
+      - Without it, everything is.
+    type: dict
+    suboptions:
+      daily:
+        description: How many days keep their newest good backup.
+        type: int
+        default: 30
+      weekly:
+        description: How many weeks keep their newest good backup. Without it there is no such rule.
+        type: int
+      monthly:
+        description: How many months keep their newest good backup. Without it there is no such rule.
+        type: int
+      verified:
+        description: How many of the newest backups that were restored in a drill are kept, however old they are.
+        type: int
+        default: 3
+      minimum_age_hours:
+        description: Backups that are younger than this stay in any case.
+        type: int
+        default: 24
+      orphan_grace_hours:
+        description: How long after its moment a backup may have been stored without being late.
+        type: int
+        default: 48
   seal_key:
     description:
       - Key by which the machine signs what it writes, C(BACKUP_<ENVIRONMENT>_SEAL) of the credentials file.
@@ -100,6 +131,9 @@ EXAMPLES = r"""
       endpoint: https://s3.other.example.com
       access_key: "{{ copy_access_key }}"
       secret_key: "{{ copy_secret_key }}"
+    retention:
+      daily: 30
+      monthly: 12
 """
 
 RETURN = r"""
@@ -136,7 +170,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import report
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, UsageError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.copy import Copy
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.parameters import PLACE, authority, opened
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.parameters import (
+    PLACE,
+    RETENTION,
+    authority,
+    opened,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import BOTO3_ERROR, Store
 
 WHERE = ("endpoint", "bucket")
@@ -155,11 +194,14 @@ def run(module: AnsibleModule) -> None:
             f"source and target are the same bucket, {source['bucket']}: whoever may delete there deletes both. Expected another bucket"
         )
     store = open_store(module, "source")
-    copy = Copy(store, source["prefix"], open_store(module, "target"), target["prefix"])
+    copy = Copy(store, source["prefix"], open_store(module, "target"), target["prefix"], module.params["retention"])
     if not module.check_mode:
-        copy.carry_out()
-        if module.params["report"]:
-            report.write(store, source["prefix"], report.COPY, copy.report(), datetime.now(timezone.utc))
+        try:
+            copy.carry_out()
+        finally:
+            # Also beside one that cannot be copied.
+            if module.params["report"]:
+                report.write(store, source["prefix"], report.COPY, copy.report(), datetime.now(timezone.utc))
     module.exit_json(**copy.result())
 
 
@@ -168,6 +210,7 @@ def main() -> None:
         argument_spec={
             "source": {"type": "dict", "required": True, "options": PLACE},
             "target": {"type": "dict", "required": True, "options": PLACE},
+            "retention": {"type": "dict", "options": RETENTION},
             "seal_key": {"type": "str", "no_log": True},
             "outage_seconds": {"type": "int", "default": 90},
             "report": {"type": "bool", "default": False},

@@ -166,10 +166,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.catalogue import report
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.retention.rotation import Rotation
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.parameters import PLACE, authority, opened
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.parameters import (
+    PLACE,
+    RETENTION,
+    authority,
+    opened,
+)
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.s3.store import BOTO3_ERROR, Store
-
-POLICY = ("daily", "weekly", "monthly", "verified", "minimum_age_hours", "orphan_grace_hours")
 
 
 def open_store(params: Mapping[str, Any]) -> Store:
@@ -177,7 +180,7 @@ def open_store(params: Mapping[str, Any]) -> Store:
 
 
 def run(module: AnsibleModule, store: Store) -> None:
-    rotation = Rotation(store, module.params["prefix"], {name: module.params[name] for name in POLICY})
+    rotation = Rotation(store, module.params["prefix"], {name: module.params[name] for name in RETENTION})
     result = rotation.result()
     for warning in result.pop("warnings"):
         module.warn(warning)
@@ -203,12 +206,7 @@ def main() -> None:
             "ca_file": {"type": "path"},
             "outage_seconds": {"type": "int", "default": 90},
             "clock_limit_seconds": {"type": "int", "default": 300},
-            "daily": {"type": "int", "default": 30},
-            "weekly": {"type": "int"},
-            "monthly": {"type": "int"},
-            "verified": {"type": "int", "default": 3},
-            "minimum_age_hours": {"type": "int", "default": 24},
-            "orphan_grace_hours": {"type": "int", "default": 48},
+            **RETENTION,
             "report": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("ca_file", "ca_certificate")],

@@ -118,8 +118,8 @@ def test_it_rotates_and_copies_by_its_own_keys_and_the_writing_machine_tells(awa
 def test_what_is_not_as_it_was_written_gets_no_copy_and_keeps_no_other_from_it(away, rotate):
     site = away
     site.make("CREATE TABLE orders AS SELECT 1 AS id")
-    good = site.back_up()["id"]
-    rotate()
+    older = site.back_up()["id"]
+    site.good("drill")
     bad = site.back_up()
     store, prefix = site.store.open(), site.settings["prefix"]
     (key,) = [
@@ -132,8 +132,13 @@ def test_what_is_not_as_it_was_written_gets_no_copy_and_keeps_no_other_from_it(a
     assert f"{bad['id']}/" in said and "is damaged" in said
     # It is rotated all the same, and nothing in the copy looks whole that is not.
     assert "Delete what the retention does not keep" in said
-    assert copies(site) == {good: "good"}
+    assert copies(site) == {older: "verified"}
     assert site.store.open_as("copier", COPIES).find(f"{prefix}/RESTORE.md").count(COPIES.encode()) > 0
+    # What has a copy is told, and that the newest has none.
+    site.back_up()
+    assert {one["id"] for one in site.good("list")["backups"] if one["copied"]} == {older}
+    newest = metric(site, "copy", "s3_backup_copy_timestamp_seconds")
+    assert metric(site, "copy", "s3_backup_job_last_success_timestamp_seconds") == newest > 0
 
 
 def test_a_second_store_that_is_away_is_told_and_the_first_is_tidied(away, rotate):

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers.plays import values_of_role
+import yaml
+from support.helpers.checkout import ROOT
+from support.helpers.plays import run_play, values_of_role
 
 COMMON = {
     "s3_backup_rotator_access_key": "rotator",
@@ -81,3 +83,19 @@ def test_strict_refuses_what_can_make_backups_vanish(values):
     assert (safe, unsafe, copied) == ([], ["the writer may delete"], [])
     assert "the key that deletes lies on it" in here[0]
     assert "the store could not be asked" in silent[0] and "the store cannot be reached" in failed[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"), [('{"warnings": []}', (False, True)), (SAFE, (False, False)), (UNSAFE, (True, True))]
+)
+def test_a_check_run_is_not_refused_for_what_the_command_before_could_not_say(tmp_path, said, refused):
+    role = ROOT / "roles" / "s3_backup"
+    (refusal,) = [one for one in yaml.safe_load((role / "tasks" / "report.yml").read_text()) if "Refuse" in one["name"]]
+    given = {"s3_backup_strict": True, "s3_backup_rotator": "elsewhere", "__s3_backup_policy": {"stdout": said}}
+    play = {
+        "hosts": "localhost",
+        "vars_files": [str(role / "defaults" / "main.yml"), *map(str, sorted((role / "vars").rglob("*.yml")))],
+        "tasks": [{**refusal, "vars": {**COMMON, **given}}],
+    }
+    outcomes = [run_play(tmp_path, play, "--inventory=localhost,", *options) for options in (["--check"], [])]
+    assert tuple(code != 0 for code, _said in outcomes) == refused, "\n".join(said for _code, said in outcomes)

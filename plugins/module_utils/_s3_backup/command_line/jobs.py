@@ -33,8 +33,13 @@ def run(found, options):
         store = open_store(found, "writer")
         return back_up(found, store, state, database, progress_of(options), options.reason)
 
-    made = each(found, "run", databases, one, options.wait, _PAUSES if options.retry else ())
-    said = [*_look_after_keys(found), *_tell_of_elsewhere(found)]
+    try:
+        made = each(found, "run", databases, one, options.wait, _PAUSES if options.retry else ())
+    except BackupError:
+        # Keys and what another machine did are no matter of the databases that failed.
+        _look_around(found)
+        raise
+    said = _look_around(found)
     lines = [
         f"{one['database']}: {one['id']}, {readable(sum(entry['size'] for entry in one['objects']))} stored, "
         f"{readable(sum(entry['plain_size'] for entry in one['objects']))} dumped"
@@ -42,6 +47,10 @@ def run(found, options):
     ]
     lines += [f"{one['database']}: {one['id']} is without {text}" for one in made for text in omitted(one)]
     return {"backups": made}, lines + said
+
+
+def _look_around(found):
+    return [*_look_after_keys(found), *_tell_of_elsewhere(found)]
 
 
 def _look_after_keys(found):
@@ -89,12 +98,14 @@ def verify_stored(found, options):
 
 def rotate(found, options):
     become(found["users"]["rotate"])
+    # What is refused for want of a key is no failure of the rotation, which is another machine's then.
+    store = open_store(found, "rotator")
     state = State(found, "rotate")
     began = time.time()
 
     def work():
         with state.locked():
-            rotation = Rotation(open_store(found, "rotator"), found["prefix"], found["retention"])
+            rotation = Rotation(store, found["prefix"], found["retention"])
             result = rotation.result()
             if options.check:
                 return result

@@ -32,7 +32,8 @@ def figures(databases, moment, told):
     kept = ("kept", "deleted", "restorable", "warnings")
     return {
         name: {
-            "last_success": last,
+            # A copy without the newest backup is as old as what it has.
+            "last_success": told[name].get("newest", 0) if told.get(name, {}).get("behind") else last,
             "newest_copy": told.get(name, {}).get("newest"),
             **{key: told[name][key] for key in kept if key in told.get(name, {})},
         }

@@ -9,31 +9,52 @@ What is there is never changed by what the first bucket says later: a copy is wr
 from __future__ import annotations
 
 import io
+from datetime import datetime, timezone
 from typing import Any
 
 from ..catalogue import guide, keys, listing, manifest, verify
-from ..errors import Refused
+from ..errors import BackupError, Refused
 from ..s3.download import chunks
 from ..s3.upload import MOST_PARTS, Multipart
-from .policy import RESTORABLE
+from .policy import RESTORABLE, dropped
 
 
 class Copy:
     """What of a bucket's backups has no copy below a prefix of another."""
 
-    def __init__(self, source, source_prefix, target, target_prefix):
+    def __init__(self, source, source_prefix, target, target_prefix, policy=None):
+        """:arg policy: of the target's own rotation, as C(policy.plan) takes it; what that would delete is not copied."""
         self.source, self.target, self.prefix = source, target, target_prefix
-        found = {_name(one): one for one in listing.backups(target, target_prefix) if _is_good(one)}
+        there = {_name(one): one for one in listing.backups(target, target_prefix)}
         self.whole = [one for one in listing.backups(source, source_prefix) if _is_good(one)]
-        self.missing = sorted(
-            (one for one in self.whole if _name(one) not in found), key=lambda one: (one.moment, one.id), reverse=True
-        )
+        self.copies = {name for name, one in there.items() if _is_good(one)}
+        self.missing = self._wanted(there, policy)
+        will_be = self.copies.union(map(_name, self.missing))
         # A drill restored the first one, which has the same manifest: rotation keeps both or none.
         self.unproven = [
             one
             for one in self.whole
-            if one.state == "verified" and getattr(found.get(_name(one)), "state", None) != "verified"
+            if one.state == "verified"
+            and _name(one) in will_be
+            and getattr(there.get(_name(one)), "state", None) != "verified"
         ]
+
+    def _wanted(self, there, policy):
+        """What is to be copied, the newest first: not what the target's rotation would delete, nor what was found damaged there."""
+        missing = {
+            name: one
+            for one in self.whole
+            if (name := _name(one)) not in self.copies and not (name in there and self._is_condemned(there[name]))
+        }
+        if policy:
+            now = datetime.now(timezone.utc)
+            copied = {name: one._replace(directory=self._directory(one), stored=now) for name, one in missing.items()}
+            going = dropped({**there, **copied}.values(), policy, now)
+            missing = {name: one for name, one in missing.items() if copied[name].directory not in going}
+        return sorted(missing.values(), key=lambda one: (one.moment, one.id), reverse=True)
+
+    def _is_condemned(self, copy):
+        return copy.state == "damaged" and _verdict(self.target, copy)[0] not in (None, "good")
 
     def result(self):
         return {
@@ -46,22 +67,34 @@ class Copy:
         }
 
     def report(self):
-        """What the writing machine is told of each database, once all is copied."""
+        """What the writing machine is told of each database: what has a copy, and whether its newest backup has none."""
         told: dict[str, dict[str, Any]] = {}
         for one in sorted(self.whole, key=lambda each: each.moment):
-            told.setdefault(one.database, {"ids": []})["newest"] = one.moment.timestamp()
-            told[one.database]["ids"].append(one.id)
+            about = told.setdefault(one.database, {"ids": []})
+            about["behind"] = _name(one) not in self.copies
+            if not about["behind"]:
+                about["newest"] = one.moment.timestamp()
+                about["ids"].append(one.id)
         return told
 
     def carry_out(self):
-        """:raises BackupError: at the first one that cannot be copied; those before it are whole."""
-        for one in self.missing:
-            self._copy(one)
-        for one in self.unproven:
-            content = self.source.find(one.directory + keys.VERIFIED) or b""
-            verdict = manifest.decode_verdict(content) or {}
-            if verdict.get("result") == "good" and manifest.is_authentic(verdict, self.source.seal) is not False:
-                self.target.put(self._directory(one) + keys.VERIFIED, content)
+        """:raises BackupError: naming what could not be copied, after all else was."""
+        failures = []
+        for work, backups in ((self._copy, self.missing), (self._copy_verdict, self.unproven)):
+            for one in backups:
+                try:
+                    work(one)
+                except BackupError as error:
+                    failures.append(f"{one.database} {one.id}: {error}")
+        if failures:
+            raise BackupError(f"not everything was copied: {'; '.join(failures)}")
+
+    def _copy_verdict(self, backup):
+        if _name(backup) not in self.copies:
+            return
+        result, content = _verdict(self.source, backup)
+        if result == "good":
+            self.target.put(self._directory(backup) + keys.VERIFIED, content)
 
     def _copy(self, backup):
         document, digest = verify.manifest_of(self.source, backup)
@@ -82,6 +115,7 @@ class Copy:
         for entry in document["objects"]:
             self._copy_object(backup.directory, directory, entry)
         self.target.put(directory + keys.MANIFEST, content)
+        self.copies.add(_name(backup))
 
     def _copy_object(self, source, target, entry):
         """What is read is compared with the manifest before it becomes an object, and what is stored once more."""
@@ -101,6 +135,13 @@ class Copy:
 
 def _is_good(backup):
     return backup.state in RESTORABLE and backup.authentic is not False
+
+
+def _verdict(store, backup):
+    """(result, text) of what was written beside a backup; no result where that is not authentic."""
+    content = store.find(backup.directory + keys.VERIFIED) or b""
+    verdict = manifest.decode_verdict(content) or {}
+    return verdict.get("result") if manifest.is_authentic(verdict, store.seal) is not False else None, content
 
 
 def _name(backup):

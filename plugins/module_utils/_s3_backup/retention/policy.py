@@ -76,18 +76,15 @@ def plan(backups, policy, now, uploads=(), noted=None):
         restorable of a database would be left. Nothing goes then.
     """
     check_policy(policy)
-    groups: dict[tuple[str, str], list[Backup]] = {}
-    backups = sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True)
-    for backup in backups:
-        groups.setdefault(_database(backup), []).append(backup)
-    problems = _unreadable([backup for group in groups.values() for backup in group if backup.state == "unreadable"])
-    doubts, young = _doubts(backups, policy, now)
+    groups = _groups(backups)
+    problems = _unreadable([backup for group in groups for backup in group if backup.state == "unreadable"])
+    doubts, young = _doubts(_newest_first(backups), policy, now)
     problems += doubts
     warnings = list(young)
     keep: list[Decision] = []
     delete: list[Decision] = []
     first: dict[str, datetime] = {}
-    for group in groups.values():
+    for group in groups:
         kept, going, said = _plan_database(group, policy, now)
         kept, going = _slowly(kept, going, noted or {}, now, first)
         keep += kept
@@ -99,6 +96,14 @@ def plan(backups, policy, now, uploads=(), noted=None):
     grace = timedelta(hours=policy["orphan_grace_hours"])
     abort = [upload for upload in uploads if upload.begun <= now - grace]
     return Plan(keep, delete, abort, warnings, first)
+
+
+def dropped(backups, policy, now):
+    """Directories of what no rule keeps among these backups, as C(plan) has it, and without its second look."""
+    check_policy(policy)
+    return {
+        decision.backup.directory for group in _groups(backups) for decision in _plan_database(group, policy, now)[1]
+    }
 
 
 def grounds(plan):
@@ -128,6 +133,18 @@ def _slowly(kept, going, noted, now, first):
 
 def _was_verified(backup):
     return backup.state == "verified" or backup.was_verified
+
+
+def _newest_first(backups):
+    return sorted(backups, key=lambda backup: (backup.moment, backup.directory), reverse=True)
+
+
+def _groups(backups):
+    """Those of each database, newest first."""
+    groups: dict[tuple[str, str], list[Backup]] = {}
+    for backup in _newest_first(backups):
+        groups.setdefault(_database(backup), []).append(backup)
+    return list(groups.values())
 
 
 def _database(backup):

@@ -20,6 +20,14 @@ PLACE = {
     "path_style": {"type": "bool", "default": False},
     "ca_certificate": {"type": "str"},
 }
+RETENTION = {
+    "daily": {"type": "int", "default": 30},
+    "weekly": {"type": "int"},
+    "monthly": {"type": "int"},
+    "verified": {"type": "int", "default": 3},
+    "minimum_age_hours": {"type": "int", "default": 24},
+    "orphan_grace_hours": {"type": "int", "default": 48},
+}
 _SETTINGS = ("endpoint", "region", "path_style", "ca_file", "outage_seconds", "clock_limit_seconds")
 
 

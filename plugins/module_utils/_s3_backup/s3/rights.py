@@ -86,10 +86,12 @@ def unsafe(state):
     """Sentences about how whoever has the writer's key could make backups vanish in a store that was found so. Pure."""
     keeps = bool(state["versioning"] or state["object_lock"])
     said = []
-    if state["writer_may_delete"] and not keeps:
+    # Such a key deletes versions too, where a store knows no policies.
+    if state["writer_may_delete"] and not (state["object_lock"] and state["retention"]):
         said.append(
-            "the writer's credential may delete backups, so that whoever is root on this machine, or has that key, can delete all of them. "
-            "Deny it s3:DeleteObject, or switch on versioning where the store knows no policies: plannerate-backup policy prints both"
+            "the writer's credential may delete backups, so that whoever is root on this machine, or has that key, can delete all of them, "
+            "and their versions. Deny it that, or use an object lock: plannerate-backup policy prints both. Where the store knows neither, "
+            "keep a second copy, s3_backup_copy_bucket"
         )
     if not keeps:
         said.append(

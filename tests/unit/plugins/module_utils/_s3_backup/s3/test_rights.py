@@ -23,7 +23,11 @@ GOOD = {
     ("change", "said"),
     [
         ({}, []),
-        ({"writer_may_delete": True}, []),
+        # Whoever may delete may delete versions too, but not what is locked.
+        ({"writer_may_delete": True}, ["may delete backups"]),
+        ({"writer_may_delete": True, "object_lock": True, "retention": True}, []),
+        ({"writer_may_delete": True, "object_lock": True}, ["may delete backups", "locks nothing"]),
+        ({"writer_may_delete": True, "object_lock": None, "retention": None}, ["may delete backups"]),
         ({"versions_expire": False}, ["frees no space"]),
         ({"versioning": False, "object_lock": True, "retention": True}, []),
         ({"object_lock": True}, ["locks nothing, since it has no default retention"]),
