@@ -16,6 +16,7 @@ ROLE = ROOT / "roles" / "s3_backup"
 
 def test_those_that_are_there_are_found(tmp_path):
     (tmp_path / "it's old" / "drill-1").mkdir(parents=True)
+    (tmp_path / "nobody's.prom").touch()
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.filters["quote"] = shlex.quote
     text = environment.from_string((ROLE / "templates" / "probe.sh.j2").read_text()).render(
@@ -24,13 +25,17 @@ def test_those_that_are_there_are_found(tmp_path):
         _s3_backup_timers=[],
         _s3_backup_drill_socket="plannerate-drill@nowhere.socket",
         _s3_backup_former_directories=[f"{tmp_path}/it's old", f"{tmp_path}/gone"],
+        _s3_backup_former_metrics=[f"{tmp_path}/nobody's.prom", f"{tmp_path}/gone.prom"],
         s3_backup_environment="nowhere",
         s3_backup_scratch_directory=str(tmp_path),
         s3_backup_schedule="daily",
         s3_backup_drill_schedule="weekly",
     )
     said = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, check=False).stdout
-    assert [line for line in said.splitlines() if line.startswith("former ")] == [f"former {tmp_path}/it's old"]
+    assert [line for line in said.splitlines() if line.startswith("former ")] == [
+        f"former {tmp_path}/it's old",
+        f"former {tmp_path}/nobody's.prom",
+    ]
 
 
 def test_no_directory_is_removed_by_the_set():

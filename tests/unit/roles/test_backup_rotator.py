@@ -60,7 +60,11 @@ def test_the_writing_machine_has_no_key_that_deletes_unless_it_is_named(values):
     assert [found[5][name] for name in ("bucket", "prefix", "ca_file")] == ["copies", "production", None]
     # An older command knows no such section.
     assert "copy" not in found[6]
-    assert found[7:] == [["rotate", "copy_elsewhere"], ["rotate_elsewhere"]]
+    metrics = "/var/lib/prometheus/node-exporter/s3_backup_production"
+    assert found[7:] == [
+        [f"{metrics}_rotate.prom", f"{metrics}_copy_elsewhere.prom"],
+        [f"{metrics}_rotate_elsewhere.prom"],
+    ]
 
 
 def test_strict_refuses_what_can_make_backups_vanish(values):
