@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 
@@ -98,7 +99,9 @@ def test_a_dropped_table_comes_back_as_of_the_second_before(backups, machine, sq
     wait_for(lambda: any(one["end"] > moment for one in physical("list")["windows"]), 60, "that moment in the archive")
 
     target = {"restore_physical_time": moment}
-    assert f"restore_physical_time={moment}" in machine.check_output(f"plannerate-backup when shop shop {moment}")
+    # Without the zeros at its end.
+    shown = re.sub(r"\.?0+Z$", "Z", moment)
+    assert f"restore_physical_time={shown}" in machine.check_output(f"plannerate-backup when shop shop {moment}")
     too_early = {"restore_physical_time": "2026-01-31T15:06:59Z"}
     early = playbook("restore_physical", "--check", inventory=INVENTORY, variables=too_early)
     assert early.returncode and "before the first backup ended" in early.stdout, early.stdout
