@@ -32,9 +32,9 @@ def bucket(days, state="good", prefix="production"):
     return Bucket(contents)
 
 
-def copied(source, target, policy=POLICY):
+def copied(source, target, *, with_retention=True):
     """Days ago of what is copied, which is in the target then."""
-    copy = Copy(source, "production", target, "copies", policy)
+    copy = Copy(source, "production", target, "copies", POLICY if with_retention else None)
     ids = [one["id"] for one in copy.result()["copied"]]
     for name, content in source.contents.items():
         if keys.place_of("production", name).backup in ids:
@@ -54,7 +54,7 @@ def test_what_the_copys_own_rotation_would_delete_is_not_copied(state, there):
 
 
 def test_without_a_retention_everything_is_copied():
-    assert copied(bucket(range(10)), bucket([]), None) == list(range(10))
+    assert copied(bucket(range(10)), bucket([]), with_retention=False) == list(range(10))
 
 
 def test_a_copy_that_was_found_damaged_is_not_copied_over_and_no_verdict_absolves_it():
