@@ -20,6 +20,11 @@ def test_an_event_is_missed_by_whoever_was_open_before_and_after_it():
         [connection(0, None, (1, 10.1), (2, 20.1), (4, 40.1))],
     ]
     assert Listeners(deaf, said).missed() == {2: "not heard by 1 of 3 connections", 3: "heard by nobody"}
+    gap = Listeners(
+        [[connection(0, 25, (1, 10.1)), connection(26, None, (3, 30.1), (4, 40.1))]],
+        {1: 10.0, 2: 25.5, 3: 30.0, 4: 40.0},
+    )
+    assert gap.missed() == {}, "nobody was there"
     assert 4 not in Listeners([[connection(0, None, (1, 1), (2, 2), (3, 3))]], said).missed(), "it may be on its way"
 
 
