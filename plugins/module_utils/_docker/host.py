@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import engine, environment, registries, services
@@ -167,14 +167,20 @@ def _network_problems(wanted: Wanted) -> list[str]:
     return reasons
 
 
+def unknown_environment(own: str, environments: Collection[str]) -> list[str]:
+    """An inventory whose environment is none of those of the machine."""
+    if own in environments:
+        return []
+    return [
+        f"docker_host_environment is {own!r}, expected one of docker_host_environments "
+        f"({', '.join(environments) or 'none'})"
+    ]
+
+
 def _environment_problems(environments: Mapping[str, Environment], own: str) -> list[str]:
     reasons = []
     owners: dict[tuple[str, str], str] = {}
-    if own not in environments:
-        reasons.append(
-            f"docker_host_environment is {own!r}, expected one of docker_host_environments "
-            f"({', '.join(environments) or 'none'})"
-        )
+    reasons += unknown_environment(own, environments)
     for name, entry in environments.items():
         where = f"docker_host_environments: {name}"
         if not _NAME.fullmatch(str(name)) or name == "traefik":

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import unknown_environment
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import (
     addresses,
     names,
@@ -60,6 +61,12 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
         note(found, name, addresses.source_problems(variables))
         note(found, name, outside.problems(variables))
         note(found, name, _authority_problems(variables, machines))
+    # By its name a run has its lock, which nobody would give back.
+    for name in groups.get("docker_hosts", []):
+        environments = hosts[name].get("docker_host_environments")
+        if isinstance(environments, dict):
+            own = str(hosts[name].get("docker_host_environment", "production"))
+            note(found, name, unknown_environment(own, environments))
     note(found, "", _group_problems(hosts, groups))
     return found
 

@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
             file.write(json.dumps(args) + "\\n")
         # As the module ends what is refused.
         refusal = args.get("refusal")
-        refused = refusal and {{"failed": True, "gate": refusal["gate"], "msg": "gate %(gate)s: %(message)s" % refusal}}
+        refused = refusal and {{"failed": True, "gate": refusal["gate"], "msg": "gate %(gate)s: %(reason)s" % refusal}}
         return refused or json.loads({answers!r}).get(args.get("state", self._task.action.rpartition(".")[2]), {{"changed": True}})
 """
 # What is looked at before, each of which takes its time; here it is only told that it was.
@@ -180,7 +180,7 @@ def test_without_a_backup_nothing_is_migrated_and_the_history_is_told_so(deploye
 
 def test_what_fails_before_the_new_release_begins_is_in_the_history_once(deployed):
     code, said, told = deployed(answers={"file_set": {"failed": True, "msg": "No space left on device"}})
-    assert code != 0 and told[-1]["refusal"] == {"gate": "files", "message": "No space left on device"}, said
+    assert code != 0 and told[-1]["refusal"] == {"gate": "files", "reason": "No space left on device"}, said
     failed = {"failed": True, "gate": "migrate", "msg": "gate migrate: it tells nothing"}
     code, said, told = deployed(None, None, FIRST, answers={"planned": failed})
     assert code != 0 and told[-1]["state"] == "planned", "the module wrote that down itself"
