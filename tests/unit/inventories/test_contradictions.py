@@ -70,11 +70,13 @@ def test_what_is_wrong_in_dictionaries_of_the_docker_host_is_found(copy_inventor
         (MACHINES, "  QUEUE_CONNECTION: redis", '  QUEUE_CONNECTION: redis\n  SAML_KEY: "one\\ntwo"'),
         (OWNER, "username: callcocam", "usernames: callcocam"),
         (STAGING, "    command: [php", "    commands: [php"),
+        (STAGING, "docker_host_environment: staging", "docker_host_environment: stage"),
     )
     told = offline.check_inventory(wrong / "production", wrong / "staging").stdout
     assert "docker_host_env: SAML_KEY has several lines" in told
     assert "docker_host_registries: ghcr.io: usernames is not known, expected username" in told
     assert "docker_host_services: queue: commands is not known, expected command" in told
+    assert "docker_host_environment is 'stage', expected one of docker_host_environments (production, staging)" in told
 
 
 def test_a_vault_whose_example_was_not_filled_in_is_found(offline, copy_inventories):
@@ -86,9 +88,7 @@ def test_a_vault_whose_example_was_not_filled_in_is_found(offline, copy_inventor
     names = [name for name, value in yaml.safe_load(example.read_text()).items() if value]
     assert len(lines) == len(names) == 6
     for name in names:
-        assert any(
-            f" {name} is " in line and "as in the example. Write the real value" in line for line in lines
-        )
+        assert any(f" {name} is " in line and "as in the example. Write the real value" in line for line in lines)
 
 
 def test_nobody_owns_what_both_use(offline, copy_inventories):
