@@ -11,6 +11,7 @@ from typing import Any
 from support.inventories.drawn import Drawn
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import inputs, members
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import answer
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import host as docker_host
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts, placeholders, values
 from ansible_collections.plannerate.infra.plugins.module_utils._logs import inventory as logs
@@ -96,7 +97,7 @@ def refusals(inventory: Drawn) -> Iterator[str]:
         sizes: Any = {name: given[f"pgbouncer_{name}"] for name in ("pool_mode", "pool_size", "pool_size_session")}
         yield from pools.problems(given["pgbouncer_environments"], given["pgbouncer_environment"], sizes, room)
     if groups.get("docker_hosts"):
-        yield from docker_host.problems(docker_host.parse(""), _docker_host(given))
+        yield from docker_host.problems(answer.parse(""), _docker_host(given))
     if groups.get("s3_backups"):
         own = {
             "s3_backup_databases": [entry["name"] for entry in given["postgres_primary_databases"]],
