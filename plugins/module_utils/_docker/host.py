@@ -13,6 +13,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._docker import (
     environment,
     environments,
     images,
+    limits,
     machine,
     networks,
     registries,
@@ -20,6 +21,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._docker import (
 )
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.answer import Answer
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.environments import Environment
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.limits import Limits
 
 
 class Wanted(machine.Wanted):
@@ -37,6 +39,7 @@ class Wanted(machine.Wanted):
     blocked_networks: Sequence[Any]
     pgadmin_sources: Sequence[Any]
     trusted_proxies: Sequence[Any]
+    limits: Limits
     registries: Mapping[str, Any]
     # By the option: variables that become lines of a file.
     variables: Mapping[str, Mapping[str, Any]]
@@ -55,6 +58,7 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
             reasons.append(f"{variable} is {address!r}, expected an e-mail address")
     reasons += services.problems(wanted["services"])
     reasons += networks.problems(wanted["blocked_networks"], wanted["pgadmin_sources"], wanted["trusted_proxies"])
+    reasons += limits.problems(wanted["limits"])
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):

@@ -33,6 +33,11 @@ DOCKER_HOST = (
         "trusted_interfaces",
     ),
 )
+# Of two, the default goes by another variable.
+LIMITS = (
+    *("requests_per_second", "requests_burst", "requests_in_flight"),
+    *("login_paths", "logins_per_minute", "logins_burst"),
+)
 LOGS = ("image", "retention_days", "max_disk_gib", "first_upload_hours")
 S3 = (
     *("environment", "databases", "bucket", "prefix", "endpoint", "writer_access_key", "writer_secret_key"),
@@ -128,4 +133,5 @@ def _docker_host(given: Mapping[str, Any]) -> Any:
         "variables": {name: given[name] for name in ("docker_host_env", "docker_host_secrets")},
         "owned": given["machine_owned"],
         "traefik_name": "stack-traefik",
+        "limits": {name: given.get(f"docker_host_{name}", 0) for name in LIMITS},
     }

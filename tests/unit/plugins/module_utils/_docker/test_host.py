@@ -40,6 +40,14 @@ WANTED = {
     "pgadmin_sources": ["192.0.2.7", "2001:db8::/64"],
     "trusted_interfaces": [],
     "blocked_networks": ["169.254.0.0/16", "fd00:ec2::254"],
+    "limits": {
+        "requests_per_second": 0,
+        "requests_burst": 1000,
+        "requests_in_flight": 300,
+        "login_paths": ["/login"],
+        "logins_per_minute": 20,
+        "logins_burst": 20,
+    },
     "registries": {},
     "variables": {},
     "app_containers": 1,
@@ -59,6 +67,7 @@ def test_nothing_is_wrong_with_a_good_inventory():
         ({"trusted_proxies": ["cdn.example.com"]}, ["docker_host_trusted_proxies has cdn.example.com, expected an IP"]),
         ({"blocked_networks": ["metadata"]}, ["docker_host_blocked_networks has metadata"]),
         ({"pgadmin_sources": ["office"]}, ["docker_host_pgadmin_sources has office"]),
+        ({"limits": {**WANTED["limits"], "logins_burst": 0}}, ["docker_host_logins_burst is 0"]),
         ({"cpus": {"app": 2.5}}, ["app is given 2.5 processors"]),
         ({"pgadmin_email": ""}, ["docker_host_pgadmin_email"]),
         (
