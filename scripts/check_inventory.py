@@ -21,8 +21,10 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications i
 
 # The roles that publish what they would refuse, as <role>_problems.
 WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs"}
-# Those that also say what works and should not stay so, as <role>_warnings.
-WITH_WARNINGS = {"docker_host"}
+# Those that also publish what only their converge would refuse, as <role>_converge_problems.
+WITH_CONVERGE_PROBLEMS = {"postgres"}
+# Those that also say what no run refuses and should not stay so, or what only the machines can decide, as <role>_warnings.
+WITH_WARNINGS = {"docker_host", "postgres"}
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 
@@ -48,6 +50,8 @@ def refusals(inventory: Inventory, host: str, role: str) -> Iterator[str]:
     """What the role would refuse without asking a machine."""
     try:
         yield from inventory.template(host, f"{role}_problems")
+        if role in WITH_CONVERGE_PROBLEMS:
+            yield from inventory.template(host, f"{role}_converge_problems")
     except AnsibleError as error:
         yield sentence(error)
 
@@ -75,7 +79,7 @@ def problems(inventory: Inventory) -> dict[str, list[str]]:
 
 
 def warnings(inventory: Inventory) -> dict[str, list[str]]:
-    """What no run refuses, with the hosts on which it is."""
+    """What is not certain to be refused, with the hosts on which it is."""
     found: dict[str, list[str]] = {}
     for role in sorted(WITH_WARNINGS):
         for host in inventory.hosts(GROUPS[role]):

@@ -33,7 +33,7 @@ _value:
 
 from collections.abc import Callable
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import parse
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.answer import parse
 
 
 class FilterModule:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import unknown_environment
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.environments import unknown_environment
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import (
     addresses,
     names,

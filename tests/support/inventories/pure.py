@@ -11,6 +11,7 @@ from typing import Any
 from support.inventories.drawn import Drawn
 
 from ansible_collections.plannerate.infra.plugins.module_utils._cluster import inputs, members
+from ansible_collections.plannerate.infra.plugins.module_utils._docker import answer
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import host as docker_host
 from ansible_collections.plannerate.infra.plugins.module_utils._inventory import hosts, placeholders, values
 from ansible_collections.plannerate.infra.plugins.module_utils._logs import inventory as logs
@@ -31,6 +32,11 @@ DOCKER_HOST = (
         "trusted_proxies",
         "trusted_interfaces",
     ),
+)
+# Of two, the default goes by another variable.
+LIMITS = (
+    *("requests_per_second", "requests_burst", "requests_in_flight"),
+    *("login_paths", "logins_per_minute", "logins_burst"),
 )
 LOGS = ("image", "retention_days", "max_disk_gib", "first_upload_hours")
 S3 = (
@@ -96,7 +102,7 @@ def refusals(inventory: Drawn) -> Iterator[str]:
         sizes: Any = {name: given[f"pgbouncer_{name}"] for name in ("pool_mode", "pool_size", "pool_size_session")}
         yield from pools.problems(given["pgbouncer_environments"], given["pgbouncer_environment"], sizes, room)
     if groups.get("docker_hosts"):
-        yield from docker_host.problems(docker_host.parse(""), _docker_host(given))
+        yield from docker_host.problems(answer.parse(""), _docker_host(given))
     if groups.get("s3_backups"):
         own = {
             "s3_backup_databases": [entry["name"] for entry in given["postgres_primary_databases"]],
@@ -127,4 +133,5 @@ def _docker_host(given: Mapping[str, Any]) -> Any:
         "variables": {name: given[name] for name in ("docker_host_env", "docker_host_secrets")},
         "owned": given["machine_owned"],
         "traefik_name": "stack-traefik",
+        "limits": {name: given.get(f"docker_host_{name}", 0) for name in LIMITS},
     }

@@ -79,6 +79,19 @@ def test_what_is_wrong_in_dictionaries_of_the_docker_host_is_found(copy_inventor
     assert "docker_host_environment is 'stage', expected one of docker_host_environments (production, staging)" in told
 
 
+def test_a_docker_host_among_the_members_clients_is_found_before_a_run_refuses_it(copy_inventories, offline):
+    def told(*lines):
+        changed = copy_inventories((MACHINES, "postgres_version: 15", "\n".join(["postgres_version: 15", *lines])))
+        done = offline.check_inventory(changed / "production")
+        named = [line for line in done.stdout.splitlines() if ", which is the Docker host app01 " in line]
+        return done.returncode, [": warning: postgres_clients has " in line for line in named]
+
+    assert told() == (0, [True]), "whether rules from before an adoption are in force is not known here"
+    assert told("postgres_adopted_rules: drop") == (1, [False])
+    assert told("postgres_adopted_rules: drop", "postgres_adopt: true") == (0, [])
+    assert told("postgres_direct_docker_hosts: true") == (0, [])
+
+
 def test_a_vault_whose_example_was_not_filled_in_is_found(offline, copy_inventories):
     inventory = copy_inventories() / "staging"
     example = inventory / "group_vars/all/vault.yml.example"

@@ -36,12 +36,16 @@ def test_every_host_has_what_its_roles_need(offline, inventories, environment):
     done = offline.run("make", "check-inventory", f"INVENTORY={inventories / environment}")
     *warnings, last = done.stdout.splitlines()
     assert (done.returncode, last) == (0, f"{inventories / environment}: 5 hosts have what their roles need")
-    # A branch's image; its owner names the first release by its version.
-    (warning,) = warnings
-    assert warning.startswith(
+    # A branch's image; its owner names the first release by its version. And the Docker host as a client, for as long as an adoption lasts.
+    image, client = warnings
+    assert image.startswith(
         f"{inventories / environment}: warning: docker_host_app_image is ghcr.io/callcocam/plannerate:"
     )
-    assert "a tag that moves" in warning and warning.endswith(" (app01)")
+    assert "a tag that moves" in image and image.endswith(" (app01)")
+    assert (
+        ", which is the Docker host app01 " in client and "access rules from before an adoption are in force" in client
+    )
+    assert client.endswith(" (pg-main, pg-replica1, pg-replica2)")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -159,6 +159,21 @@ def test_who_is_believed_and_how_long_a_visitor_may_take(rendered):
         )
 
 
+def test_a_client_is_limited_where_it_is_known_who_that_is(rendered):
+    """By IPv6 all visitors are one address. What the inventory says counts there too."""
+    six = {"docker_host_addresses": ["0.0.0.0", "[::]"]}
+    # As --extra-vars has it.
+    own = {**six, "docker_host_requests_per_second": "50", "docker_host_trusted_proxies": ["192.0.2.0/24"]}
+    names = "_docker_host_routes.http.middlewares | dict2items | rejectattr('value.headers', 'defined') | map(attribute='key') | list"
+    usual, all_one, given, before = rendered(
+        (names, {}), (names, six), (names, own), ("lookup('ansible.builtin.template', 'routes.yml.j2') | from_yaml", {})
+    )
+    assert usual[-2:] == ["production-in-flight", "production-logins"] and len(usual) == len(all_one) + 2
+    assert given == [*all_one, "production-requests", "production-requests-proxied"]
+    (routes,) = rendered(("_docker_host_routes", six))
+    assert routes == before
+
+
 def test_pgadmin_answers_those_alone_who_are_listed(rendered):
     router = "_docker_host_routes.http.routers['production-pgadmin'].middlewares"
     asked = "_docker_host_routes.http.middlewares['production-pgadmin'].ipAllowList.sourceRange"

@@ -113,6 +113,10 @@ def test_what_is_prepared_is_put_into_place_and_shown(deployed):
     )
     servers = second["routes"]["http"]["services"]["production-app"]["loadBalancer"]["servers"]
     assert servers == [{"url": "http://shop-app-prod-r7:80"}, {"url": "http://shop-app-2-prod-r7:80"}]
+    routers = second["routes"]["http"]["routers"]
+    assert "production-logins" in routers["production-login"]["middlewares"], (
+        "a client is limited as a converge does it"
+    )
 
 
 def test_only_its_own_alerts_are_silenced(deployed):
