@@ -9,17 +9,21 @@ name: validation_parts
 short_description: Which parts are measured and which the inventory leaves out
 version_added: 0.1.0
 description:
-  - Tells for each part whether it is measured, left out since its group has no hosts, or unknown.
-positional: groups
+  - Tells for each part whether it is measured, refused since it disturbs, left out since its group has no hosts, or unknown.
+positional: groups, may_disturb
 options:
   _input:
-    description: Names of parts, as a list or with commas between them; none for all.
+    description: Names of parts, as a list or with commas between them; none for all that disturb nobody.
     type: raw
     required: true
   groups:
     description: The magic variable C(groups).
     type: dict
     required: true
+  may_disturb:
+    description: Whether parts that users notice may be measured.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -30,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(measured), C(left_out) and C(unknown), lists of names.
+  description: C(measured), C(refused), C(left_out) and C(unknown), lists of names.
   type: dict
 """
 

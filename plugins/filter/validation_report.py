@@ -13,7 +13,7 @@ description:
 positional: limits, left_out, facts
 options:
   _input:
-    description: By part (C(replication), C(pool), C(backup), C(security)), what was found.
+    description: By part (such as C(replication)), what was found.
     type: dict
     required: true
   limits:

@@ -10,7 +10,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from support.helpers.checkout import ROOT
-from support.helpers.lab import changed, playbook
+from support.helpers.lab import PORTS, changed, playbook
+from support.helpers.roles_of_members import state_of
 
 REPORT = ROOT / ".cache/validate/report.json"
 
@@ -56,3 +57,24 @@ def test_what_is_broken_on_purpose_is_red_and_the_rest_is_not(tmp_path, db01, ad
         ("db01", "ports open to everybody beyond the list"): "6379",
         ("db01", "files that others may read"): f"{key} (0{int(mode) + 4})",
     }
+
+
+def test_without_the_words_nothing_that_disturbs_is_begun(tmp_path, pooler, admin_sql):
+    def state():
+        timelines = [admin_sql("SELECT timeline_id FROM pg_control_checkpoint()", port) for port in PORTS.values()]
+        schemas = admin_sql(
+            "SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'", database=pooler.database
+        )
+        return state_of(pooler, admin_sql), timelines, schemas
+
+    before = state()
+    words = {"validate_disruptive": True, "validate_confirm": "staging"}
+    done = playbook("validate", variables={"validate": "stress,recovery", "validate_directory": str(tmp_path), **words})
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 2 and changed(done.stdout) == 0
+    assert "2, then 4, then 8, then 16 clients at a time for 10 s each" in said
+    assert "-e validate_disruptive=true -e validate_confirm=production" in said
+    assert {row["part"]: row["verdict"] for row in rows(tmp_path / "report.json")} == dict.fromkeys(
+        ("stress", "recovery"), "not measured"
+    )
+    assert state() == before and not pooler.machine.file("/run/plannerate-validation").exists

@@ -14,14 +14,29 @@ from ansible_collections.plannerate.infra.plugins.module_utils._pgbouncer.overvi
 Groups = Mapping[str, Sequence[str]]
 HostVars = Mapping[str, Mapping[str, Any]]
 
-# By part, the group whose hosts it is about.
-GROUPS = {"replication": "postgres", "pool": "pgbouncers", "backup": "s3_backups", "security": "machines"}
+# By part, the groups that it needs; its hosts are of the first.
+GROUPS = {
+    "replication": ("postgres",),
+    "pool": ("pgbouncers",),
+    "backup": ("s3_backups",),
+    "security": ("machines",),
+    "stress": ("pgbouncers", "postgres"),
+    "recovery": ("pgbouncers", "postgres"),
+}
+# They are noticed by users, so they are measured where they are named, and with the words alone.
+DISTURBING = ("stress", "recovery")
+NOT_ALLOWED = (
+    "nothing was done: it disturbs, and needs -e validate_disruptive=true -e validate_confirm=<the inventory's name>"
+)
 # What programs of this collection listen on, and what is known to be left open elsewhere: Docker's API, Redis, dashboards.
 _NOT_FOR_STRANGERS = (2375, 6379, 8080, 9090, 9093, 9100)
 
 
 class Parts(TypedDict):
+    """``refused``: parts that disturb, and were asked for without the words."""
+
     measured: list[str]
+    refused: list[str]
     left_out: list[str]
     unknown: list[str]
 
@@ -35,14 +50,18 @@ class Targets(TypedDict):
     private_files: list[str]
 
 
-def parts(asked: str | Sequence[str], groups: Groups) -> Parts:
-    """:arg asked: names, as a list or with commas between them; none for all."""
+def parts(asked: str | Sequence[str], groups: Groups, may_disturb: bool = False) -> Parts:
+    """:arg asked: names, as a list or with commas between them; none for all that disturb nobody."""
     names = asked.split(",") if isinstance(asked, str) else asked
-    wanted = [name for name in (name.strip() for name in names) if name] or list(GROUPS)
+    wanted = [name for name in (name.strip() for name in names) if name]
+    wanted = wanted or [name for name in GROUPS if name not in DISTURBING]
     known = [name for name in GROUPS if name in wanted]
+    there = [name for name in known if all(map(groups.get, GROUPS[name]))]
+    refused = [name for name in there if name in DISTURBING and not may_disturb]
     return {
-        "measured": [name for name in known if groups.get(GROUPS[name])],
-        "left_out": [name for name in known if not groups.get(GROUPS[name])],
+        "measured": [name for name in there if name not in refused],
+        "refused": refused,
+        "left_out": [name for name in known if name not in there],
         "unknown": sorted(set(wanted) - set(GROUPS)),
     }
 
@@ -132,6 +151,9 @@ def found(measured: Sequence[str], groups: Groups, hostvars: HostVars) -> dict[s
             "outside": _answer(hostvars[groups["machines"][0]], "__validate_outside"),
             "cluster": _answer(first, "__validate_cluster") if members else None,
         }
+    for part in DISTURBING:
+        if part in measured:
+            gathered[part] = first.get(f"validate_{part}_found") or {"reason": NOT_ALLOWED}
     return gathered
 
 

@@ -15,8 +15,10 @@ from ansible_collections.plannerate.infra.plugins.module_utils._validation impor
     html_page,
     junit,
     pool,
+    recovery,
     replication,
     security,
+    stress,
 )
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import (
     Limits,
@@ -27,7 +29,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows 
     unanswered,
 )
 
-PARTS = (replication.PART, pool.PART, backup.PART, security.PART)
+PARTS = (replication.PART, pool.PART, backup.PART, security.PART, stress.PART, recovery.PART)
 
 
 def report(
@@ -67,6 +69,10 @@ def rows_of(part: str, answer: Mapping[str, Any], limits: Limits, now: float) ->
             return pool.rows(answer, limits)
         if part == backup.PART:
             return backup.rows(answer, limits, now)
+        if part == stress.PART:
+            return stress.rows(answer, limits)
+        if part == recovery.PART:
+            return recovery.rows(answer, limits)
         return security.rows(answer, limits)
     except (AttributeError, KeyError, TypeError) as error:
         return [unanswered(part, f"its answer cannot be read: {error!r}")]

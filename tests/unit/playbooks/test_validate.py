@@ -25,11 +25,17 @@ HOSTS = {
 def validate(tmp_path):
     """A function that runs the playbook on this machine, and gives the exit code, the output in one line, and the report, if any."""
     inventory, report = tmp_path / "hosts.json", tmp_path / "made" / "report.json"
-    inventory.write_text(json.dumps(HOSTS))
 
-    def run(parts, **variables):
+    def run(parts, *options, hosts=HOSTS, **variables):
+        inventory.write_text(json.dumps(hosts))
         given = json.dumps({"validate": parts, "validate_directory": str(report.parent), **variables})
-        command = ["ansible-playbook", f"--inventory={inventory}", "playbooks/validate.yml", f"--extra-vars={given}"]
+        command = [
+            "ansible-playbook",
+            f"--inventory={inventory}",
+            "playbooks/validate.yml",
+            f"--extra-vars={given}",
+            *options,
+        ]
         # No PgBouncer of this machine is asked.
         env = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PGHOST": str(tmp_path)}
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
@@ -40,9 +46,9 @@ def validate(tmp_path):
 
 
 def test_parts_that_are_none_are_refused_before_anything_is_asked(validate):
-    code, said, report = validate("pool,stress")
+    code, said, report = validate("pool,fire")
     assert code and report is None and "Ask" not in said
-    assert "validate=pool,stress has stress, expected some of replication, pool, backup, security" in said
+    assert "validate=pool,fire has fire, expected some of replication, pool, backup, security, stress, recovery" in said
 
 
 def test_a_part_that_fails_is_told_and_what_has_no_hosts_is_left_out(validate, tmp_path):
@@ -61,3 +67,47 @@ def test_a_part_that_fails_is_told_and_what_has_no_hosts_is_left_out(validate, t
 def test_a_limit_that_is_none_is_refused(validate):
     code, said, report = validate("backup", validate_limits={"lag": 1})
     assert code and report is None and "validate_limits has lag, expected some of backup_age_hours" in said
+
+
+WITH_MEMBERS = {
+    **HOSTS,
+    "postgres": {"hosts": {"pg-main": {"postgres_machine": "db01"}}},
+}
+WORDS = {"validate_disruptive": True, "validate_confirm": "hosts.json"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], {}),
+        ([], {"validate_disruptive": True}),
+        ([], {"validate_confirm": "hosts.json"}),
+        ([], {**WORDS, "validate_confirm": "staging"}),
+        (["--check"], WORDS),
+    ],
+)
+def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_is_told(validate, options, words):
+    code, said, report = validate("stress,recovery", *options, hosts=WITH_MEMBERS, validate_stress_seconds=7, **words)
+    assert code == 2 and "2, then 4, then 8, then 16 clients at a time for 7 s each" in said
+    assert "a standby becomes the primary as by switchover.yml" in said
+    assert "-e validate_disruptive=true -e validate_confirm=hosts.json, without --check" in said
+    assert "Ask every member" not in said and "Begin" not in said and "Remove what" not in said
+    assert [(row["part"], row["verdict"]) for row in report["rows"]] == [
+        ("stress", "not measured"),
+        ("recovery", "not measured"),
+    ]
+    assert all("needs -e validate_disruptive=true" in row["note"] for row in report["rows"])
+
+
+def test_a_part_that_cannot_be_begun_says_why_and_the_next_one_is_begun(validate):
+    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, **WORDS)
+    assert code == 2
+    reasons = {row["part"]: row["note"] for row in report["rows"]}
+    assert set(reasons) == {"stress", "recovery"} and all(reasons.values())
+    assert not any("needs -e" in reason for reason in reasons.values()), reasons
+
+
+def test_what_disturbs_is_left_out_where_there_is_no_pool(validate):
+    hosts = {name: group for name, group in WITH_MEMBERS.items() if name != "pgbouncers"}
+    code, said, _report = validate("stress,recovery", hosts=hosts, **WORDS)
+    assert code == 2 and "Left out, since the inventory has no hosts for it: stress, recovery." in said

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.inventory import (
+    NOT_ALLOWED,
     closed,
     edges,
     found,
@@ -34,10 +35,26 @@ HOSTVARS = {
 }
 
 
-def test_all_parts_unless_some_are_named():
-    assert parts("", GROUPS) == {"measured": ["replication", "pool", "security"], "left_out": ["backup"], "unknown": []}
-    assert parts("backup, pool", GROUPS) == {"measured": ["pool"], "left_out": ["backup"], "unknown": []}
-    assert parts(["pool", "stress"], GROUPS)["unknown"] == ["stress"]
+def chosen(asked, groups=None, may_disturb=False):
+    """What is not empty."""
+    found = parts(asked, {**GROUPS, **(groups or {})}, may_disturb)
+    return {kind: names for kind, names in found.items() if names}
+
+
+def test_all_parts_that_disturb_nobody_unless_some_are_named():
+    assert chosen("") == {"measured": ["replication", "pool", "security"], "left_out": ["backup"]}
+    assert chosen("", may_disturb=True) == chosen("")
+    assert chosen("backup, pool") == {"measured": ["pool"], "left_out": ["backup"]}
+    assert chosen(["pool", "fire"]) == {"measured": ["pool"], "unknown": ["fire"]}
+
+
+def test_what_disturbs_is_refused_without_the_words():
+    assert chosen("pool,stress,recovery") == {"measured": ["pool"], "refused": ["stress", "recovery"]}
+    assert chosen("recovery,stress", may_disturb=True) == {"measured": ["stress", "recovery"]}
+    assert chosen("stress,recovery", {"pgbouncers": []}, True) == {"left_out": ["stress", "recovery"]}
+    assert found(["stress"], GROUPS, HOSTVARS)["stress"] == {"reason": NOT_ALLOWED}
+    hostvars = {**HOSTVARS, "pg-main": {"validate_stress_found": {"steps": [1]}}}
+    assert found(["stress", "recovery"], GROUPS, hostvars)["stress"] == {"steps": [1]}
 
 
 def test_a_machine_is_asked_for_what_it_has():

@@ -1,0 +1,101 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both changes are told as clients noticed them, and a primary that did not come back is no success."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.recovery import rows
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import LIMITS
+
+LEDGER = {
+    "commits": 1200,
+    "failed": 0,
+    "errors": [],
+    "stopped_seconds": 0.6,
+    "longest_seconds": 0.7,
+    "lost": 0,
+    "was_told_to_stop": True,
+}
+THERE, BACK = "pg-main to pg-replica1", "pg-replica1 to pg-main"
+
+
+def answer(first=None, second=None, **changed):
+    return {
+        "home": "pg-main",
+        "primary": "pg-main",
+        "changes": [
+            {
+                "source": source,
+                "target": target,
+                "began": began,
+                "ended": began + 20,
+                "done": True,
+                "ledger": {**LEDGER, **(given or {})},
+            }
+            for source, target, began, given in (
+                ("pg-main", "pg-replica1", 1000.0, first),
+                ("pg-replica1", "pg-main", 1040.0, second),
+            )
+        ],
+        **changed,
+    }
+
+
+def bad(found):
+    return {
+        (row["subject"], row["check"]): (row["verdict"], row["note"])
+        for row in rows(found, LIMITS)
+        if row["verdict"] != "pass"
+    }
+
+
+def test_there_and_back():
+    assert bad(answer()) == {}
+    found = {(row["subject"], row["check"]): row["measured"] for row in rows(answer(), LIMITS)}
+    assert found["cluster", "promoted, and back after"] == 1 and found["cluster", "primary now"] == "pg-main"
+    assert found[THERE, "until the next write"] == 0.6
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        ({"lost": 1}, "acknowledged commits that are lost"),
+        ({"failed": 1, "errors": ["gone"]}, "transactions that failed"),
+        ({"stopped_seconds": 5.1}, "until the next write"),
+    ],
+)
+def test_each_promise_has_its_row(broken, check):
+    assert bad(answer(second=broken)) == {(BACK, check): ("fail", "; ".join(broken.get("errors", [])))}
+
+
+def test_without_commits_nobody_knows_what_is_lost():
+    assert bad(answer(first={"commits": 0})) == {(THERE, "acknowledged commits that are lost"): ("not measured", "")}
+
+
+def test_clients_that_ended_too_soon_measured_nothing():
+    (found,) = bad(answer(first={"was_told_to_stop": False})).items()
+    assert found[0] == (THERE, "was measured") and "validate_ledger_seconds" in found[1][1]
+
+
+def test_a_ledger_that_failed_says_why():
+    failed = answer()
+    failed["changes"][0]["ledger"] = {"failed": True, "msg": "another validation runs"}
+    assert bad(failed) == {(THERE, "was measured"): ("not measured", "another validation runs")}
+
+
+def test_one_that_did_not_come_back_is_told_with_the_way():
+    away = answer(primary="pg-replica1")
+    (found,) = bad(away).items()
+    assert found[0] == ("cluster", "promoted, and back after") and "switchover_target=pg-main" in found[1][1]
+
+
+def test_a_change_that_was_refused_is_no_change():
+    refused = answer(reason="the standby is behind")
+    refused["changes"] = [{**refused["changes"][0], "done": False}]
+    assert bad(refused) == {
+        (THERE, "was measured"): ("not measured", "the primary was not changed"),
+        ("cluster", "promoted, and back after"): ("not measured", "the standby is behind"),
+    }
+    assert bad({"reason": "no standby follows"}) == {("-", "was measured"): ("not measured", "no standby follows")}
