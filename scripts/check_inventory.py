@@ -20,9 +20,9 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils import _connectio
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
 
 # The roles that publish what they would refuse, as <role>_problems.
-WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs"}
+WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs", "status_page"}
 # Those that also say what works and should not stay so, as <role>_warnings.
-WITH_WARNINGS = {"docker_host"}
+WITH_WARNINGS = {"docker_host", "status_page"}
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 
