@@ -131,7 +131,9 @@ def _text_problems(wanted: Inventory) -> Iterator[str]:
         if (each.get("type") or "none") not in ANNOUNCED:
             yield f"status_page_announcements: type is '{each['type']}', expected one of {', '.join(ANNOUNCED)}"
     for each in wanted["maintenance"]:
-        wrong = [text for name in ("begins", "ends") for text in _moment_problems("status_page_maintenance", each, name)]
+        wrong = [
+            text for name in ("begins", "ends") for text in _moment_problems("status_page_maintenance", each, name)
+        ]
         yield from wrong
         if not wrong and moment(each["begins"]) >= moment(each["ends"]):
             yield f"status_page_maintenance: ends is {each['ends']}, expected a moment after {each['begins']}"

@@ -62,7 +62,10 @@ def shown(**options):
         ({"language": "pt"}, "status_page_language is 'pt', expected en or pt-BR"),
         ({"interval": 9}, "status_page_interval is 9, expected 10 or more"),
         ({"environments": {}}, "status_page_environments is empty"),
-        ({"environments": {"test": {}}}, "test is not known, expected a name with a domain in docker_host_environments"),
+        (
+            {"environments": {"test": {}}},
+            "test is not known, expected a name with a domain in docker_host_environments",
+        ),
         (shown(colour="red"), "expected {}, or some of title"),
         (shown(tenant="demo.x"), "tenant is 'demo.x'"),
         ({"environments": {"staging": {"tenant": "demo"}}}, "wildcard: false, expected no tenant"),
@@ -71,7 +74,10 @@ def shown(**options):
         (shown(checks=[{"url": "https://a.b"}]), "expected name, url"),
         (shown(checks=[{"name": "Q", "url": "a.b"}]), "Q: url is 'a.b'"),
         (shown(checks=[{"name": "Q", "url": "https://a.b", "contains": "a == b"}]), "contains is 'a == b'"),
-        (shown(checks=[{"name": "application", "url": "https://a.b"}]), "2 lines that would be called production_application"),
+        (
+            shown(checks=[{"name": "application", "url": "https://a.b"}]),
+            "2 lines that would be called production_application",
+        ),
         ({"announcements": [{"at": "2026-12-01 22:00", "text": "x"}]}, "at is '2026-12-01 22:00', expected a moment"),
         ({"announcements": [{"at": AT, "text": " "}]}, "expected a text"),
         ({"announcements": [{"at": AT, "text": "x", "type": "red"}]}, "type is 'red', expected one of outage"),

@@ -55,7 +55,11 @@ def test_what_only_the_application_can_tell_is_watched_where_it_is_named():
 
 
 def test_nothing_internal_is_shown_of_anything():
-    everything = {"tenant": "demo", "database_path": "/db", "checks": [{"name": "Queue", "url": "https://example.com/q"}]}
+    everything = {
+        "tenant": "demo",
+        "database_path": "/db",
+        "checks": [{"name": "Queue", "url": "https://example.com/q"}],
+    }
     for endpoint in made(environments={"production": everything, "staging": {}})["endpoints"]:
         assert endpoint["ui"] == dict.fromkeys(
             ["hide-conditions", "hide-errors", "hide-hostname", "hide-port", "hide-url"], True
@@ -71,7 +75,10 @@ def test_the_page_is_in_the_language_of_its_visitors():
     page = made(language="pt-BR", environments={"production": {"title": "Loja"}})
     assert page["ui"]["title"] == page["ui"]["header"] == "Situação dos serviços"
     assert "a cada 20 segundos" in page["ui"]["dashboard-subheading"]
-    assert {(each["group"], each["name"]) for each in page["endpoints"]} >= {("Loja", "Aplicação"), ("Loja", "Certificado")}
+    assert {(each["group"], each["name"]) for each in page["endpoints"]} >= {
+        ("Loja", "Aplicação"),
+        ("Loja", "Certificado"),
+    }
     assert made(title="Ours", description="What we do")["ui"]["title"] == "Ours"
 
 
@@ -83,7 +90,9 @@ def test_what_is_announced_has_its_moment_in_utc_and_that_of_maintenance_as_it_w
     announced = made(
         language="pt-BR",
         announcements=[{"at": "2026-12-01T22:00:00-03:00", "text": "Lento", "type": "warning", "archived": False}],
-        maintenance=[{"begins": "2026-12-03T22:00:00-03:00", "ends": "2026-12-03T23:30:00-03:00", "text": "Atualização"}],
+        maintenance=[
+            {"begins": "2026-12-03T22:00:00-03:00", "ends": "2026-12-03T23:30:00-03:00", "text": "Atualização"}
+        ],
     )["announcements"]
     assert announced == [
         {"timestamp": "2026-12-02T01:00:00Z", "type": "warning", "message": "Lento"},
@@ -96,7 +105,9 @@ def test_what_is_announced_has_its_moment_in_utc_and_that_of_maintenance_as_it_w
 
 
 def test_what_is_over_is_among_those_of_before():
-    (announced,) = made(announcements=[{"at": "2026-12-01T22:00:00Z", "text": "Over", "archived": True}])["announcements"]
+    (announced,) = made(announcements=[{"at": "2026-12-01T22:00:00Z", "text": "Over", "archived": True}])[
+        "announcements"
+    ]
     assert announced["archived"] is True and announced["type"] == "none"
 
 
