@@ -13,8 +13,9 @@ description:
 options:
   _input:
     description:
-      - What P(plannerate.infra.status_page_configuration#filter) takes, with C(images), C(servers) (names of the machines of the group
-        C(status)), C(domain), C(taken) (names of something else), C(acme_email), C(behind_traefik) and C(watched) (names of machines).
+      - What P(plannerate.infra.status_page_configuration#filter) takes, with C(images), C(servers) (the machine's name, where it is in the
+        group C(status)), C(domain), C(taken) (names of something else), C(acme_email), C(behind_traefik) and C(watched) (names of
+        machines).
     type: dict
     required: true
 """

@@ -30,7 +30,7 @@ class Inventory(Wanted):
     """Beside what is on the page."""
 
     images: Mapping[str, str]
-    # Names of the machines of the group status.
+    # The machine's own name, where it is in the group status.
     servers: Sequence[str]
     domain: str
     # Of environments and of other parts.
@@ -38,7 +38,7 @@ class Inventory(Wanted):
     acme_email: str
     # Whether the machine is one of docker_hosts, whose Traefik has its ports.
     behind_traefik: bool
-    # Names of other machines by which the environments run, and whether the page's own is one of them.
+    # Names of the machines by which the environments run.
     watched: Sequence[str]
 
 

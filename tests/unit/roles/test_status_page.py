@@ -164,3 +164,10 @@ def test_without_the_group_nothing_is_asked_of_a_machine(tmp_path):
     (tmp_path / "hosts.json").write_text(json.dumps({**hosts, "status": {"hosts": {"localhost": None}}}))
     code, said = run_plays(tmp_path, [{**play, "become": False}], f"--inventory={tmp_path}/hosts.json")
     assert code != 0 and "status_page_domain is ''" in said, said
+
+
+def test_machines_without_the_page_are_asked_for_nothing(tmp_path):
+    found = made(
+        tmp_path, {**BESIDE, "status": {"hosts": {"app01": {"ansible_host": "192.0.2.2"}}}}, status_page_domain=""
+    )
+    assert found["problems"] == found["warnings"] == []
