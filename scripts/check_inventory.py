@@ -20,11 +20,11 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils import _connectio
 from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications import GROUPS, options
 
 # The roles that publish what they would refuse, as <role>_problems.
-WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs"}
+WITH_PROBLEMS = {"postgres", "pgbouncer", "docker_host", "s3_backup", "monitoring", "logs", "status_page"}
 # Those that also publish what only their converge would refuse, as <role>_converge_problems.
 WITH_CONVERGE_PROBLEMS = {"postgres"}
 # Those that also say what no run refuses and should not stay so, or what only the machines can decide, as <role>_warnings.
-WITH_WARNINGS = {"docker_host", "postgres"}
+WITH_WARNINGS = {"docker_host", "postgres", "status_page"}
 VAULT_HINT = "is the vault's password in ANSIBLE_VAULT_IDENTITY_LIST?"
 
 

@@ -163,6 +163,8 @@ WITHOUT_LAB: dict[str, list[Step]] = {
     # It builds VictoriaLogs, which takes a minute or two.
     "logs": [code_step("logs prepare", "tests/long/logs/install", minutes=15)],
     "physical": [SERVERS_PREPARE],
+    # It builds Gatus, which takes two minutes.
+    "status_page": [code_step("status page prepare", "tests/long/status_page/install", minutes=15)],
     "zoo": [SERVERS_PREPARE, code_step("zoo prepare", "tests/long/zoo/install", *map(str, IMAGES), minutes=10)],
 }
 BENCHES_ON_LAB = {"unchanged"}

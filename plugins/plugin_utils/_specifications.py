@@ -23,6 +23,7 @@ GROUPS = {
     "s3_backup": "s3_backups",
     "monitoring": "machines",
     "logs": "machines",
+    "status_page": "machines",
     "patch": "machines",
 }
 

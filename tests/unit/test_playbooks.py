@@ -77,6 +77,7 @@ def test_the_others_import_nothing_that_changes(name):
         "s3_backup",
         "monitoring",
         "logs",
+        "status_page",
         "remove_member",
         "renew_authority",
     ],

@@ -151,6 +151,7 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
             f"the group log_servers has {servers[0]}, which is not in docker_hosts, expected one of these: it runs a container. "
             f"Write: log_servers: {{hosts: {{{engines[0]}: }}}}"
         )
+    yield from _status_problems(groups)
     named = [hosts[name].get("postgres_machine") for name in groups.get("postgres", [])]
     # One that is not known yet may be any.
     populated = sorted({str(name) for name in named}) if all(named) else []
@@ -159,6 +160,20 @@ def _group_problems(hosts: Mapping[str, Variables], groups: Groups) -> Iterator[
         yield (
             f"the group s3_backups has {', '.join(apart)}, which has no member, expected a machine of members: a restore goes through the "
             f"socket of one. Write: s3_backups: {{hosts: {{{populated[0]}: }}}}"
+        )
+
+
+def _status_problems(groups: Groups) -> Iterator[str]:
+    pages, machines = list(groups.get("status", [])), list(groups.get("machines", []))
+    if len(pages) > 1:
+        yield (
+            f"the group status has {', '.join(pages)}, expected one machine: its name leads to one page. "
+            f"Write: status: {{hosts: {{{pages[0]}: }}}}"
+        )
+    elif pages and machines and pages[0] not in machines:
+        yield (
+            f"the group status has {pages[0]}, which is not in machines, expected every VM there. "
+            f"Write: machines: {{hosts: {{{pages[0]}: {{ansible_host: <address>}}}}}}"
         )
 
 

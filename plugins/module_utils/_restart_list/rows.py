@@ -75,6 +75,7 @@ KINDS = {
     "exporter": Kind(_RESTARTS, "Nobody: a measurement may be missing, once"),
     "prometheus": Kind(_RESTARTS, "Nobody: nothing is measured, and alerts come later. Some seconds"),
     "alertmanager": Kind(_RESTARTS, "Nobody: alerts come later. Some seconds"),
+    "status_page": Kind(_RESTARTS, "Visitors of the status page. Some seconds"),
     "grafana": Kind(_RESTARTS, "Whoever uses Grafana logs in again. Some 10 s"),
     # Where a run did not come to it: nobody may take that for nothing.
     UNKNOWN: Kind("is not known", "Nobody can say"),

@@ -70,7 +70,7 @@ def test_a_release_is_deployed_by_the_environment(target):
 def test_every_target_part_script_and_playbook_that_a_page_names_is_there(page):
     text = page.read_text()
     assert set(re.findall(r"(?:^|`)(?:[A-Z]+=\S+ )?make ([a-z-]+)", text, re.MULTILINE)) <= targets()
-    assert set(re.findall(r"\bPART=([a-z0-9-]+)", text)) <= set(steps.parts())
+    assert set(re.findall(r"\bPART=([a-z0-9_-]+)", text)) <= set(steps.parts())
     scripts = set(re.findall(r"(?<![\w/])scripts/[\w.-]*\w", text))
     assert [script for script in sorted(scripts) if not (ROOT / script).exists()] == []
     playbooks = {file.stem for file in (ROOT / "playbooks").glob("*.yml")}

@@ -20,6 +20,7 @@ PARTS = {
     "s3_backups": ON_DB01,
     "monitoring": ON_DB01,
     "log_servers": ON_DB01,
+    "status": ON_DB01,
     "postgres": {"children": {"postgres_primary": {"hosts": {"pg-main": {"postgres_machine": "db01"}}}}},
 }
 VARIABLES = {
@@ -35,6 +36,7 @@ VARIABLES = {
         f"s3_backup_{job}_{half}_key": f"{job} {half}" for job in ("writer", "rotator") for half in ("access", "secret")
     },
     "monitoring_without_receiver": True,
+    "status_page_domain": "status.example.com",
 }
 
 
@@ -63,16 +65,26 @@ def inventory(tmp_path):
         ["monitoring"],
         ["s3_backups"],
         ["log_servers"],
-        ["docker_hosts", "log_servers"],
-        ["docker_hosts", "log_servers", "pgbouncers"],
-        ["docker_hosts", "log_servers", "pgbouncers", "s3_backups", "monitoring"],
-        ["docker_hosts", "log_servers", "pgbouncers", "s3_backups", "monitoring", "postgres"],
+        ["status"],
+        ["docker_hosts", "log_servers", "status"],
+        ["docker_hosts", "log_servers", "status", "pgbouncers"],
+        ["docker_hosts", "log_servers", "status", "pgbouncers", "s3_backups", "monitoring"],
+        ["docker_hosts", "log_servers", "status", "pgbouncers", "s3_backups", "monitoring", "postgres"],
     ],
     ids=" ".join,
 )
 def test_an_inventory_without_a_part_has_what_its_roles_need(offline, inventory, left_out):
     done = offline.check_inventory(inventory(*left_out))
     assert done.returncode == 0, done.stdout
+
+
+def test_a_status_page_that_goes_with_what_it_watches_is_a_warning_and_one_without_a_name_is_refused(
+    offline, inventory
+):
+    said = " ".join(offline.check_inventory(inventory()).stdout.split())
+    assert "warning: the group status has db01, which the status page also watches" in said
+    done = offline.check_inventory(inventory(status_page_domain=""))
+    assert done.returncode != 0 and "status_page_domain is ''" in done.stdout
 
 
 def test_no_backup_is_expected_where_none_is_made(offline, inventory):

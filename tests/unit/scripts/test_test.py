@@ -134,7 +134,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
     on_lab = {
         part
-        for name in folders - on_scenarios - {"inventories", "lock", "logs", "physical", "zoo"}
+        for name in folders - on_scenarios - {"inventories", "lock", "logs", "physical", "status_page", "zoo"}
         for part in several.get(name, {name})
     }
     assert on_lab | {
@@ -148,6 +148,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
         "logs",
         "physical",
         "physical-off",
+        "status_page",
         "zoo",
     } < set(found)
     assert {name for name, steps in found.items() if "prepare machines" not in steps} == {
@@ -156,6 +157,7 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
         "logs",
         "mutations",
         "physical",
+        "status_page",
         "zoo",
     }
     assert all("lab converge staging" in found[name] for name in on_lab)

@@ -179,6 +179,19 @@ def test_backups_are_made_where_a_restore_finds_a_member():
 
 
 @pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        (["app01", "db01"], "status has app01, db01, expected one machine"),
+        (["pg-main"], "status has pg-main, which is not in machines"),
+    ],
+)
+def test_there_is_one_status_page_and_it_is_on_a_machine(pages, words):
+    (found,) = grouped([], status=pages)
+    assert words in found
+    assert grouped([], status=["db01"]) == []
+
+
+@pytest.mark.parametrize(
     ("servers", "words"),
     [
         (["app01", "db01"], "log_servers has app01, db01, expected one machine"),
