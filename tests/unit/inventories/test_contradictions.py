@@ -86,9 +86,7 @@ def test_a_vault_whose_example_was_not_filled_in_is_found(offline, copy_inventor
     names = [name for name, value in yaml.safe_load(example.read_text()).items() if value]
     assert len(lines) == len(names) == 6
     for name in names:
-        assert any(
-            f" {name} is " in line and "as in the example. Write the real value" in line for line in lines
-        )
+        assert any(f" {name} is " in line and "as in the example. Write the real value" in line for line in lines)
 
 
 def test_nobody_owns_what_both_use(offline, copy_inventories):
