@@ -69,6 +69,7 @@ class PhysicalSite:
             **changed,
         }
         self.prefix = repository["prefix"]
+        self.repository, self.version = repository, version
         members = []
         for name, member in servers.members.items():
             (self.directory / "spool" / name).mkdir()

@@ -45,7 +45,8 @@ def into(found, made: Plan, directory, more=None):
             f"--set={made.reach.backup.label}",
             *made.options,
             *(["--target-action=promote"] if made.options != ["--type=default"] else []),
-            "--target-timeline=latest",
+            # At the end of the backup there is no later timeline to follow, and it is refused.
+            *(["--target-timeline=latest"] if made.options != ["--type=immediate"] else []),
             "--archive-mode=off",
             # Otherwise they go where those of the running server are.
             f"--tablespace-map-all={directory}/tablespaces",
