@@ -8,7 +8,7 @@ import json
 import time
 
 import pytest
-from support.helpers.servers_base import own, owned, wait_for
+from support.helpers.servers_base import AS_OWNER, own, owned, run, wait_for
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.moments import moment as moment_of
 
@@ -17,8 +17,12 @@ SOME_SECONDS = 3
 
 @pytest.fixture
 def site(make_physical):
-    """Archives, has a full backup and commits of some seconds since."""
+    """Archives, has checksums of its pages, a full backup and commits of some seconds since."""
     site = make_physical()
+    site.servers.stop("pg-main")
+    data = site.servers.members["pg-main"]["data_directory"]
+    run([*AS_OWNER, f"{site.servers.base.programs}/pg_checksums", "--enable", f"--pgdata={data}"])
+    site.servers.start("pg-main")
     site.good("prepare")
     site.good("backup", "full")
     site.servers.sql("pg-main", "CREATE TABLE drilled (at timestamptz PRIMARY KEY)")
@@ -57,6 +61,7 @@ def test_a_random_second_is_restored_proven_timed_and_removed(site):
     print(done)
     moment = moment_of(done["target"])
     assert any(moment_of(one["begin"]) <= moment <= moment_of(one["end"]) for one in windows)
+    assert done["checksums"] is True
     assert {"postgres", "template1"} <= set(done["databases"])
     assert list((site.directory / "restored").iterdir()) == []
     site.good("watch")
