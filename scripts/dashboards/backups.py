@@ -149,10 +149,10 @@ def page() -> Page:
         width=8,
     )
     made.stat(
-        "Since a drill restored a random second",
+        "A drill is late, below 0 not yet due",
         "s",
-        ("time() - s3_backup_physical_drill_timestamp_seconds", "{{stanza}}"),
-        steps=[(9 * DAY, ORANGE)],
+        ("time() - s3_backup_physical_drill_next_expected_timestamp_seconds", "{{stanza}}"),
+        steps=[(2 * DAY, ORANGE)],
         alerts=["PhysicalBackupUnverified"],
         width=8,
     )
