@@ -9,8 +9,14 @@ PROMISES = (
     ("slo:replication_lag:seconds_max1h", "replication lag, worst in an hour", 1, "s", False),
     ("slo:backup_age:seconds", "age of the last good backup", 26, "h", False),
     ("slo:restore_time:seconds", "time to restore (RTO), measured", 60, "min", False),
+    ("slo:data_at_risk:seconds_max1h", "unarchived (RPO), worst in an hour", 120, "s", False),
+    ("slo:physical_restore_time:seconds", "time to any second (RTO), measured", 60, "min", False),
 )
-OF_THE_CLUSTER = ("slo:replication_lag:seconds_max1h",)
+OF_THE_CLUSTER = (
+    "slo:replication_lag:seconds_max1h",
+    "slo:data_at_risk:seconds_max1h",
+    "slo:physical_restore_time:seconds",
+)
 # From what Prometheus has (ratios and seconds) to the unit.
 FACTORS = {"%": 100, "ms": 1000, "s": 1, "h": 1 / 3600, "min": 1 / 60}
 

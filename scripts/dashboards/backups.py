@@ -122,7 +122,6 @@ def page() -> Page:
         "Age of the last physical backup",
         "s",
         ("time() - s3_backup_physical_backup_timestamp_seconds", "{{stanza}}"),
-        limit=26 * 3600,
         alerts=["PhysicalBackupTooOld"],
     )
     made.stat(
@@ -140,5 +139,29 @@ def page() -> Page:
         steps=[(1, RED)],
         alerts=["PhysicalWalMissing"],
         width=12,
+    )
+    made.stat(
+        "Last drill",
+        "short",
+        ("s3_backup_physical_drill_job_success", "{{stanza}}"),
+        words={"0": ("failed", RED), "1": ("good", GREEN)},
+        alerts=["PhysicalDrillFailed"],
+        width=8,
+    )
+    made.stat(
+        "A drill is late, below 0 not yet due",
+        "s",
+        ("time() - s3_backup_physical_drill_next_expected_timestamp_seconds", "{{stanza}}"),
+        steps=[(2 * DAY, ORANGE)],
+        alerts=["PhysicalBackupUnverified"],
+        width=8,
+    )
+    made.stat(
+        "Time to restore it, and its budget",
+        "s",
+        ("s3_backup_physical_drill_restore_seconds", "{{stanza}}"),
+        ("s3_backup_physical_drill_budget_seconds", "{{stanza}} budget"),
+        alerts=["PhysicalRestoreOverTimeBudget"],
+        width=8,
     )
     return made

@@ -15,6 +15,7 @@ from support.helpers.lab import wait_for
 # What the lab rightly has no series of, by what the query reads.
 EMPTY = {
     "s3_backup_physical_": "physical backups are off",
+    "slo:(data_at_risk|physical_restore_time):": "physical backups are off",
     "logs_": "there is no log server",
     "release_info": "a release has a name from its first deployment on",
     "deployment_last_(duration|timestamp)_seconds": "nothing was deployed, unless a test before this one did it",

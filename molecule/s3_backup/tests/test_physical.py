@@ -89,6 +89,28 @@ def test_the_machines_credential_deletes_what_an_interrupted_backup_left_and_no_
     assert refused.rc and "403" in refused.stdout + refused.stderr
 
 
+def test_a_drill_by_its_unit_restores_a_random_second_and_leaves_nothing(machine, backups, figures):
+    machine.check_output("systemctl start plannerate-physical-drill.service")
+    said = machine.check_output("journalctl --unit=plannerate-physical-drill --output=cat --no-pager")
+    assert "was restored from backup" in said and "sound: " in said and "shop" in said
+    assert "the repository was read and compared" in said
+    told = figures()
+    assert told["drill_job_success"] == 1
+    assert 0 < told["drill_restore_seconds"] < told["drill_budget_seconds"]
+    assert 0 < time.time() - told["drill_timestamp_seconds"] < 600
+    assert told["next_expected_timestamp_seconds"] > time.time()
+    assert machine.check_output("ls -A /var/lib/plannerate-physical/restored") == ""
+
+
+def test_who_expires_reads_the_passphrase_where_it_is_and_keeps_what_is_young(backups, physical):
+    before = physical("list")["backups"]
+    done = playbook("rotate_backups", "--verbose", inventory=INVENTORY)
+    assert done.returncode == 0, done.stdout
+    assert "Delete the physical backups that are too old" in done.stdout and "postponed: []" in done.stdout
+    assert "lab-rotator-secret" not in done.stdout
+    assert physical("list")["backups"] == before
+
+
 def test_a_dropped_table_comes_back_as_of_the_second_before(backups, machine, sql, physical):
     sql("CREATE TABLE ledger AS SELECT number, clock_timestamp() AS at FROM generate_series(1, 0) AS number")
     for _number in range(3):

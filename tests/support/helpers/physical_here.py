@@ -69,6 +69,7 @@ class PhysicalSite:
             **changed,
         }
         self.prefix = repository["prefix"]
+        self.repository, self.version = repository, version
         members = []
         for name, member in servers.members.items():
             (self.directory / "spool" / name).mkdir()
@@ -77,7 +78,7 @@ class PhysicalSite:
             owned(path, settings.member_file(member, list(servers.members.values()), repository, version), 0o600)
             members.append({**{key: member[key] for key in ("name", "port", "data_directory")}, "config": str(path)})
         self.config = self.directory / "physical.json"
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "stanza": "main",
             "place": f"{BUCKET}/{repository['prefix']}",
             "members": members,
@@ -88,7 +89,18 @@ class PhysicalSite:
             "textfile": str(self.directory / "state" / "physical.prom"),
             "restore_directory": str(self.directory / "restored"),
             "free_percent": 0,
+            "schedules": {
+                "full": "Sun *-*-* 01:00:00",
+                "diff": "*-*-* 01:00:00",
+                "drill": "Wed *-*-* 04:30:00",
+                "random_delay": 600,
+            },
+            "drill": {"machine": "primary", "verify": True, "budget_seconds": 3600},
         }
+        self.configure()
+
+    def configure(self, **changed: Any) -> None:
+        self.settings.update(changed)
         owned(self.config, json.dumps(self.settings), 0o600)
 
     def begin_archiving(self) -> None:

@@ -133,7 +133,7 @@ def test_what_nobody_archives_with_goes(tmp_path, machine, gone, ends):
     paths = {one["path"] for one in files}
     assert {f"/etc/pgbackrest/members/{name}.conf" for name in gone} <= paths
     assert {f"/var/spool/pgbackrest/{name}" for name in gone} <= set(queues)
-    assert len(paths) - len(gone) == (12 if ends else 0)
+    assert len(paths) - len(gone) == (15 if ends else 0)
     # A diff shows what is removed.
     assert all(one["absent"] and one["secret"] for one in files)
 
@@ -196,13 +196,27 @@ def test_what_cannot_work_is_named(tmp_path, changed, words):
 
 def test_timers_are_started_where_they_do_not_run_or_are_new(tmp_path):
     names = "_s3_backup_physical_restarts | map(attribute='name') | list"
-    all_three = ["plannerate-physical@full.timer", "plannerate-physical@diff.timer", "plannerate-physical-watch.timer"]
-    running = {"__s3_backup_physical_probe": {"stdout": "", "stdout_lines": [f"started {name}" for name in all_three]}}
+    jobs = ("@full", "@diff", "-watch", "-drill")
+    every_one = [f"plannerate-physical{job}.timer" for job in jobs]
+    running = {"__s3_backup_physical_probe": {"stdout": "", "stdout_lines": [f"started {name}" for name in every_one]}}
     new = {**running, "__s3_backup_physical_set": {"pending": ["/etc/systemd/system/plannerate-physical@full.timer"]}}
     first, again, changed = values_of_role(
         tmp_path, "s3_backup", (names, ON), (names, {**ON, **running}), (names, {**ON, **new})
     )
-    assert (first, again, changed) == (all_three, [], all_three)
+    assert (first, again, changed) == (every_one, [], every_one)
+
+
+@pytest.mark.parametrize(("named", "machine"), [("", "primary"), ("localhost", "this"), ("db02", "other")])
+def test_drills_are_the_primarys_machines_unless_one_is_named(tmp_path, named, machine):
+    """The unit may write where the copy is restored to."""
+    on = {**ON, "s3_backup_physical_drill_machine": named, "s3_backup_physical_restore_directory": "/srv/restored"}
+    settings, files = values_of_role(
+        tmp_path, "s3_backup", ("_s3_backup_physical_settings", on), ("_s3_backup_physical_fixed_files", on)
+    )
+    assert settings["drill"] == {"machine": machine, "verify": True, "budget_seconds": 3600}
+    assert settings["schedules"]["drill"] == "Wed *-*-* 04:30:00"
+    (unit,) = [one for one in files if one["path"].endswith("/plannerate-physical-drill.service")]
+    assert (unit["vars"]["item"]["arguments"], unit["vars"]["item"]["writes"]) == ("drill", "/srv/restored")
 
 
 def test_a_run_that_installs_nothing_knows_the_version(tmp_path):

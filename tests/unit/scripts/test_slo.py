@@ -18,6 +18,7 @@ SAMPLES = [
     {"metric": {"__name__": "slo:uptime:ratio30d", "environment": "staging"}, "value": [0, "0.9989"]},
     {"metric": {"__name__": "slo:replication_lag:seconds_max1h"}, "value": [0, "1.5"]},
     {"metric": {"__name__": "slo:restore_time:seconds", "environment": "production"}, "value": [0, "90"]},
+    {"metric": {"__name__": "slo:data_at_risk:seconds_max1h"}, "value": [0, "95"]},
 ]
 
 
@@ -33,6 +34,8 @@ def test_each_environment_is_judged_for_itself_and_in_the_promises_unit():
         ("age of the last good backup", "staging"): (None, None),
         ("time to restore (RTO), measured", "production"): (1.5, True),
         ("time to restore (RTO), measured", "staging"): (None, None),
+        ("unarchived (RPO), worst in an hour", ""): (95.0, True),
+        ("time to any second (RTO), measured", ""): (None, None),
     }
 
 
@@ -43,7 +46,7 @@ def test_nothing_measured_is_a_row_all_the_same():
 def test_the_table_says_what_was_promised():
     lines = slo.table(slo.rows(SAMPLES)).splitlines()
     assert re.fullmatch(r"uptime, 30 days +staging +99\.89 % +>= 99\.9 % +NO", lines[2])
-    assert re.fullmatch(r"time to restore \(RTO\), measured +staging +- +<= 60 min +not measured", lines[-1])
+    assert re.fullmatch(r"time to restore \(RTO\), measured +staging +- +<= 60 min +not measured", lines[-3])
 
 
 def test_every_recorded_measure_is_shown():

@@ -22,7 +22,8 @@ _ARCHIVING = """
 SELECT extract(epoch FROM a.last_archived_time)::float8, extract(epoch FROM a.last_failed_time)::float8, a.failed_count,
   (SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'),
   (SELECT extract(epoch FROM now() - min(modification))::float8 FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'),
-  (pg_current_wal_lsn() - '0/0')::bigint
+  (pg_current_wal_lsn() - '0/0')::bigint,
+  extract(epoch FROM current_setting('archive_timeout')::interval)::float8
 FROM pg_stat_archiver a
 """
 
@@ -39,7 +40,7 @@ class Server(NamedTuple):
 class Archiving(NamedTuple):
     """Moments in seconds, None where there was none; C(waiting) segments, the oldest for C(behind) seconds.
 
-    C(written) counts bytes of WAL.
+    C(written) counts bytes of WAL, C(timeout) is that after which a segment is closed, 0 if it waits until it is full.
     """
 
     archived: float | None
@@ -50,6 +51,7 @@ class Archiving(NamedTuple):
     written: int
     free: int
     at: float
+    timeout: float = 60.0
 
 
 def servers(found):
@@ -82,10 +84,10 @@ def primary_of(running):
 def archiving(found, server):
     connection = connect(found, server.member)
     with connection:
-        ((archived, failed, failures, waiting, behind, written),) = session.execute(connection, _ARCHIVING)
+        ((archived, failed, failures, waiting, behind, written, timeout),) = session.execute(connection, _ARCHIVING)
     connection.close()
     free = shutil.disk_usage(f"{server.member['data_directory']}/pg_wal").free
-    return Archiving(archived, failed, failures, waiting, behind or 0.0, written, free, time.time())
+    return Archiving(archived, failed, failures, waiting, behind or 0.0, written, free, time.time(), timeout)
 
 
 def connect(found, member):

@@ -13,7 +13,7 @@ import sys
 
 from ..errors import BackupError, Stopped
 from ..machine.privileges import become
-from . import catalogue, configuration, jobs, restore, target
+from . import catalogue, configuration, drill, jobs, restore, target
 
 
 def main(arguments):
@@ -31,7 +31,7 @@ def main(arguments):
         if options.json:
             sys.stdout.write(json.dumps({"failed": True, "message": str(error), "exit_code": error.exit_code}) + "\n")
         return error.exit_code
-    sys.stdout.write(json.dumps(result) + "\n" if options.json else "".join(f"{line}\n" for line in lines))
+    sys.stdout.write(json.dumps(result) + "\n" if options.json else "".join(f"{line}\n" for line in lines if line))
     return 0
 
 
@@ -75,6 +75,10 @@ def _remove(found, options):
     return {"changed": True}, [f"{options.name} was removed"]
 
 
+def _drill(found, options):
+    return drill.drill(found, options.target)
+
+
 _COMMANDS = {
     "prepare": _prepare,
     "backup": _back_up,
@@ -82,6 +86,7 @@ _COMMANDS = {
     "list": _list,
     "restore": _restore,
     "remove": _remove,
+    "drill": _drill,
 }
 
 _HELP = {
@@ -91,6 +96,7 @@ _HELP = {
     "list": "show the backups and what can be restored",
     "restore": "restore into a server of its own beside the running members",
     "remove": "end and remove what was restored so",
+    "drill": "restore a random second, see that it is sound and exact, and remove it",
 }
 
 
@@ -107,6 +113,7 @@ def _parser():
     made["restore"].add_argument("--target", default="", help="where the WAL ends; a time has a zone")
     made["restore"].add_argument("--backup", help="label of the backup to begin with, for a name or a transaction")
     made["restore"].add_argument("--check", action="store_true", help="show the plan, change nothing")
+    made["drill"].add_argument("--target", help="this moment, with its zone, on this machine")
     for name in ("restore", "remove"):
         made[name].add_argument("name", help="name of the copy, which is that of its directory")
     return parser

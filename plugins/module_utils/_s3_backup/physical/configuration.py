@@ -23,6 +23,8 @@ _KEYS = (
     "textfile",
     "restore_directory",
     "free_percent",
+    "schedules",
+    "drill",
 )
 
 

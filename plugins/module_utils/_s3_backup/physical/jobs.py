@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import time
 from datetime import timezone
 
-from ..errors import BackupError
-from ..machine.state import replace
-from . import cluster, figures, info
+from . import cluster, due, figures, info, record
 from .catalogue import read
 from .configuration import program_of
 from .segments import gaps
@@ -43,10 +39,10 @@ def prepare(found):
 def back_up(found, kind):
     """Makes a backup, from a standby if one runs here, and writes down how it went. The first one is full whatever is asked for."""
     began = time.time()
-    with _recorded(found):
+    with record.recorded(found):
         primary, running, _before = prepare(found)
         if primary is None:
-            _publish(found, {})
+            _left_to_another(found, running)
             return {"backup": None}, [ELSEWHERE]
         standby = any(one.standby for one in running)
         program = program_of(found, primary.member)
@@ -60,8 +56,9 @@ def back_up(found, kind):
             "backup_stored_bytes": backup.stored,
             "window_begin_timestamp_seconds": repository.backups[0].end.timestamp(),
             "gaps": len(missing),
+            **due.due(found),
         }
-        _remember(found, {**made, "job_success": 1})
+        record.remember(found, {**made, "job_success": 1})
     lines = [f"{backup.label}  {backup.kind}  {backup.end.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S UTC}"]
     lines += [f"WAL is missing between {one.before} and {one.after}" for one in missing]
     return {"backup": backup.label, "kind": backup.kind, "gaps": len(missing)}, lines
@@ -69,23 +66,51 @@ def back_up(found, kind):
 
 def watch(found):
     """Tells monitoring how far archiving is."""
-    primary = cluster.primary_of(cluster.servers(found))
+    running = cluster.servers(found)
+    primary = cluster.primary_of(running)
     if primary is None:
-        _publish(found, {})
+        _left_to_another(found, running)
         return {"primary": None}, [ELSEWHERE]
     now = cluster.archiving(found, primary)
-    state = _state(found)
+    state = record.read(found)
     told = figures.figures(now, state.get("rate"))
+    first = due.first_due(found, state.get("figures", {}))
     # Over some minutes, so that one checkpoint does not count.
-    if not state.get("rate") or now.at - state["rate"]["at"] > 240:
-        state = _remember(found, {}, {"written": now.written, "at": now.at})
-    _publish(found, {**state.get("figures", {}), **told})
+    old = not state.get("rate") or now.at - state["rate"]["at"] > 240
+    if old or first:
+        state = record.remember(found, first, {"written": now.written, "at": now.at} if old else None)
+    record.publish(found, {**state.get("figures", {}), **told}, drill_figures(found, is_primary=True))
     return {"primary": primary.member["name"], **told}, [f"{name}: {value:.15g}" for name, value in told.items()]
+
+
+def drill_figures(found, is_primary):
+    """What the last drill said, where this machine is the one that has them."""
+    if not drills_here(found, is_primary):
+        return {}
+    told = record.figures_of(found, record.DRILL)
+    first = due.first_due(found, told, due.DRILL)
+    if first:
+        told = record.remember(found, first, name=record.DRILL)["figures"]
+    return {**told, "budget_seconds": found["drill"]["budget_seconds"]}
+
+
+def drills_here(found, is_primary):
+    """Whether drills are this machine's: that of the primary's, unless the inventory names one."""
+    return found["drill"]["machine"] == "this" or (found["drill"]["machine"] == "primary" and is_primary)
+
+
+def _left_to_another(found, running):
+    """No figure of this machine is true any more, once it is sure: a member that restarts cannot be asked."""
+    if running and len(running) == len(found["members"]):
+        record.forget(found, record.BACKUPS)
+        if found["drill"]["machine"] == "primary":
+            record.forget(found, record.DRILL)
+    record.publish(found, {}, drill_figures(found, is_primary=False))
 
 
 def is_new(found):
     """Whether nothing was backed up or watched on this machine since physical backups were turned on."""
-    return not os.path.exists(_path(found))
+    return not os.path.exists(record.path_of(found))
 
 
 def look(found):
@@ -93,40 +118,3 @@ def look(found):
     running = cluster.servers(found)
     server = cluster.primary_of(running) or next(iter(running), None)
     return read(found, server)
-
-
-@contextlib.contextmanager
-def _recorded(found):
-    """A failure is written down before anything else happens."""
-    try:
-        yield
-    except BackupError:
-        with contextlib.suppress(BackupError):
-            _remember(found, {"job_success": 0})
-        raise
-
-
-def _path(found):
-    return os.path.join(found["state_directory"], "state.json")
-
-
-def _state(found):
-    try:
-        with open(_path(found), encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return {}
-
-
-def _remember(found, told, rate=None):
-    state = _state(found)
-    state["figures"] = {**state.get("figures", {}), **told}
-    if rate:
-        state["rate"] = rate
-    replace(_path(found), json.dumps(state, indent=1) + "\n")
-    return state
-
-
-def _publish(found, told):
-    if found["textfile"]:
-        replace(found["textfile"], figures.render(found["stanza"], told))

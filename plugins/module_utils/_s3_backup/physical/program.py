@@ -11,7 +11,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-from ..errors import BackupError, Busy, Gone, UsageError
+from ..errors import BackupError, Busy, Damaged, Gone, UsageError
 from . import info
 from .moments import moment
 from .segments import number
@@ -62,6 +62,15 @@ class Program:
         found = (re.fullmatch(r"[0-9A-F]{16}/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?", name) for name in listed)
         return sorted(match[1] for match in found if match)
 
+    def verify(self):
+        """Reads all of the repository and compares it with its checksums.
+
+        :raises Damaged: where something is missing or is not what was stored.
+        """
+        wrong = wrong_in(self.run("verify", "--output=text", "--verbose"))
+        if wrong:
+            raise Damaged(f"the repository is not sound: {wrong}")
+
     def last_commit(self, names, segment, segment_bytes, directory):
         """The last commit that is archived up to the end of a segment.
 
@@ -93,6 +102,13 @@ def last_commit_of(text: str) -> Commit | None:
     """Of what pg_waldump says, with UTC as time zone. Pure."""
     found = _COMMIT.findall(text)
     return Commit(moment(f"{found[-1][1]} UTC"), found[-1][0]) if found else None
+
+
+def wrong_in(text: str) -> str:
+    """What C(pgbackrest verify) found, on one line; nothing where all is well. Its exit code is 0 in any case. Pure."""
+    if re.search(r"^ *status: ok$", text, re.MULTILINE) and not re.search(r"^ *status: (?!ok$)", text, re.MULTILINE):
+        return ""
+    return info.readable(text) or "pgbackrest verify said nothing"
 
 
 def _called(argv):

@@ -5,36 +5,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import glob
 import os
 import re
-import shutil
-import subprocess
 import time
 
-from ..errors import BackupError, Refused, UsageError
+from ..errors import Refused, UsageError
 from ..machine import room
+from . import copy_server
 from .configuration import program_of
 from .target import Plan
 
 # WAL that is fetched ahead and written by the server itself.
 _WAL_BYTES = 1 << 30
-# It is a copy: nobody is told anything, fetched from or served elsewhere, and no job of the original runs in it.
-_ALONE = {
-    "listen_addresses": "",
-    "archive_mode": "off",
-    "archive_command": "",
-    "primary_conninfo": "",
-    "synchronous_standby_names": "",
-    "shared_preload_libraries": "",
-    "max_logical_replication_workers": "0",
-    "ssl": "off",
-    # What has to be as high as on the original only has to be where it is read while WAL is replayed.
-    "hot_standby": "off",
-    "logging_collector": "off",
-    "log_destination": "stderr",
-}
 
 
 def restore(found, made: Plan, name):
@@ -42,14 +24,16 @@ def restore(found, made: Plan, name):
 
     :raises BackupError: where it failed; nothing is left then.
     """
-    directory = directory_of(found, name)
+    return into(found, made, directory_of(found, name))
+
+
+def into(found, made: Plan, directory, more=None):
+    """As :func:`restore`, with the path of a directory that is not there yet.
+
+    :arg more: settings of its server.
+    """
     began = time.monotonic()
-    room.require(
-        found["restore_directory"],
-        made.reach.backup.size + _WAL_BYTES,
-        found["free_percent"],
-        f"backup {made.reach.backup.label}",
-    )
+    require_room(found, made)
     os.mkdir(directory, 0o700)
     try:
         data = os.path.join(directory, "data")
@@ -61,16 +45,17 @@ def restore(found, made: Plan, name):
             f"--set={made.reach.backup.label}",
             *made.options,
             *(["--target-action=promote"] if made.options != ["--type=default"] else []),
-            "--target-timeline=latest",
+            # At the end of the backup there is no later timeline to follow, and it is refused.
+            *(["--target-timeline=latest"] if made.options != ["--type=immediate"] else []),
             "--archive-mode=off",
             # Otherwise they go where those of the running server are.
             f"--tablespace-map-all={directory}/tablespaces",
             f"--recovery-option=restore_command={_restore_command(found, member, directory, data)}",
         )
         restored = time.monotonic()
-        _start(found, directory, data)
+        copy_server.start(found, directory, data, more)
     except BaseException:
-        _clear(found, directory)
+        copy_server.clear(found, directory)
         raise
     ended = time.monotonic()
     return {
@@ -82,10 +67,20 @@ def restore(found, made: Plan, name):
     }
 
 
+def require_room(found, made: Plan):
+    """:raises Refused: where the copy would not fit."""
+    room.require(
+        found["restore_directory"],
+        made.reach.backup.size + _WAL_BYTES,
+        found["free_percent"],
+        f"backup {made.reach.backup.label}",
+    )
+
+
 def remove(found, name):
     """Ends a scratch server and removes it."""
     directory = directory_of(found, name, new=False)
-    _clear(found, directory)
+    copy_server.clear(found, directory)
 
 
 def directory_of(found, name, new=True):
@@ -120,84 +115,3 @@ def _restore_command(found, member, directory, data):
     return (
         f'pgbackrest --config={member["config"]} --stanza={found["stanza"]} --pg1-path={data} {own} archive-get %f "%p"'
     )
-
-
-def _start(found, directory, data):
-    hba = os.path.join(directory, "pg_hba.conf")
-    ident = os.path.join(directory, "pg_ident.conf")
-    config = os.path.join(directory, "postgresql.conf")
-    for path, content in (
-        (hba, "local all postgres peer\n"),
-        (ident, ""),
-        (config, f"data_directory = '{data}'\nhba_file = '{hba}'\nident_file = '{ident}'\n"),
-    ):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(content)
-    # On the command line, since what ALTER SYSTEM set on the original came along and outranks every file.
-    options = {**_ALONE, "config_file": config, "unix_socket_directories": directory, "hba_file": hba, "port": "5432"}
-    told = " ".join(f"-c {name}='{value}'" for name, value in options.items())
-    log = os.path.join(directory, "log")
-    started = subprocess.run(
-        [
-            f"{found['binaries']}/pg_ctl",
-            "start",
-            "--silent",
-            f"--pgdata={data}",
-            "--wait",
-            "--timeout=86400",
-            f"--log={log}",
-            f"--options={told}",
-        ],
-        check=False,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    # It says so as soon as it has begun to replay.
-    while started.returncode == 0 and _status(data) not in (None, "ready"):
-        time.sleep(0.2)
-    if started.returncode or _status(data) is None:
-        raise BackupError(f"the restored server did not come up: {_tail(log)}")
-
-
-def _status(data):
-    """What a server says of itself in its file; None once it has ended."""
-    try:
-        with open(os.path.join(data, "postmaster.pid"), encoding="utf-8") as file:
-            lines = file.read().splitlines()
-        os.kill(int(lines[0]), 0)
-    except (OSError, ValueError, IndexError):
-        return None
-    return lines[7].strip() if len(lines) > 7 else "starting"
-
-
-def _clear(found, directory):
-    _stop(found, directory)
-    # What fetches WAL ahead goes on for a while, and holds its lock as long.
-    for path in glob.glob(os.path.join(glob.escape(directory), "lock", "*.lock")):
-        with open(path, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-    shutil.rmtree(directory)
-
-
-def _stop(found, directory):
-    data = os.path.join(directory, "data")
-    if os.path.exists(os.path.join(data, "postmaster.pid")):
-        subprocess.run(
-            [f"{found['binaries']}/pg_ctl", "stop", "--silent", f"--pgdata={data}", "--mode=immediate", "--wait"],
-            check=False,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-def _tail(log):
-    try:
-        with open(log, encoding="utf-8", errors="replace") as file:
-            told = [line.strip() for line in file if re.search(r"FATAL|ERROR|PANIC|HINT", line)]
-    except OSError:
-        told = []
-    return " ".join(told[-5:]) or "it said nothing"

@@ -99,6 +99,23 @@ def member_file(
     return "\n".join(lines) + "\n"
 
 
+def repository_file(repository: Mapping[str, Any], version: str, directory: str) -> str:
+    """C(pgbackrest.conf) for whoever has the repository and no server, as who expires.
+
+    :arg repository: as for :func:`member_file`, without what is a server's. :arg directory: for its locks.
+    """
+    lines = _lines(
+        {
+            **_store(repository, version),
+            "process-max": repository["process_max"],
+            "lock-path": f"{directory}/lock",
+            "log-level-console": "warn",
+            "log-level-file": "off",
+        }
+    )
+    return "\n".join(["[global]", *lines, "", f"[{repository['stanza']}]"]) + "\n"
+
+
 def problems(wanted: Mapping[str, Any], version: str | None, postgres: int) -> list[str]:
     """Why physical backups cannot work, each as one sentence.
 

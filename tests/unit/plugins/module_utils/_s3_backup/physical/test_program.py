@@ -14,6 +14,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physic
     Program,
     before,
     last_commit_of,
+    wrong_in,
 )
 
 MIB16 = 16 << 20
@@ -71,3 +72,27 @@ def test_one_that_is_at_work_is_no_failure_and_a_missing_one_says_what_to_do(tmp
         saying(tmp_path, b"ERROR: [050]: unable to acquire lock", 50).run("backup")
     with pytest.raises(UsageError, match="converge the role that installs it"):
         Program("/nowhere.conf", "main", "/nowhere", f"{tmp_path}/none").run("backup")
+
+
+# As pgbackrest verify 2.45 writes it, with exit code 0 both times.
+VERIFIED = """\
+stanza: main
+status: ok
+  archiveId: 15-1, total WAL checked: 6, total valid WAL: 6
+    missing: 0, checksum invalid: 0, size invalid: 0, other: 0
+  backup: 20261127-174102F, status: valid, total files checked: 965, total valid files: 965
+    missing: 0, checksum invalid: 0, size invalid: 0, other: 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (VERIFIED, ""),
+        (VERIFIED.replace("status: ok", "status: error").replace("other: 0", "other: 1"), "other: 1"),
+        (VERIFIED + VERIFIED.replace("status: ok", "status: error"), "status: error"),
+        ("", "said nothing"),
+    ],
+)
+def test_what_a_verification_says(text, words):
+    assert words in wrong_in(text) and bool(words) == bool(wrong_in(text))
