@@ -22,7 +22,7 @@ BENCH = 'echo "$@" "$PGHOST" "$PGPORT" >> arguments; test "$PGPASSWORD" = k3Zq8v
 def put_load(tmp_path):
     """A function that runs a step with stubs in the place of the programs."""
 
-    def put_load(bench=BENCH, visitor=VISITOR, clients=3, site=SITE):
+    def put_load(bench=BENCH, visitor=VISITOR, clients=3, sites=(SITE,)):
         programs = {}
         for name, said in (("pgbench", bench), ("curl", visitor)):
             path = tmp_path / f"program-{name}"
@@ -30,7 +30,7 @@ def put_load(tmp_path):
                 path.write_text(f"#!/bin/sh -e\n{said}\n")
                 path.chmod(0o755)
             programs[name] = None if said is None else str(path)
-        params = {"directory": str(tmp_path), "clients": clients, "seconds": 1, "rate": 5, "site": site}
+        params = {"directory": str(tmp_path), "clients": clients, "seconds": 1, "rate": 5, "site": next(iter(sites), None)}
         return run(programs, CONNECTION, params)
 
     return put_load
@@ -49,7 +49,7 @@ def test_what_is_not_installed_is_named_with_its_package(put_load):
     assert put_load(visitor=None)["site"] == {"reason": "not installed: curl"}
     found = put_load(bench=None)
     assert found["database"] == {"reason": "not installed: postgresql-contrib"} and found["site"]["sent"] == 6
-    assert "site" not in put_load(visitor=None, site=None)
+    assert "site" not in put_load(visitor=None, sites=())
 
 
 def test_what_a_program_said_when_it_failed_is_told(put_load):
