@@ -30,7 +30,13 @@ def put_load(tmp_path):
                 path.write_text(f"#!/bin/sh -e\n{said}\n")
                 path.chmod(0o755)
             programs[name] = None if said is None else str(path)
-        params = {"directory": str(tmp_path), "clients": clients, "seconds": 1, "rate": 5, "site": next(iter(sites), None)}
+        params = {
+            "directory": str(tmp_path),
+            "clients": clients,
+            "seconds": 1,
+            "rate": 5,
+            "site": next(iter(sites), None),
+        }
         return run(programs, CONNECTION, params)
 
     return put_load
