@@ -13,7 +13,7 @@ description:
     reach each other by addresses. Asks no machine.
   - A text where a boolean, a number or a list is expected, as C(-e name=value) and inventories in INI give it, is one of the problems. The
     text C(false) counts as true.
-positional: groups
+positional: groups, stacks
 options:
   _input:
     description: Variables of every host, C(hostvars).
@@ -23,6 +23,11 @@ options:
     description: The hosts of each group, C(groups).
     type: dict
     required: true
+  stacks:
+    description: The environments whose locks the run takes. The inventory's own has to be one that its machines have.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -51,10 +56,15 @@ from ansible_collections.plannerate.infra.plugins.plugin_utils._specifications i
 _REACH = ("machine_address", "ansible_host", "machine_authority", "postgres_machine")
 
 
-def inventory_problems(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]) -> list[str]:
+def inventory_problems(
+    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]], stacks: Sequence[str] = ()
+) -> list[str]:
     names = {*_REACH, *(option for role in GROUPS for option in options(role))}
     given = {host: values_given(hostvars[host], names) for host in groups["all"]}
-    found = hosts.reach_problems(given, groups)
+    found = {
+        **hosts.reach_problems(given, groups),
+        **hosts.stack_problems(given, groups, [str(name) for name in stacks]),
+    }
     for role, group in GROUPS.items():
         for host in groups.get(group, []):
             hosts.note(found, host, values.problems(given[host], options(role)))

@@ -51,4 +51,5 @@ def test_a_flood_of_logins_is_refused_while_others_are_served(visitor, db01):
     # It is this client, and its logins here.
     assert visitor.ask("https://app.test/page").status == 200
     assert str(visitor.ask("https://dev.test/login", "--request", "POST", "--data", "").status) != REFUSED
-    assert db01.check_output(f"python3 -c {shlex.quote(POST)}") != REFUSED
+    # Of a bucket for all, one of three in a row might be the next that is allowed.
+    assert REFUSED not in [db01.check_output(f"python3 -c {shlex.quote(POST)}") for _time in range(3)]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _ENTRY_KEYS = ("domain", "suffix", "wildcard", "pgadmin_host")
@@ -17,13 +17,13 @@ _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 Environment = Any
 
 
-def unknown_environment(own: str, environments: Collection[str]) -> list[str]:
-    """An inventory whose environment is none of those of the machine."""
-    if own in environments:
+def unknown_environment(own: object, environments: Iterable[object]) -> list[str]:
+    """An inventory whose environment is none of those of the machine. YAML reads some names as numbers."""
+    names = [str(name) for name in environments]
+    if str(own) in names:
         return []
     return [
-        f"docker_host_environment is {own!r}, expected one of docker_host_environments "
-        f"({', '.join(environments) or 'none'})"
+        f"docker_host_environment is '{own}', expected one of docker_host_environments ({', '.join(names) or 'none'})"
     ]
 
 

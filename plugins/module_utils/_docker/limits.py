@@ -48,11 +48,11 @@ def problems(limits: Limits) -> Iterator[str]:
 
 
 def limited(routes: Mapping[str, Any], environment: str, limits: Limits, proxies: Sequence[str]) -> dict[str, Any]:
-    """An environment's file with the limits of each client on what its application answers.
+    """An environment's file with the limits of each client on what its application answers, by whatever router.
 
     Websockets are not among them: each of an office's browsers holds one, and all come again at once when their server restarts.
 
-    :arg routes: the file without limits.
+    :arg routes: the file without limits, with all that is the inventory's own.
     :arg proxies: addresses and networks whose C(X-Forwarded-For) is believed.
     """
     general, logins = _general(limits), _logins(limits)
@@ -61,28 +61,38 @@ def limited(routes: Mapping[str, Any], environment: str, limits: Limits, proxies
     http = {**routes["http"]}
     routers = {**http["routers"]}
     # Those whose middlewares replace answers come last, or a refusal would be replaced.
-    chains = {f"{environment}-{name}": general for name in ("app", "assets")}
+    assets = f"{environment}-assets"
+    chains = {name: general for name, router in routers.items() if router.get("service") == f"{environment}-app"}
     if logins:
-        login, app = f"{environment}-login", routers[f"{environment}-app"]
-        routers[login] = {**app, "rule": f"{app['rule']} && {_login_rule(limits['login_paths'])}", "tls": {}}
-        chains[login] = {**general, "logins": logins}
+        for name in [name for name in chains if name != assets]:
+            app, login = routers[name], f"{name.removesuffix('-app')}-login"
+            rule = f"{app['rule']} && {_login_rule(limits['login_paths'])}"
+            # By the length of its rule it would come before other environments' routers, and the inventory's own.
+            routers[login] = {**_sibling(app, 2), "rule": rule}
+            chains[login] = {**general, "logins": logins}
     middlewares = {**http["middlewares"]}
     for router, chain in chains.items():
         plain = routers[router]
         routers[router] = _with(plain, chain, environment, "")
         if proxies and chain:
             networks = " || ".join(f"ClientIP(`{network}`)" for network in proxies)
+            # Before the one that it stands for, and after all that come before that.
             routers[f"{router}-proxied"] = {
-                **_with(plain, chain, environment, "-proxied"),
+                **_sibling(_with(plain, chain, environment, "-proxied"), 1),
                 "rule": f"({networks}) && {plain['rule']}",
-                # Before the one that it stands for, and after all that come before that.
-                "priority": len(plain["rule"]) + 1,
-                "tls": {},
             }
     for tail, client in _clients(proxies).items():
         for name, (kind, settings) in {**general, **({"logins": logins} if logins else {})}.items():
             middlewares[f"{environment}-{name}{tail}"] = {kind: {**settings, "sourceCriterion": {"ipStrategy": client}}}
     return {**routes, "http": {**http, "routers": routers, "middlewares": middlewares}}
+
+
+def _sibling(router: Mapping[str, Any], later: int) -> dict[str, Any]:
+    """A router for some of another's requests: as that one, but for its priority, and it asks for no certificate."""
+    found = {**router, "priority": int(router.get("priority") or len(router["rule"])) + later}
+    if "tls" in router:
+        found["tls"] = {key: value for key, value in router["tls"].items() if key not in ("certResolver", "domains")}
+    return found
 
 
 def _clients(proxies: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -93,8 +103,8 @@ def _clients(proxies: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _with(router: Mapping[str, Any], chain: Mapping[str, Any], environment: str, tail: str) -> dict[str, Any]:
-    first, *others = router["middlewares"]
-    return {**router, "middlewares": [first, *(f"{environment}-{name}{tail}" for name in chain), *others]}
+    own = list(router.get("middlewares") or [])
+    return {**router, "middlewares": [*own[:1], *(f"{environment}-{name}{tail}" for name in chain), *own[1:]]}
 
 
 def _general(limits: Limits) -> dict[str, tuple[str, dict[str, Any]]]:

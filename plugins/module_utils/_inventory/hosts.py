@@ -61,13 +61,20 @@ def reach_problems(hosts: Mapping[str, Variables], groups: Groups) -> dict[str, 
         note(found, name, addresses.source_problems(variables))
         note(found, name, outside.problems(variables))
         note(found, name, _authority_problems(variables, machines))
-    # By its name a run has its lock, which nobody would give back.
-    for name in groups.get("docker_hosts", []):
-        environments = hosts[name].get("docker_host_environments")
-        if isinstance(environments, dict):
-            own = str(hosts[name].get("docker_host_environment", "production"))
-            note(found, name, unknown_environment(own, environments))
     note(found, "", _group_problems(hosts, groups))
+    return found
+
+
+def stack_problems(hosts: Mapping[str, Variables], groups: Groups, stacks: Sequence[str]) -> dict[str, list[str]]:
+    """Whether a run would take the lock of an environment that nobody knows, which nobody would give back.
+
+    :arg stacks: whose locks a run is about to take. Another than the inventory's own is one that is removed.
+    """
+    found: dict[str, list[str]] = {}
+    for name in groups.get("docker_hosts", []):
+        environments, own = hosts[name].get("docker_host_environments"), hosts[name].get("docker_host_environment")
+        if isinstance(environments, dict) and str(own or "production") in stacks:
+            note(found, name, unknown_environment(own or "production", environments))
     return found
 
 

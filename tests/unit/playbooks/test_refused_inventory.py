@@ -57,6 +57,20 @@ def test_a_good_one_is_not_refused(offline, hosts):
     assert done.returncode == 0, done.stdout
 
 
+def test_an_environment_that_nobody_knows_takes_no_lock(offline, hosts):
+    known = {"docker_host_environments": {"shop": {"domain": "a.test"}, 2024: {"domain": "b.test"}}}
+    stack = '{"lock_stacks": ["%s"]}'
+    done = lock(offline, hosts(**known, docker_host_environment="shap"), "--check", "-e", stack % "shap")
+    assert done.returncode != 0
+    said = " ".join(done.stdout.split())
+    assert "docker_host_environment is 'shap', expected one of docker_host_environments (shop, 2024)" in said
+    for own, taken in (("2024", "2024"), ("shap", "gone")):
+        done = lock(offline, hosts(**known, docker_host_environment=own), "--check", "-e", stack % taken)
+        assert done.returncode == 0, done.stdout
+    # A run that takes no stack's lock has nothing to do with it.
+    assert lock(offline, hosts(**known), "--check").returncode == 0
+
+
 def test_what_is_made_of_other_hosts_and_of_defaults_is_left_to_the_roles(offline, hosts):
     good = hosts(
         postgres_clients="{{ groups['docker_hosts'] | plannerate.infra.machine_addresses(hostvars) }}",

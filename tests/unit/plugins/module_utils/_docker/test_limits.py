@@ -137,7 +137,7 @@ def test_a_router_for_proxies_takes_the_place_of_its_own_and_of_no_other():
     routers, _middlewares = parts(ALL, PROXIES * 20)
     order = sorted(routers, key=lambda name: -routers[name].get("priority", len(routers[name]["rule"])))
     assert [name.removeprefix("production-") for name in order] == [
-        "login-proxied", "login", "assets-proxied", "assets", "reverb", "app-proxied", "app",
+        "assets-proxied", "assets", "reverb", "login-proxied", "login", "app-proxied", "app",
     ]  # fmt: skip
 
 
@@ -161,3 +161,43 @@ def test_each_problem_is_named(change, words):
 
 def test_nothing_is_wrong_with_good_ones():
     assert [*problems(NONE), *problems(ALL)] == []
+
+
+def with_own(own):
+    """The file with what the inventory has in docker_host_dynamic."""
+    http = ROUTES["http"]
+    return {"http": {**http, "routers": {**http["routers"], **own}}}
+
+
+def test_a_login_comes_before_its_page_alone():
+    """A rule's length is its priority: a long one would win over another environment's routers, and over the inventory's own."""
+    routers, _middlewares = parts(ALL, PROXIES)
+    least = len(RULE)
+    assert "priority" not in routers["production-app"]
+    assert {name: router["priority"] - least for name, router in routers.items() if "assets" not in name and "priority" in router} == {
+        "production-app-proxied": 1, "production-login": 2, "production-login-proxied": 3,
+    }  # fmt: skip
+    assert routers["production-assets-proxied"]["priority"] == len(routers["production-assets"]["rule"]) + 1
+    own = {"production-app": {**ROUTES["http"]["routers"]["production-app"], "priority": 5000}}
+    routers = limited(with_own(own), "production", ALL, PROXIES)["http"]["routers"]
+    assert [routers[f"production-{name}"]["priority"] for name in ("app-proxied", "login")] == [5001, 5002]
+
+
+def test_what_the_inventory_changes_at_a_router_is_at_its_siblings_too():
+    tls = {"certResolver": "dns", "domains": [{"main": "app.test"}], "options": "mtls@file"}
+    own = {
+        "production-app": {
+            "rule": RULE, "service": "production-app", "middlewares": ["production-basic", "production-more"], "tls": tls,
+        },
+        "production-tenant": {"rule": "Host(`tenant.test`)", "service": "production-app"},
+        "production-other": {"rule": "Host(`other.test`)", "service": "production-other"},
+    }  # fmt: skip
+    routers = limited(with_own(own), "production", ALL, PROXIES)["http"]["routers"]
+    for name in ("app-proxied", "login", "login-proxied"):
+        router = routers[f"production-{name}"]
+        assert router["tls"] == {"options": "mtls@file"}
+        assert (router["middlewares"][0], router["middlewares"][-1]) == ("production-basic", "production-more")
+    assert chains(routers)["production-tenant"] == ["in-flight", "requests"]
+    assert routers["production-tenant-login"]["rule"].startswith("Host(`tenant.test`) && Method(`POST`)")
+    assert "tls" not in routers["production-tenant-login"]
+    assert routers["production-other"] == own["production-other"] and "production-other-login" not in routers
