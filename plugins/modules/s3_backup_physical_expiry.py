@@ -14,7 +14,8 @@ description:
     and the WAL from before the first one that is left.
   - Those of the last days stay, and the newest older one from which something can be restored, since the first of these days needs it.
   - Nothing is deleted while a backup is under way on another machine, when one was made or deleted since it was planned,
-    when C(pgbackrest verify) finds anything wrong in the repository, when no backup would be left that it found whole and of which no WAL is missing, or when a backup is of the future.
+    when C(pgbackrest verify) finds anything wrong in the repository, when no backup would be left that it found whole and
+    of which no WAL is missing, or when a backup is of the future.
   - The repository is read as a whole before something is deleted, and only then.
 options:
   bucket:

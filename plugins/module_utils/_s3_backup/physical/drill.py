@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 
-from ..errors import Damaged
+from ..errors import Busy, Damaged
 from ..machine import session
 from ..restore import soundness
 from . import catalogue, cluster, copy_server, due, exactness, record, restore, target, window
@@ -35,15 +35,14 @@ def drill(found, wanted=None):
     running = cluster.servers(found)
     primary = cluster.primary_of(running)
     if not wanted and not drills_here(found, primary is not None):
+        _clear_left(found)
         return {"changed": False, "target": None}, [ELSEWHERE]
     with record.alone(found, record.DRILL), record.recorded(found, record.DRILL):
         seen = catalogue.read(found, primary or next(iter(running), None))
         aimed = moment(wanted) if wanted else exactness.aim(window.windows(seen.reaches))
         made = target.planned(seen.reaches, "time", shown(aimed))
-        # Of one that was killed.
-        directory = os.path.join(found["restore_directory"], _DIRECTORY)
-        if os.path.exists(directory):
-            copy_server.clear(found, directory)
+        directory = _directory(found)
+        _clear(found, directory)
         restore.require_room(found, made)
         told = _verified(found)
         result, stop, databases, checksums = _tried(found, made, aimed, directory)
@@ -63,6 +62,24 @@ def drill(found, wanted=None):
         f"sound: {', '.join(databases)}{'; checksums of all pages' if checksums else '; the cluster has no checksums of pages'}",
         "the repository was read and compared with its checksums" if "verified_timestamp_seconds" in told else "",
     ]
+
+
+def _directory(found):
+    return os.path.join(found["restore_directory"], _DIRECTORY)
+
+
+def _clear(found, directory):
+    """Removes what one that was killed left."""
+    if os.path.exists(directory):
+        copy_server.clear(found, directory)
+
+
+def _clear_left(found):
+    """As :func:`_clear`, where drills were this machine's before: nobody else would. One that is at work is repeated by somebody."""
+    directory = _directory(found)
+    if os.path.exists(directory):
+        with contextlib.suppress(Busy), record.alone(found, record.DRILL):
+            _clear(found, directory)
 
 
 def _verified(found):

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, Busy, Damaged
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical import (
+    cluster,
     copy_server,
     drill,
     exactness,
@@ -56,3 +57,15 @@ def test_a_failure_is_written_down_and_a_second_drill_at_the_same_time_is_none(t
     assert record.figures_of(found) == {}
     with record.alone(found, record.DRILL), pytest.raises(Busy), record.alone(found, record.DRILL):
         pass
+
+
+def test_where_drills_are_no_more_this_machines_what_a_killed_one_left_goes(tmp_path, monkeypatch):
+    found = {"state_directory": str(tmp_path), "restore_directory": str(tmp_path), "drill": {"machine": "primary"}}
+    monkeypatch.setattr(cluster, "servers", lambda found: [])
+    (tmp_path / ".drill" / "data").mkdir(parents=True)
+    # Somebody repeats one there.
+    with record.alone(found, record.DRILL):
+        assert drill.drill(found) == ({"changed": False, "target": None}, [drill.ELSEWHERE])
+    assert (tmp_path / ".drill").exists()
+    assert drill.drill(found) == ({"changed": False, "target": None}, [drill.ELSEWHERE])
+    assert not (tmp_path / ".drill").exists()
