@@ -54,7 +54,8 @@ def drill(found, wanted=None):
             "restore_seconds": seconds,
             "target_timestamp_seconds": aimed.timestamp(),
         }
-        record.remember(found, {**told, "job_success": 1}, name=record.DRILL)
+        by = due.by(found, due.DRILL)
+        record.remember(found, {**told, "job_success": 1}, name=record.DRILL, schedules=by)
     plain = {"changed": True, "target": shown(aimed), "backup": result["backup"], "restore_seconds": seconds}
     return {**plain, "databases": databases, "checksums": checksums}, [
         f"{shown(aimed)} was restored from backup {result['backup']} in {seconds} s (budget {found['drill']['budget_seconds']} s)",

@@ -34,11 +34,14 @@ def figures_of(found, name=BACKUPS):
     return read(found, name).get("figures", {})
 
 
-def remember(found, told, rate=None, name=BACKUPS):
+def remember(found, told, rate=None, name=BACKUPS, schedules=None):
+    """:arg schedules: by which what is expected was reckoned, if it is told."""
     state = read(found, name)
     state["figures"] = {**state.get("figures", {}), **told}
     if rate:
         state["rate"] = rate
+    if schedules:
+        state["schedules"] = schedules
     replace(path_of(found, name), json.dumps(state, indent=1) + "\n")
     return state
 

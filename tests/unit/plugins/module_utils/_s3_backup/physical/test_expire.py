@@ -59,7 +59,7 @@ class Repo:
         self.days = [one for one in self.days if label(one) != options["set"]]
         keep = int(options["repo1-retention-archive"])
         if keep <= len(self.days):
-            self.oldest_segment = 40 - sorted(self.days)[keep - 1]
+            self.oldest_segment = max(self.oldest_segment, 40 - sorted(self.days)[keep - 1])
 
     def deleted(self):
         return [one[1].removeprefix("--set=") for one in self.calls if one[0] == "expire"]
