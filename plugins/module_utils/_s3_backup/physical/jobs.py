@@ -96,7 +96,7 @@ def drill_figures(found, is_primary):
 
 
 def drills_here(found, is_primary):
-    """Whether drills are this machine's: that of the primary's, unless the inventory names one."""
+    """Whether drills are this machine's: that of the primary's, unless the inventory names one, or C(none)."""
     return found["drill"]["machine"] == "this" or (found["drill"]["machine"] == "primary" and is_primary)
 
 

@@ -85,7 +85,7 @@ def test_a_member_that_cannot_be_asked_may_be_the_primary_so_a_failure_is_not_fo
     assert machine.told()["job_success"] == 0
 
 
-@pytest.mark.parametrize(("named", "told"), [("this", True), ("other", False)])
+@pytest.mark.parametrize(("named", "told"), [("this", True), ("other", False), ("none", False)])
 def test_a_machine_that_is_named_tells_of_the_drill_whoever_is_primary(machine, named, told):
     machine.found["drill"]["machine"] = named
     record.remember(machine.found, {"job_success": 0}, name=record.DRILL)
