@@ -17,6 +17,7 @@ description:
     when C(pgbackrest verify) finds anything wrong in the repository, when no backup would be left that it found whole and
     of which no WAL is missing, or when a backup is of the future.
   - The repository is read as a whole before something is deleted, and only then.
+  - A cluster whose segments are smaller than the usual 16 MiB is refused.
 options:
   bucket:
     description: Name of the bucket.

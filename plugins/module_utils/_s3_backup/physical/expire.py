@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..errors import Refused
 from . import expiry, settings, window
 from .program import Program, wrong_in
-from .segments import gaps
+from .segments import gaps, require_size
 
 _SEGMENT_BYTES = 16 << 20
 # The greatest retention that pgBackRest takes: no repository reaches it, so no WAL goes.
@@ -58,6 +58,7 @@ def expire(program, keep_days, delete, now=None):
     text = program.run("verify", "--output=text", "--verbose")
     valid = expiry.valid_in(text, wrong_in(text))
     names = program.segments(found.archive)
+    require_size(names, _SEGMENT_BYTES)
     reaches = window.reaches(
         found.backups, gaps(names, _SEGMENT_BYTES), max(names, default=None), _no_commit, _SEGMENT_BYTES
     )
@@ -65,7 +66,9 @@ def expire(program, keep_days, delete, now=None):
     if delete:
         return _deleted(program, found.backups, plan)
     _backups, meanwhile = _as_planned(program, everything)
-    return Result(sorted([*plan.gone, *plan.kept]), [], meanwhile) if meanwhile else Result(*plan, [])
+    if meanwhile:
+        return Result(sorted([*plan.gone, *plan.kept]), [], meanwhile)
+    return Result(plan.kept, plan.gone, [])
 
 
 def _deleted(program, backups, plan):
@@ -86,7 +89,7 @@ def _deleted(program, backups, plan):
             "--repo1-retention-archive-type=full",
         )
         labels -= expiry.chain(labels, label)
-    return Result(*plan, [])
+    return Result(plan.kept, plan.gone, [])
 
 
 def _as_planned(program, labels):

@@ -65,9 +65,13 @@ def recorded(found, name=BACKUPS):
     """A failure is written down before anything else happens."""
     try:
         yield
-    except BackupError:
+    except (BackupError, OSError) as error:
         with contextlib.suppress(BackupError):
             remember(found, {"job_success": 0}, name=name)
+        if isinstance(error, OSError):
+            # Of what is written, it does not say where.
+            path = error.filename or found.get("restore_directory") or found["state_directory"]
+            raise BackupError(f"{path}: {error.strerror}") from error
         raise
 
 
