@@ -94,8 +94,10 @@ def _deleted(program, backups, plan):
 
 def _as_planned(program, labels):
     """The backups that are there, and labels of those that are under way, or were made or deleted since the plan."""
+    # In this order: one that ends in between is seen as under way.
+    begun = _begun(program)
     there = program.repository().backups
-    return there, _begun(program) or sorted(labels ^ {one.label for one in there})
+    return there, begun or sorted(labels ^ {one.label for one in there})
 
 
 def _begun(program):
