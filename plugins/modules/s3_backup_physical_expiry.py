@@ -13,9 +13,11 @@ description:
   - Plans which full backups in a repository of pgBackRest are too old, verifies the repository, and deletes them with what depends on them
     and the WAL from before the first one that is left.
   - Those of the last days stay, and the newest older one from which something can be restored, since the first of these days needs it.
-  - Nothing is deleted while a backup is under way on another machine, when C(pgbackrest verify) finds anything wrong in the
-    repository, when no backup would be left that it found whole and of which no WAL is missing, or when a backup is of the future.
+  - Nothing is deleted while a backup is under way on another machine, when one was made or deleted since it was planned,
+    when C(pgbackrest verify) finds anything wrong in the repository, when no backup would be left that it found whole and
+    of which no WAL is missing, or when a backup is of the future.
   - The repository is read as a whole before something is deleted, and only then.
+  - A cluster whose segments are smaller than the usual 16 MiB is refused.
 options:
   bucket:
     description: Name of the bucket.
@@ -101,7 +103,9 @@ deleted:
   type: list
   elements: str
 postponed:
-  description: Labels of backups that are under way or were interrupted; while there are some, nothing is deleted.
+  description:
+    - Labels of backups that are under way or were interrupted, or were made or deleted by somebody else since it was planned.
+    - Where there are some, nothing more is deleted; it is planned anew by the next run.
   returned: always
   type: list
   elements: str
@@ -147,7 +151,10 @@ def run(module: AnsibleModule) -> None:
     program = expire.prepared(module.tmpdir, repository_of(module.params, module.tmpdir), version)
     kept, gone, postponed = expire.expire(program, module.params["keep_days"], delete=not module.check_mode)
     if postponed:
-        module.warn(f"nothing was deleted, since a backup is under way or was interrupted: {', '.join(postponed)}")
+        module.warn(
+            f"nothing {'more ' if gone else ''}was deleted, since a backup is under way, was interrupted, or was made or deleted "
+            "meanwhile: " + ", ".join(postponed)
+        )
     diff = {"before": _shown([*gone, *kept]), "after": _shown(kept)}
     module.exit_json(changed=bool(gone), kept=kept, deleted=gone, postponed=postponed, diff=diff)
 

@@ -73,6 +73,11 @@ def test_a_random_second_is_restored_proven_timed_and_removed(site):
     # Repeated, it is that second again, and its words show the commits on both sides of it.
     words = site.command("drill", f"--target={done['target']}").stdout
     assert json.loads(words)["target"] == done["target"]
+    # The last commit that is archived, which PostgreSQL is told by its place.
+    site.servers.sql("pg-main", "SELECT pg_switch_wal()")
+    time.sleep(2)
+    end = site.good("list")["windows"][-1]["end"]
+    assert site.good("drill", f"--target={end}")["target"] == end
 
 
 def test_a_repository_that_is_not_what_was_stored_is_red(site):

@@ -12,7 +12,7 @@ import pytest
 from support.helpers.plays import run_play
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import Damaged
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical import expire
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical import expire, expiry
 
 
 def test_a_chain_that_is_too_old_goes_after_what_is_left_was_verified(make_physical, tmp_path):
@@ -50,6 +50,26 @@ def test_a_chain_that_is_too_old_goes_after_what_is_left_was_verified(make_physi
     assert 0 < len(segments) < len([key for key in whole if "/archive/" in key and key.endswith(".zst")])
     assert site.good("drill")["backup"] == new
     assert expire.expire(program, 14, True, later) == ([new], [], [])
+
+
+def test_with_two_that_go_all_wal_of_the_first_chain_that_is_kept_stays(make_physical, tmp_path, monkeypatch):
+    site = make_physical()
+    site.good("prepare")
+    made = []
+    for _each in range(4):
+        made.append(site.good("backup", "full")["backup"])
+        site.servers.sql("pg-main", "CREATE TABLE IF NOT EXISTS between (); SELECT pg_switch_wal()")
+    program = expire.prepared(str(tmp_path), site.repository, site.version)
+    backups = {one.label: one for one in program.repository().backups}
+    before = program.segments("15-1")
+    valid_in = expiry.valid_in
+    # From the third one nothing can be restored, so the one before it stays.
+    monkeypatch.setattr(expiry, "valid_in", lambda *told: valid_in(*told) - {made[2]})
+    now = backups[made[3]].end + timedelta(days=14, seconds=-1)
+    assert expire.expire(program, 14, True, now) == ([made[1], made[3]], [made[0], made[2]], [])
+    assert [one.label for one in program.repository().backups] == [made[1], made[3]]
+    first = backups[made[1]].first
+    assert [one for one in program.segments("15-1") if one <= before[-1]] == [one for one in before if one >= first]
 
 
 def test_the_roles_task_asks_for_it_in_the_name_of_the_rotator(make_physical, tmp_path):

@@ -138,6 +138,12 @@ def test_what_nobody_archives_with_goes(tmp_path, machine, gone, ends):
     assert all(one["absent"] and one["secret"] for one in files)
 
 
+def test_what_a_drill_left_goes_with_it(tmp_path):
+    (paths,) = values_of_role(tmp_path, "s3_backup", ("_s3_backup_physical_left_behind", left(*BOTH, **OFF)))
+    state = "/var/lib/plannerate-physical"
+    assert {f"{state}/drill.json", f"{state}/drill.lock", f"{state}/restored/.drill"} <= set(paths)
+
+
 def test_everything_that_was_written_for_the_machine_goes(tmp_path):
     """But for directories, and the code that the dumps have too."""
     written, leaving = values_of_role(
@@ -187,6 +193,10 @@ def test_the_files_of_a_machine(tmp_path):
     [
         ({"s3_backup_physical_secret_key": ""}, "s3_backup_physical_secret_key is empty"),
         ({"postgres_version": 17}, "does not know PostgreSQL 17"),
+        (
+            {"s3_backup_physical_drill_machine": "db09", "postgres_members": MEMBERS},
+            "s3_backup_physical_drill_machine is db09, which has no member, expected one of db01, or nothing",
+        ),
     ],
 )
 def test_what_cannot_work_is_named(tmp_path, changed, words):
@@ -217,6 +227,29 @@ def test_drills_are_the_primarys_machines_unless_one_is_named(tmp_path, named, m
     assert settings["schedules"]["drill"] == "Wed *-*-* 04:30:00"
     (unit,) = [one for one in files if one["path"].endswith("/plannerate-physical-drill.service")]
     assert (unit["vars"]["item"]["arguments"], unit["vars"]["item"]["writes"]) == ("drill", "/srv/restored")
+
+
+def test_without_a_schedule_there_is_no_drill(tmp_path):
+    """No timer, and nothing that is told: the jobs know that it is nobody's."""
+    on = {**ON, "s3_backup_physical_drill_schedule": ""}
+    settings, files, timers, probe, problems = values_of_role(
+        tmp_path,
+        "s3_backup",
+        ("_s3_backup_physical_settings", on),
+        ("_s3_backup_physical_fixed_files", on),
+        ("_s3_backup_physical_restarts | map(attribute='name') | list", on),
+        ("lookup('ansible.builtin.template', 'physical_probe.sh.j2')", on),
+        (
+            "_s3_backup_physical_problems",
+            {**on, "s3_backup_physical_drill_machine": "db01", "postgres_members": MEMBERS},
+        ),
+    )
+    assert settings["drill"]["machine"] == "none"
+    written = [one for one in files if one["path"].endswith("/plannerate-physical-drill.timer")]
+    assert [one.get("absent") for one in written] == [True]
+    assert timers == [f"plannerate-physical{job}.timer" for job in ("@full", "@diff", "-watch")]
+    assert "calendar 'Sun *-*-* 01:00:00' 'Mon..Sat *-*-* 01:00:00' >" in probe
+    assert problems == []
 
 
 def test_a_run_that_installs_nothing_knows_the_version(tmp_path):

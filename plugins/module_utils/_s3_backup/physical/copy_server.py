@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import glob
 import os
@@ -108,16 +109,45 @@ def log_of(directory):
 
 
 def stop(found, directory, mode="immediate"):
+    """:raises BackupError: where it was to end in order, and did not."""
     data = os.path.join(directory, "data")
-    if os.path.exists(os.path.join(data, "postmaster.pid")):
-        subprocess.run(
-            [f"{found['binaries']}/pg_ctl", "stop", "--silent", f"--pgdata={data}", f"--mode={mode}", "--wait"],
+    done = None
+    if _runs(data):
+        done = subprocess.run(
+            [
+                f"{found['binaries']}/pg_ctl",
+                "stop",
+                "--silent",
+                f"--pgdata={data}",
+                f"--mode={mode}",
+                "--wait",
+                # In order, it writes all that it has changed.
+                f"--timeout={86400 if mode == 'fast' else 60}",
+            ],
             check=False,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+    else:
+        # pg_ctl would believe it, and signal whoever has that number now.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(data, "postmaster.pid"))
+    if mode == "fast" and (done is None or done.returncode):
+        raise BackupError(
+            f"the restored server {'could not be stopped' if done else 'ended by itself'}: {_tail(log_of(directory))}"
+        )
+
+
+def _runs(data):
+    """Whether the server that the file tells of is one of this directory: after a restart of the machine its number is another's."""
+    try:
+        with open(os.path.join(data, "postmaster.pid"), encoding="utf-8") as file:
+            number = int(file.readline())
+        return os.readlink(f"/proc/{number}/cwd") == os.path.realpath(data)
+    except (OSError, ValueError):
+        return False
 
 
 def _tail(log):

@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 
-from ..errors import Damaged
+from ..errors import Busy, Damaged
 from ..machine import session
 from ..restore import soundness
 from . import catalogue, cluster, copy_server, due, exactness, record, restore, target, window
@@ -35,17 +35,16 @@ def drill(found, wanted=None):
     running = cluster.servers(found)
     primary = cluster.primary_of(running)
     if not wanted and not drills_here(found, primary is not None):
+        _clear_left(found)
         return {"changed": False, "target": None}, [ELSEWHERE]
     with record.alone(found, record.DRILL), record.recorded(found, record.DRILL):
         seen = catalogue.read(found, primary or next(iter(running), None))
         aimed = moment(wanted) if wanted else exactness.aim(window.windows(seen.reaches))
         made = target.planned(seen.reaches, "time", shown(aimed))
-        # Of one that was killed.
-        directory = os.path.join(found["restore_directory"], _DIRECTORY)
-        if os.path.exists(directory):
-            copy_server.clear(found, directory)
+        directory = _directory(found)
+        _clear(found, directory)
         restore.require_room(found, made)
-        told = _verified(found)
+        told = _verified(found, {one.label for one in seen.backups})
         result, stop, databases, checksums = _tried(found, made, aimed, directory)
         seconds = round(result["copy_seconds"] + result["replay_seconds"], 1)
         told = {
@@ -55,7 +54,8 @@ def drill(found, wanted=None):
             "restore_seconds": seconds,
             "target_timestamp_seconds": aimed.timestamp(),
         }
-        record.remember(found, {**told, "job_success": 1}, name=record.DRILL)
+        by = due.by(found, due.DRILL)
+        record.remember(found, {**told, "job_success": 1}, name=record.DRILL, schedules=by)
     plain = {"changed": True, "target": shown(aimed), "backup": result["backup"], "restore_seconds": seconds}
     return {**plain, "databases": databases, "checksums": checksums}, [
         f"{shown(aimed)} was restored from backup {result['backup']} in {seconds} s (budget {found['drill']['budget_seconds']} s)",
@@ -65,11 +65,39 @@ def drill(found, wanted=None):
     ]
 
 
-def _verified(found):
-    """What is told of the whole repository, before anything of it is used."""
+def _directory(found):
+    return os.path.join(found["restore_directory"], _DIRECTORY)
+
+
+def _clear(found, directory):
+    """Removes what one that was killed left."""
+    if os.path.exists(directory):
+        copy_server.clear(found, directory)
+
+
+def _clear_left(found):
+    """As :func:`_clear`, where drills were this machine's before: nobody else would. One that is at work is repeated by somebody."""
+    directory = _directory(found)
+    if os.path.exists(directory):
+        with contextlib.suppress(Busy), record.alone(found, record.DRILL):
+            _clear(found, directory)
+
+
+def _verified(found, labels):
+    """What is told of the whole repository, before anything of it is used.
+
+    :arg labels: of the backups that were there before.
+    """
     if not found["drill"]["verify"]:
         return {}
-    program_of(found, found["members"][0]).verify()
+    program = program_of(found, found["members"][0])
+    try:
+        program.verify()
+    except Damaged:
+        # What somebody deletes while it is read is missing.
+        if labels <= {one.label for one in program.repository().backups}:
+            raise
+        program.verify()
     return {"verified_timestamp_seconds": time.time()}
 
 

@@ -21,6 +21,16 @@ def due(found: Mapping[str, Any], jobs=BACKUPS, ask=next_expected) -> dict[str, 
     return {_NAME: min(moments)} if moments else {}
 
 
-def first_due(found: Mapping[str, Any], figures: Mapping[str, float], jobs=BACKUPS, ask=next_expected):
-    """As :func:`due`, where nothing is expected yet: nobody else says that a first one never came."""
-    return {} if _NAME in figures else due(found, jobs, ask)
+def first_due(found: Mapping[str, Any], state: Mapping[str, Any], jobs=BACKUPS, ask=next_expected):
+    """As :func:`due`, where nothing is expected yet, since nobody else says that a first one never came, or by other schedules.
+
+    :arg state: what is remembered, with the schedules by which the figure was reckoned.
+    """
+    if _NAME in state.get("figures", {}) and state.get("schedules") in (None, by(found, jobs)):
+        return {}
+    return due(found, jobs, ask)
+
+
+def by(found: Mapping[str, Any], jobs=BACKUPS) -> dict[str, Any]:
+    """What a figure follows from: once it is another, the figure is wrong."""
+    return {name: found["schedules"].get(name) for name in (*jobs, "random_delay")}

@@ -9,12 +9,13 @@ import math
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import NamedTuple
 
 from ..errors import Damaged, Refused
 from .moments import moment, shown
 from .target import Plan
+from .window import location
 
 # So that its words are read as they are meant.
 SETTINGS = {
@@ -25,14 +26,19 @@ SETTINGS = {
     "datestyle": "ISO, YMD",
 }
 _STOPPED = re.compile(r"LOG: +recovery stopping before (?:commit|abort)[^,]*, time (\S+ \S+)\+00$", re.MULTILINE)
+_LOCATION = re.compile(r'LOG: +recovery stopping after WAL location \(LSN\) "([0-9A-F]+/[0-9A-F]+)"$', re.MULTILINE)
 _LAST = re.compile(r"LOG: +last completed transaction was at log time (\S+ \S+)\+00$", re.MULTILINE)
 
 
 class Stop(NamedTuple):
-    """The last transaction that was replayed, and the first one that was not; None where there was none."""
+    """The last transaction that was replayed, and the first one that was not; None where there was none.
+
+    Where C(location) is the place of the last record, of its transaction nothing is said: PostgreSQL stops before it takes its time.
+    """
 
     last: datetime | None
     first_left_out: datetime | None
+    location: str | None = None
 
 
 def aim(windows: Sequence[tuple[datetime, datetime]], below: Callable[[int], int] = secrets.randbelow) -> datetime:
@@ -56,8 +62,10 @@ def aim(windows: Sequence[tuple[datetime, datetime]], below: Callable[[int], int
 
 def stopped(log: str) -> Stop:
     """Of what the server wrote while it came up."""
-    first, last = _STOPPED.findall(log), _LAST.findall(log)
-    return Stop(_moment(last[-1]) if last else None, _moment(first[-1]) if first else None)
+    first, last, place = _STOPPED.findall(log), _LAST.findall(log), _LOCATION.findall(log)
+    return Stop(
+        _moment(last[-1]) if last else None, _moment(first[-1]) if first else None, place[-1] if place else None
+    )
 
 
 def require_exact(found: Stop, made: Plan, target: datetime) -> None:
@@ -70,14 +78,16 @@ def require_exact(found: Stop, made: Plan, target: datetime) -> None:
         what = f"before one of {shown(found.first_left_out)}" if found.first_left_out else "before none"
         raise Damaged(f"{shown(target)} was asked for, and replaying stopped {what}, expected one that is later")
     # Here the target is the last commit that is archived, or none after the backup.
-    if not by_time and last and (found.last is None or found.last < last.at - timedelta(microseconds=1)):
-        what = f"is of {shown(found.last)}" if found.last else "is none"
+    if not by_time and last and (found.location is None or location(found.location) != location(last.lsn)):
         raise Damaged(
-            f"the last commit that was archived is of {shown(last.at)}, and the last one that was replayed {what}"
+            f"the last commit that was archived, of {shown(last.at)}, is at {last.lsn}, and replaying stopped after "
+            f"{found.location or 'none that was asked for'}"
         )
 
 
 def described(found: Stop) -> str:
+    if found.location:
+        return f"the last commit that is archived was replayed, at {found.location}"
     last = f"the last transaction there is of {shown(found.last)}" if found.last else "no transaction was replayed"
     return f"{last}, " + (
         f"the first one left out of {shown(found.first_left_out)}" if found.first_left_out else "none was left out"

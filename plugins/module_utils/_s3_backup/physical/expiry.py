@@ -40,7 +40,8 @@ def planned(backups: Sequence[Backup], sound: Collection[str], now: datetime, ke
         )
     limit = now - timedelta(days=keep_days)
     older = [one for one in fulls if one.end <= limit]
-    first = next((one for one in reversed(older) if one.label in sound), None)
+    # What is not sound today may be whole but for a store that did not answer: where none is, the newest one stays all the same.
+    first = next((one for one in reversed(older) if one.label in sound), older[-1] if older else None)
     kept = [one.label for one in fulls if one.end > limit or one is first]
     gone = [one.label for one in older if one is not first]
     if gone and not [label for label in kept if label in sound]:
@@ -49,6 +50,17 @@ def planned(backups: Sequence[Backup], sound: Collection[str], now: datetime, ke
             "make a full backup, and look at plannerate-physical list"
         )
     return Plan(kept, gone)
+
+
+def counted(backups: Sequence[Backup], kept: Sequence[str], going: str) -> int:
+    """How many full backups there are from the first one that is kept on, once C(going) went, which is the last to go."""
+    ends = {one.label: one.end for one in backups if one.kind == "full" and one.label != going}
+    return sum(end >= ends[kept[0]] for end in ends.values())
+
+
+def chain(labels: Collection[str], full: str) -> set[str]:
+    """A full backup and what depends on it, which pgBackRest names by it, such as C(20261127-174102F_20261128-010000D)."""
+    return {label for label in labels if label.split("_")[0] == full}
 
 
 def valid_in(text: str, wrong: str) -> set[str]:

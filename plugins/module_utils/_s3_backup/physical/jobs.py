@@ -58,7 +58,7 @@ def back_up(found, kind):
             "gaps": len(missing),
             **due.due(found),
         }
-        record.remember(found, {**made, "job_success": 1})
+        record.remember(found, {**made, "job_success": 1}, schedules=due.by(found))
     lines = [f"{backup.label}  {backup.kind}  {backup.end.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S UTC}"]
     lines += [f"WAL is missing between {one.before} and {one.after}" for one in missing]
     return {"backup": backup.label, "kind": backup.kind, "gaps": len(missing)}, lines
@@ -74,11 +74,12 @@ def watch(found):
     now = cluster.archiving(found, primary)
     state = record.read(found)
     told = figures.figures(now, state.get("rate"))
-    first = due.first_due(found, state.get("figures", {}))
+    first = due.first_due(found, state)
     # Over some minutes, so that one checkpoint does not count.
     old = not state.get("rate") or now.at - state["rate"]["at"] > 240
     if old or first:
-        state = record.remember(found, first, {"written": now.written, "at": now.at} if old else None)
+        rate = {"written": now.written, "at": now.at} if old else None
+        state = record.remember(found, first, rate, schedules=due.by(found) if first else None)
     record.publish(found, {**state.get("figures", {}), **told}, drill_figures(found, is_primary=True))
     return {"primary": primary.member["name"], **told}, [f"{name}: {value:.15g}" for name, value in told.items()]
 
@@ -87,15 +88,15 @@ def drill_figures(found, is_primary):
     """What the last drill said, where this machine is the one that has them."""
     if not drills_here(found, is_primary):
         return {}
-    told = record.figures_of(found, record.DRILL)
-    first = due.first_due(found, told, due.DRILL)
+    state = record.read(found, record.DRILL)
+    first = due.first_due(found, state, due.DRILL)
     if first:
-        told = record.remember(found, first, name=record.DRILL)["figures"]
-    return {**told, "budget_seconds": found["drill"]["budget_seconds"]}
+        state = record.remember(found, first, name=record.DRILL, schedules=due.by(found, due.DRILL))
+    return {**state.get("figures", {}), "budget_seconds": found["drill"]["budget_seconds"]}
 
 
 def drills_here(found, is_primary):
-    """Whether drills are this machine's: that of the primary's, unless the inventory names one."""
+    """Whether drills are this machine's: that of the primary's, unless the inventory names one, or C(none)."""
     return found["drill"]["machine"] == "this" or (found["drill"]["machine"] == "primary" and is_primary)
 
 

@@ -34,11 +34,14 @@ def figures_of(found, name=BACKUPS):
     return read(found, name).get("figures", {})
 
 
-def remember(found, told, rate=None, name=BACKUPS):
+def remember(found, told, rate=None, name=BACKUPS, schedules=None):
+    """:arg schedules: by which what is expected was reckoned, if it is told."""
     state = read(found, name)
     state["figures"] = {**state.get("figures", {}), **told}
     if rate:
         state["rate"] = rate
+    if schedules:
+        state["schedules"] = schedules
     replace(path_of(found, name), json.dumps(state, indent=1) + "\n")
     return state
 
@@ -62,9 +65,13 @@ def recorded(found, name=BACKUPS):
     """A failure is written down before anything else happens."""
     try:
         yield
-    except BackupError:
+    except (BackupError, OSError) as error:
         with contextlib.suppress(BackupError):
             remember(found, {"job_success": 0}, name=name)
+        if isinstance(error, OSError):
+            # Of what is written, it does not say where.
+            path = error.filename or found.get("restore_directory") or found["state_directory"]
+            raise BackupError(f"{path}: {error.strerror}") from error
         raise
 
 

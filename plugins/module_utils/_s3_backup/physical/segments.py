@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..errors import BackupError
+from ..errors import BackupError, Refused
 
 _LOG = 1 << 32
 
@@ -26,6 +26,16 @@ def number(name: str, segment_bytes: int) -> int:
     if not re.fullmatch(r"[0-9A-F]{24}", name):
         raise BackupError(f"{name!r} is no name of a WAL segment")
     return int(name[8:16], 16) * (_LOG // segment_bytes) + int(name[16:24], 16)
+
+
+def require_size(names: Iterable[str], segment_bytes: int) -> None:
+    """:raises Refused: where segments are smaller, by a name that there is not among such ones: what is missing cannot be told then."""
+    wrong = next((name for name in names if int(name[16:24], 16) >= _LOG // segment_bytes), None)
+    if wrong:
+        raise Refused(
+            f"the segment {wrong} in the archive is smaller than {segment_bytes >> 20} MiB (wal_segment_size), which is not known here "
+            "how to expire. Nothing was deleted"
+        )
 
 
 def gaps(names: Iterable[str], segment_bytes: int) -> list[Gap]:

@@ -93,11 +93,11 @@ def choose(found: Sequence[Found], target: datetime) -> Found:
 
 def choose_location(found: Sequence[Reach], lsn: str) -> Reach:
     """As :func:`choose`, for a location in the WAL."""
-    fitting = [one for one in found if _location(one.backup.last_lsn) <= _location(lsn)]
+    fitting = [one for one in found if location(one.backup.last_lsn) <= location(lsn)]
     if fitting:
-        return max(fitting, key=lambda one: _location(one.backup.last_lsn))
+        return max(fitting, key=lambda one: location(one.backup.last_lsn))
     _require(found)
-    first = min((one.backup.last_lsn for one in found), key=_location)
+    first = min((one.backup.last_lsn for one in found), key=location)
     raise Refused(f"{lsn} is before the first backup ended. The nearest location that can be restored is {first}")
 
 
@@ -138,6 +138,6 @@ def _lies_in(gaps: Sequence[Gap], backup: Backup, segment_bytes: int) -> bool:
     return any(number(one.before, segment_bytes) < last and number(one.after, segment_bytes) > first for one in gaps)
 
 
-def _location(lsn: str) -> int:
+def location(lsn: str) -> int:
     high, _slash, low = lsn.partition("/")
     return (int(high, 16) << 32) + int(low, 16)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.due import DRILL, due, first_due
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.due import DRILL, by, due, first_due
 
 SCHEDULES = {"schedules": {"full": 700.0, "diff": 200.0, "drill": 900.0}}
 
@@ -23,5 +23,16 @@ def test_nobody_knows():
 
 
 def test_a_first_one_is_expected_too_and_does_not_move():
-    assert first_due(SCHEDULES, {"job_success": 0}, ask=ask) == {"next_expected_timestamp_seconds": 200.0}
-    assert first_due(SCHEDULES, {"next_expected_timestamp_seconds": 100.0}, ask=ask) == {}
+    assert first_due(SCHEDULES, {"figures": {"job_success": 0}}, ask=ask) == {"next_expected_timestamp_seconds": 200.0}
+    assert first_due(SCHEDULES, {"figures": {"next_expected_timestamp_seconds": 100.0}}, ask=ask) == {}
+
+
+def test_by_another_schedule_it_is_expected_anew():
+    figures = {"figures": {"next_expected_timestamp_seconds": 100.0}}
+    changed = {"schedules": {**SCHEDULES["schedules"], "diff": 300.0}}
+    assert first_due(SCHEDULES, {**figures, "schedules": by(SCHEDULES)}, ask=ask) == {}
+    assert first_due(changed, {**figures, "schedules": by(SCHEDULES)}, ask=ask) == {
+        "next_expected_timestamp_seconds": 300.0
+    }
+    # The drill's is not.
+    assert first_due(changed, {**figures, "schedules": by(SCHEDULES, DRILL)}, DRILL, ask=ask) == {}

@@ -31,6 +31,15 @@ LOG:  last completed transaction was at log time 2026-01-31 11:59:59.927642+00
 """
 
 
+# As PostgreSQL 15 wrote it: of the transaction at which it stopped, it does not say the time.
+LOG_OF_LOCATION = """\
+LOG:  starting point-in-time recovery to WAL location (LSN) "0/2000148"
+LOG:  recovery stopping after WAL location (LSN) "0/2000148"
+LOG:  redo done at 0/2000148 system usage: CPU: user: 0.00 s, system: 0.00 s, elapsed: 0.10 s
+LOG:  last completed transaction was at log time 2026-01-31 11:59:54+00
+"""
+
+
 def at(seconds):
     return NOON + timedelta(seconds=seconds)
 
@@ -65,18 +74,20 @@ def test_a_window_that_is_shorter_than_a_second_is_its_beginning_and_none_is_ref
 def test_what_the_server_says():
     assert stopped(LOG) == Stop(at(0) - timedelta(microseconds=72358), at(0.14))
     assert stopped(LOG.replace("before commit", "before abort")).first_left_out == at(0.14)
+    assert stopped(LOG_OF_LOCATION) == Stop(at(-6), None, "0/2000148")
     assert stopped("LOG:  database system is ready\n") == Stop(None, None)
     assert "the last transaction there is of 2026-01-31T11:59:59.927642Z" in described(stopped(LOG))
+    assert described(stopped(LOG_OF_LOCATION)) == "the last commit that is archived was replayed, at 0/2000148"
     assert described(Stop(None, None)) == "no transaction was replayed, none was left out"
 
 
 def plan(*options, last=None):
     backup = Backup("backup", "full", at(-99), at(-90), "", "", "0/0", 1, 1, False)
-    return Plan(Reach(backup, at(-89), at(60), last and Commit(last, "0/60")), list(options), "")
+    return Plan(Reach(backup, at(-89), at(60), last and Commit(last, "0/02000148")), list(options), "")
 
 
 BY_TIME = plan("--type=time", "--target=x", last=at(60))
-AT_THE_END = plan("--type=lsn", "--target=0/60", last=at(-5))
+AT_THE_END = plan("--type=lsn", "--target=0/02000148", last=at(-5))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +97,9 @@ AT_THE_END = plan("--type=lsn", "--target=0/60", last=at(-5))
         (Stop(at(0), at(1)), BY_TIME),
         # Nothing was committed since the backup.
         (Stop(None, at(1)), BY_TIME),
-        (Stop(at(-5), None), AT_THE_END),
+        (stopped(LOG_OF_LOCATION), AT_THE_END),
+        # It was the first one after the backup.
+        (Stop(None, None, "0/2000148"), AT_THE_END),
         (Stop(None, None), plan("--type=immediate")),
         (Stop(at(-95), None), plan("--type=immediate")),
     ],
@@ -102,8 +115,8 @@ def test_exactly_what_was_committed_by_then(stop, made):
         # It came to the end, or stopped too early: what is between may be missing.
         (Stop(at(-1), None), BY_TIME, "stopped before none"),
         (Stop(at(-2), at(-1)), BY_TIME, "stopped before one of 2026-01-31T11:59:59Z"),
-        (Stop(at(-6), None), AT_THE_END, "the last one that was replayed is of 2026-01-31T11:59:54Z"),
-        (Stop(None, None), AT_THE_END, "is none"),
+        (Stop(at(-6), None, "0/2000100"), AT_THE_END, "is at 0/02000148, and replaying stopped after 0/2000100"),
+        (Stop(at(-5), None), AT_THE_END, "stopped after none"),
         (Stop(at(1), None), plan("--type=immediate"), "is there"),
     ],
 )

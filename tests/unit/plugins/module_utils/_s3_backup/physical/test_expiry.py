@@ -10,6 +10,8 @@ import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import Contradiction, Damaged, Refused
 from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.expiry import (
+    chain,
+    counted,
     planned,
     unfinished,
     valid_in,
@@ -54,14 +56,28 @@ def test_the_newest_older_one_that_is_sound_stays():
     assert plan([6, 20, 27, 34], sound=[34]) == (["34", "6"], ["27", "20"])
 
 
+def test_where_no_older_one_is_sound_the_newest_of_them_stays():
+    assert plan([6, 13, 20, 27, 34], sound=[6, 13]) == (["20", "13", "6"], ["34", "27"])
+
+
 def test_where_nothing_sound_would_be_left_nothing_goes():
-    with pytest.raises(Refused, match=r"none of the backups that would be left can be restored \(13, 6\)"):
+    with pytest.raises(Refused, match=r"none of the backups that would be left can be restored \(20, 13, 6\)"):
         plan([6, 13, 20, 27], sound=[])
 
 
 def test_what_depends_on_a_full_one_is_not_asked_for_itself():
     made = [backup(30), backup(29, "diff"), backup(20), backup(2, "diff")]
     assert planned(made, {"30", "20"}, NOW, KEEP) == (["20"], ["30"])
+
+
+def test_full_backups_are_counted_from_the_first_one_that_is_kept():
+    made = [backup(one) for one in (34, 27, 20, 6)] + [backup(3, "diff")]
+    assert counted(made, ["34", "6"], "27") == 3
+    assert counted(made, ["20", "6"], "27") == 2
+
+
+def test_what_depends_on_a_full_one_is_named_by_it():
+    assert chain({"1F", "1F_2D", "11F", "2F"}, "1F") == {"1F", "1F_2D"}
 
 
 def test_a_backup_of_the_future_says_that_a_clock_is_wrong():

@@ -33,7 +33,7 @@ class Machine:
         monkeypatch.setattr(
             due,
             "first_due",
-            lambda found, figures, jobs=due.BACKUPS: due_at(figures, {"full": 500.0, "drill": 900.0}, jobs),
+            lambda found, state, jobs=due.BACKUPS: due_at(state, {"full": 500.0, "drill": 900.0}, jobs),
         )
 
     def told(self):
@@ -43,9 +43,9 @@ class Machine:
         return {name.removeprefix("s3_backup_physical_").split("{")[0]: float(value) for name, value in pairs}
 
 
-def due_at(figures, moments, names):
+def due_at(state, moments, names):
     name = "next_expected_timestamp_seconds"
-    return {} if name in figures else {name: moments[names[0]]}
+    return {} if name in state.get("figures", {}) else {name: moments[names[0]]}
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_member_that_cannot_be_asked_may_be_the_primary_so_a_failure_is_not_fo
     assert machine.told()["job_success"] == 0
 
 
-@pytest.mark.parametrize(("named", "told"), [("this", True), ("other", False)])
+@pytest.mark.parametrize(("named", "told"), [("this", True), ("other", False), ("none", False)])
 def test_a_machine_that_is_named_tells_of_the_drill_whoever_is_primary(machine, named, told):
     machine.found["drill"]["machine"] = named
     record.remember(machine.found, {"job_success": 0}, name=record.DRILL)

@@ -6,8 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError
-from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.segments import Gap, gaps, number
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.errors import BackupError, Refused
+from ansible_collections.plannerate.infra.plugins.module_utils._s3_backup.physical.segments import (
+    Gap,
+    gaps,
+    number,
+    require_size,
+)
 
 MIB = 1 << 20
 
@@ -45,3 +50,11 @@ def test_a_timeline_that_begins_too_late_leaves_a_gap():
 def test_what_is_no_segment_is_refused():
     with pytest.raises(BackupError, match="no name of a WAL segment"):
         number("00000002.history", 16 * MIB)
+
+
+def test_smaller_segments_are_refused_by_name():
+    require_size(["000000010000000000000001", "0000000100000000000000FF"], 16 * MIB)
+    with pytest.raises(
+        Refused, match=r"the segment 000000010000000000000100 .*smaller than 16 MiB.*Nothing was deleted"
+    ):
+        require_size(["0000000100000000000000FF", "000000010000000000000100"], 16 * MIB)
