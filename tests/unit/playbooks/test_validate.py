@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from support.helpers.checkout import ROOT
 
 HOSTS = {
@@ -100,7 +101,7 @@ def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_i
 
 
 def test_a_part_that_cannot_be_begun_says_why_and_the_next_one_is_begun(validate):
-    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, **WORDS)
+    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, run_locked=True, **WORDS)
     assert code == 2
     reasons = {row["part"]: row["note"] for row in report["rows"]}
     assert set(reasons) == {"stress", "recovery"} and all(reasons.values())
@@ -111,3 +112,35 @@ def test_what_disturbs_is_left_out_where_there_is_no_pool(validate):
     hosts = {name: group for name, group in WITH_MEMBERS.items() if name != "pgbouncers"}
     code, said, _report = validate("stress,recovery", hosts=hosts, **WORDS)
     assert code == 2 and "Left out, since the inventory has no hosts for it: stress, recovery." in said
+
+
+def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
+    """The locks come before all else: what removes the rest of an interrupted run would end the other run's clients."""
+    answers = {"results": [{"item": "db01", "refused": True, "msg": "db01 is locked by ana@laptop"}]}
+    code, said, report = validate(
+        "stress,recovery",
+        hosts=WITH_MEMBERS,
+        run_locked=True,
+        lock_answers=answers,
+        validate_candidates=["pg-replica1"],
+        **WORDS,
+    )
+    assert code == 2
+    assert {row["part"]: row["note"] for row in report["rows"]} == dict.fromkeys(
+        ("stress", "recovery"), "db01 is locked by ana@laptop"
+    )
+    assert said.count("TASK [Give the locks back]") == 2 and "TASK [Learn with which password" not in said
+    for name in ("validate_ahead", "validate_stress", "validate_recovery"):
+        assert unlocked(name) == []
+
+
+def unlocked(name):
+    """Tasks that end clients or silence, whoever has the locks."""
+    (first, *others) = yaml.safe_load((ROOT / f"playbooks/tasks/{name}.yml").read_text())
+    locked, found = False, []
+    for task in first.get("always") or [first, *others]:
+        locked = locked or task["name"] == "Refuse to run beside another run"
+        touches = task.get("ansible.builtin.include_tasks") == "silence.yml" or "plannerate.infra.validation_ledger" in task
+        if touches and not locked and "validate_locked" not in str(task.get("when")):
+            found.append(task["name"])
+    return found
