@@ -57,7 +57,10 @@ def run(programs: Mapping[str, str | None], conninfo: Mapping[str, Any], params:
                 # timeout hands it on.
                 one.terminate()
             one.wait()
-    return {**missing, **{subject: _found(subject, directory, each, silent[subject]) for subject, each in begun.items()}}
+    return {
+        **missing,
+        **{subject: _found(subject, directory, each, silent[subject]) for subject, each in begun.items()},
+    }
 
 
 def _database(program: str, directory: Path, params: Mapping[str, Any]) -> list[str]:
@@ -93,8 +96,7 @@ def _silent(subject: str, directory: Path, processes: Sequence[subprocess.Popen[
     """How many wait for an answer that does not come. A visitor who is late, and got one just now, does not."""
     since = time.time() - load.ANSWER_SECONDS
     return sum(
-        one.poll() is None
-        and not (subject == "site" and _answered_since(directory / f"{subject}.{number}.out", since))
+        one.poll() is None and not (subject == "site" and _answered_since(directory / f"{subject}.{number}.out", since))
         for number, one in enumerate(processes)
     )
 
@@ -104,9 +106,7 @@ def _answered_since(path: Path, since: float) -> bool:
     return status.st_size > 0 and status.st_mtime > since
 
 
-def _found(
-    subject: str, directory: Path, processes: Sequence[subprocess.Popen[bytes]], silent: int
-) -> dict[str, Any]:
+def _found(subject: str, directory: Path, processes: Sequence[subprocess.Popen[bytes]], silent: int) -> dict[str, Any]:
     errors = _text(directory.glob(f"{subject}.*.err"))
     if subject == "database":
         figures = load.of_pgbench(_text(directory.glob("transactions.*")), errors)

@@ -140,7 +140,9 @@ def unlocked(name):
     locked, found = False, []
     for task in first.get("always") or [first, *others]:
         locked = locked or task["name"] == "Refuse to run beside another run"
-        touches = task.get("ansible.builtin.include_tasks") == "silence.yml" or "plannerate.infra.validation_ledger" in task
+        touches = (
+            task.get("ansible.builtin.include_tasks") == "silence.yml" or "plannerate.infra.validation_ledger" in task
+        )
         if touches and not locked and "validate_locked" not in str(task.get("when")):
             found.append(task["name"])
     return found
