@@ -100,6 +100,27 @@ def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_i
     assert all("needs -e validate_disruptive=true" in row["note"] for row in report["rows"])
 
 
+WITH_SITE = {
+    **WITH_MEMBERS,
+    "docker_hosts": {
+        "hosts": {"app01": None},
+        "vars": {"docker_host_environments": {"production": {"domain": "example.org"}}},
+    },
+}
+
+
+def test_clients_can_be_given_as_words_and_the_site_is_that_of_the_docker_hosts(validate):
+    code, said, _report = validate("stress", "--extra-vars=validate_stress_clients=[3,5]", hosts=WITH_SITE)
+    assert code == 2 and "3, then 5 clients at a time for 10 s each" in said
+    assert "in a second, of example.org and of the database" in said
+
+
+@pytest.mark.parametrize("clients", ["4", "[2,x]", "[0,2]", "[]"])
+def test_clients_that_are_no_numbers_are_refused(validate, clients):
+    code, said, report = validate("stress", f"--extra-vars=validate_stress_clients={clients}", hosts=WITH_MEMBERS)
+    assert code == 2 and report is None and "expected whole numbers above 0, such as [2,4]" in said
+
+
 def test_a_part_that_cannot_be_begun_says_why_and_the_next_one_is_begun(validate):
     code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, run_locked=True, **WORDS)
     assert code == 2
