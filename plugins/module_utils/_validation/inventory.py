@@ -42,7 +42,7 @@ class Parts(TypedDict):
 
 
 class Targets(TypedDict):
-    """Of one machine: ports for everybody, those of programs that a proxy on it leads to, ports that have to refuse plaintext, and files."""
+    """Of one machine: ports for everybody, those that a proxy on it leads to, those that have to refuse plaintext, and files."""
 
     public: list[int]
     behind_proxy: list[int]

@@ -21,7 +21,8 @@ PART = "recovery"
 
 def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
     """:arg answer: C(home), the primary of before; C(changes), each with C(source), C(target), C(began), C(ended), C(done), and
-    C(ledger), as M(validation_ledger) gives it; C(primary) now, and C(astray), who does not follow it; C(reason), why there are no more changes.
+    C(ledger), as M(validation_ledger) gives it; C(primary) now, and C(astray), who does not follow it; C(reason), why there
+    are no more changes.
     """
     changes: Sequence[Mapping[str, Any]] = answer.get("changes") or []
     reason = str(answer.get("reason") or "")

@@ -18,7 +18,8 @@ _RULE = re.compile(r"^([0-9,:]+)(?:/tcp)? +ALLOW +(?:IN +)?(\S+)", re.MULTILINE)
 
 def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
     """:arg answer: C(machines), by name what M(validation_info) found, C(public), ports for everybody, and
-    C(behind_proxy), ports that a proxy on it leads to; C(outside), of M(validation_outside_info); C(cluster), of M(validation_cluster_info).
+    C(behind_proxy), ports that a proxy on it leads to; C(outside), of M(validation_outside_info); C(cluster), of
+    M(validation_cluster_info).
     """
     found: list[Row] = []
     for name, machine in sorted((answer.get("machines") or {}).items()):
