@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(public), C(encrypted), C(secret_files) and C(private_files) of the machine; C(closed) and C(edges) of all.
+  description: C(public), C(behind_proxy), C(encrypted), C(secret_files) and C(private_files) of the machine; C(closed) and C(edges) of all.
   type: dict
 """
 

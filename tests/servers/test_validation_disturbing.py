@@ -87,6 +87,22 @@ def test_the_time_without_a_write_is_measured_and_a_client_that_was_thrown_out_h
     assert "server" in found["errors"][0] or "terminating" in found["errors"][0]
 
 
+def test_a_pause_that_lasts_beyond_the_word_to_stop_is_measured_to_its_end(conninfo):
+    def hold():
+        time.sleep(0.3)
+        with contextlib.closing(psycopg2.connect(**conninfo)) as connection, connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE plannerate_validation.ledger")
+            time.sleep(2.5)
+            connection.rollback()
+
+    with scratch.made(conninfo):
+        holder = threading.Thread(target=hold)
+        holder.start()
+        found = ledger.run(conninfo, 2, 10, after(1))
+        holder.join()
+    assert 2.3 < found["stopped_seconds"] < 4 and (found["failed"], found["lost"]) == (0, 0)
+
+
 def test_what_was_left_is_removed_and_what_is_somebody_elses_is_not(conninfo, servers, has_schema):
     with contextlib.closing(scratch.connect(conninfo)) as connection:
         scratch._make(connection)
@@ -97,6 +113,14 @@ def test_what_was_left_is_removed_and_what_is_somebody_elses_is_not(conninfo, se
         with pytest.raises(scratch.ScratchError, match="remove it yourself"):
             scratch.remove(connection)
     assert has_schema()
+
+
+def test_rows_that_somebody_would_subscribe_to_are_not_written(conninfo, has_schema):
+    with contextlib.closing(psycopg2.connect(**conninfo)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    with pytest.raises(scratch.ScratchError, match="publication everything is FOR ALL TABLES"), scratch.made(conninfo):
+        pass
+    assert not has_schema()
 
 
 def test_pgbench_changes_rows_at_its_rate_and_tells_how_long_that_took(conninfo, servers, has_schema, tmp_path):

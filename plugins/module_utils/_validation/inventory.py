@@ -42,9 +42,10 @@ class Parts(TypedDict):
 
 
 class Targets(TypedDict):
-    """Of one machine: ports for everybody, ports that have to refuse plaintext, and files."""
+    """Of one machine: ports for everybody, those that a proxy on it leads to, those that have to refuse plaintext, and files."""
 
     public: list[int]
+    behind_proxy: list[int]
     encrypted: list[int]
     secret_files: list[str]
     private_files: list[str]
@@ -78,7 +79,9 @@ def targets(machine: str, groups: Groups, hostvars: HostVars) -> Targets:
         "public": [
             int(mine.get("machine_ssh_port", 22)),
             *(map(int, mine.get("docker_host_public_ports", (80, 443))) if is_docker_host else ()),
+            *((80, 443) if _has_edge(machine, groups) else ()),
         ],
+        "behind_proxy": _behind_proxy(machine, groups, mine) if is_docker_host else [],
         "encrypted": _encrypted(machine, groups, hostvars),
         "secret_files": secret_files,
         "private_files": [
@@ -88,6 +91,20 @@ def targets(machine: str, groups: Groups, hostvars: HostVars) -> Targets:
             "/etc/pgbouncer/userlist.txt",
         ],
     }
+
+
+def _has_edge(machine: str, groups: Groups) -> bool:
+    """Whether the status page has the ports of the web by itself; on a Docker host they are Traefik's there."""
+    return machine in groups.get("status", ()) and machine not in groups.get("docker_hosts", ())
+
+
+def _behind_proxy(machine: str, groups: Groups, mine: Mapping[str, Any]) -> list[int]:
+    """Ports that Traefik on a Docker host reaches, by rules that C(ufw status) does not show: as C(_docker_host_local_ports) has them."""
+    has_grafana = machine in groups.get("monitoring", ()) and mine.get("monitoring_grafana_domain")
+    return [
+        *([int(mine.get("monitoring_grafana_port", 3000))] if has_grafana else ()),
+        *([int(mine.get("status_page_port", 8085))] if machine in groups.get("status", ()) else ()),
+    ]
 
 
 def closed(groups: Groups, hostvars: HostVars) -> dict[str, dict[str, Any]]:
@@ -108,11 +125,17 @@ def closed(groups: Groups, hostvars: HostVars) -> dict[str, dict[str, Any]]:
 
 def edges(groups: Groups, hostvars: HostVars) -> dict[str, str]:
     """By domain, the address of the machine that serves it."""
-    return {
+    found = {
         environment["domain"]: hostvars[machine].get("ansible_host", machine)
         for machine in groups.get("docker_hosts", ())
         for environment in hostvars[machine].get("docker_host_environments", {}).values()
     }
+    for machine in groups.get("status", ()):
+        domain = hostvars[machine].get("status_page_domain")
+        # Of a page behind Traefik of a Docker host the headers are nobody's promise.
+        if domain and _has_edge(machine, groups):
+            found[domain] = hostvars[machine].get("ansible_host", machine)
+    return found
 
 
 def _members(machine: str, groups: Groups, hostvars: HostVars) -> list[int]:
@@ -184,4 +207,5 @@ def _machine(name: str, groups: Groups, hostvars: HostVars) -> dict[str, Any]:
     answer = _answer(hostvars[name], "__validate_machine")
     if "sockets" not in answer:
         return {"reason": _reason(answer)}
-    return {**answer, "public": targets(name, groups, hostvars)["public"]}
+    wanted = targets(name, groups, hostvars)
+    return {**answer, "public": wanted["public"], "behind_proxy": wanted["behind_proxy"]}

@@ -37,7 +37,8 @@ class Client(threading.Thread):
     def __init__(self, conninfo: Mapping[str, Any], number: int, ends: threading.Event) -> None:
         super().__init__(daemon=True)
         self.conninfo, self.number, self.ends = conninfo, number, ends
-        self.acknowledged: list[tuple[int, float]] = []
+        # Each with when it was begun, and when it was acknowledged.
+        self.acknowledged: list[tuple[int, float, float]] = []
         self.errors: list[str] = []
         self.longest = 0.0
 
@@ -62,7 +63,7 @@ class Client(threading.Thread):
                 self.longest = max(self.longest, time.monotonic() - began)
             # A wait for standbys that was broken off ends in a commit with a warning: nobody confirmed it.
             if not any("synchronous replication" in notice for notice in connection.notices):
-                self.acknowledged.append((value, time.monotonic()))
+                self.acknowledged.append((value, began, time.monotonic()))
             connection.notices.clear()
             self.ends.wait(_PAUSE)
 
@@ -96,23 +97,38 @@ def run(
             has_begun = True
             begins()
         time.sleep(0.1)
-    ended = time.monotonic()
+    ended, deadline = _first_commit_after(writers)
     ends.set()
     for writer in writers:
-        writer.join(max(ended + _PATIENCE - time.monotonic(), 0))
+        writer.join(max(deadline - time.monotonic(), 0))
     hung = [f"client {writer.number} got no answer in {_PATIENCE} s" for writer in writers if writer.is_alive()]
-    acknowledged = {(writer.number, number): at for writer in writers for number, at in list(writer.acknowledged)}
+    acknowledged = {(writer.number, number): at for writer in writers for number, _, at in list(writer.acknowledged)}
     errors = [error for writer in writers for error in list(writer.errors)] + hung
     there = _there(conninfo)
     return {
         "commits": len(acknowledged),
         "failed": len(errors),
         "errors": sorted(set(errors))[:5],
-        "stopped_seconds": round(longest_gap(began, [at for at in acknowledged.values() if at < ended], ended), 3),
+        "stopped_seconds": round(longest_gap(began, [at for at in acknowledged.values() if at <= ended], ended), 3),
         "longest_seconds": round(max((writer.longest for writer in writers), default=0.0), 3),
         "lost": len(acknowledged.keys() - there),
         "was_told_to_stop": was_told,
     }
+
+
+def _first_commit_after(writers: Sequence[Client]) -> tuple[float, float]:
+    """When a commit that is begun from now on is acknowledged, or that nobody waits for longer; and when nobody waits for clients longer.
+
+    Commits can hang still while clients are told to end: the pause is over when writes go on.
+    """
+    told = time.monotonic()
+    deadline = told + _PATIENCE
+    while time.monotonic() < deadline:
+        moments = [at for writer in writers for _, began, at in writer.acknowledged[-50:] if began >= told]
+        if moments:
+            return min(moments), deadline
+        time.sleep(0.02)
+    return deadline, deadline
 
 
 def _there(conninfo: Mapping[str, Any]) -> set[tuple[int, int]]:

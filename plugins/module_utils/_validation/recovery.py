@@ -21,7 +21,8 @@ PART = "recovery"
 
 def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
     """:arg answer: C(home), the primary of before; C(changes), each with C(source), C(target), C(began), C(ended), C(done), and
-    C(ledger), as M(validation_ledger) gives it; C(primary) now; C(reason), why there are no more changes.
+    C(ledger), as M(validation_ledger) gives it; C(primary) now, and C(astray), who does not follow it; C(reason), why there
+    are no more changes.
     """
     changes: Sequence[Mapping[str, Any]] = answer.get("changes") or []
     reason = str(answer.get("reason") or "")
@@ -30,6 +31,7 @@ def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
     found: list[Row] = []
     for change in changes:
         found += _of(f"{change['source']} to {change['target']}", change, limits)
+    astray: Sequence[str] | None = answer.get("astray")
     home, primary = answer.get("home"), answer.get("primary")
     back = len(changes) > 1 and bool(changes[-1].get("done")) and primary == home
     minutes = round((changes[-1]["ended"] - changes[0]["began"]) / 60, 3) if back else None
@@ -38,6 +40,16 @@ def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
         *found,
         judged(PART, "cluster", "promoted, and back after", minutes, "min", "return_minutes", limits, away),
         told(PART, "cluster", "primary now", primary),
+        judged(
+            PART,
+            "cluster",
+            "standbys that do not follow",
+            None if astray is None else len(astray),
+            "",
+            "standbys_missing",
+            limits,
+            f"{', '.join(astray)}: playbooks/rejoin.yml" if astray else "nobody was asked afterwards",
+        ),
     ]
 
 

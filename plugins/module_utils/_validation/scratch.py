@@ -31,6 +31,8 @@ CREATE TABLE {SCHEMA}.ledger (client int, number int, PRIMARY KEY (client, numbe
 CREATE TABLE {SCHEMA}.content (id int PRIMARY KEY, content text);
 INSERT INTO {SCHEMA}.content SELECT id, md5(id::text) FROM generate_series(1, {ROWS}) AS id"""
 _LOOK = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
+# Who subscribes to all tables would get these too, and stop where it has none of that name.
+_PUBLICATIONS = "SELECT pubname FROM pg_publication WHERE puballtables ORDER BY pubname"
 # A pool keeps no setting for its clients: both are of the transaction.
 _PATIENT = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'"
 
@@ -138,6 +140,13 @@ def _make(connection: Any) -> None:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(_PATIENT)
+            cursor.execute(_PUBLICATIONS)
+            names = [str(name) for (name,) in cursor.fetchall()]
+            if names:
+                raise ScratchError(
+                    f"the publication {', '.join(names)} is FOR ALL TABLES, so subscribers would get the rows of {SCHEMA}: "
+                    "let it name its tables or its schemas"
+                )
             cursor.execute(_MAKE)
     except psycopg2.Error as error:
         raise ScratchError(" ".join(str(error).split())) from error

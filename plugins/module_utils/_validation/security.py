@@ -17,8 +17,9 @@ _RULE = re.compile(r"^([0-9,:]+)(?:/tcp)? +ALLOW +(?:IN +)?(\S+)", re.MULTILINE)
 
 
 def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
-    """:arg answer: C(machines), by name what M(validation_info) found and C(public), ports for everybody; C(outside), of
-    M(validation_outside_info); C(cluster), of M(validation_cluster_info).
+    """:arg answer: C(machines), by name what M(validation_info) found, C(public), ports for everybody, and
+    C(behind_proxy), ports that a proxy on it leads to; C(outside), of M(validation_outside_info); C(cluster), of
+    M(validation_cluster_info).
     """
     found: list[Row] = []
     for name, machine in sorted((answer.get("machines") or {}).items()):
@@ -65,7 +66,7 @@ def _of_machine(name: str, machine: Mapping[str, Any], limits: Limits) -> list[R
     rules = allowed(machine.get("firewall") or "")
     public = set(machine.get("public") or [])
     # A member whose clients are all on its machine has no rule.
-    known = {*rules, *public, *map(int, machine.get("plaintext") or {})}
+    known = {*rules, *public, *(machine.get("behind_proxy") or []), *map(int, machine.get("plaintext") or {})}
     is_active = "Status: active" in (machine.get("firewall") or "")
     strangers = sorted(port for port, sources in rules.items() if "any" in sources and port not in public)
     beyond = [

@@ -43,19 +43,24 @@ def run(programs: Mapping[str, str | None], conninfo: Mapping[str, Any], params:
             commands[subject] = _visitors(program, directory, params)
     env = {**os.environ, "LC_ALL": "C", **{_VARIABLES[name]: str(value) for name, value in conninfo.items()}}
     begun: dict[str, list[subprocess.Popen[bytes]]] = {}
+    silent: dict[str, int] = {}
     try:
         for subject, listed in commands.items():
             begun[subject] = [
                 _begin(command, directory / f"{subject}.{number}", env) for number, command in enumerate(listed)
             ]
         _wait([one for each in begun.values() for one in each], params)
+        silent = {subject: _silent(subject, directory, processes) for subject, processes in begun.items()}
     finally:
         for one in (one for each in begun.values() for one in each):
             if one.poll() is None:
                 # timeout hands it on.
                 one.terminate()
             one.wait()
-    return {**missing, **{subject: _found(subject, directory, processes) for subject, processes in begun.items()}}
+    return {
+        **missing,
+        **{subject: _found(subject, directory, each, silent[subject]) for subject, each in begun.items()},
+    }
 
 
 def _database(program: str, directory: Path, params: Mapping[str, Any]) -> list[str]:
@@ -80,14 +85,28 @@ def _begin(command: list[str], path: Path, env: dict[str, str]) -> subprocess.Po
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]], params: Mapping[str, Any]) -> None:
     """Until all have ended, or longer than they may take, or it is told to stop. Visitors who wait for slow answers are late."""
-    deadline = time.monotonic() + params["seconds"] + 5
+    deadline = time.monotonic() + params["seconds"] + load.GRACE
     while any(one.poll() is None for one in processes) and time.monotonic() < deadline:
         if workplace.is_to_stop(params["directory"]):
             return
         time.sleep(0.05)
 
 
-def _found(subject: str, directory: Path, processes: Sequence[subprocess.Popen[bytes]]) -> dict[str, Any]:
+def _silent(subject: str, directory: Path, processes: Sequence[subprocess.Popen[bytes]]) -> int:
+    """How many wait for an answer that does not come. A visitor who is late, and got one just now, does not."""
+    since = time.time() - load.ANSWER_SECONDS
+    return sum(
+        one.poll() is None and not (subject == "site" and _answered_since(directory / f"{subject}.{number}.out", since))
+        for number, one in enumerate(processes)
+    )
+
+
+def _answered_since(path: Path, since: float) -> bool:
+    status = path.stat()
+    return status.st_size > 0 and status.st_mtime > since
+
+
+def _found(subject: str, directory: Path, processes: Sequence[subprocess.Popen[bytes]], silent: int) -> dict[str, Any]:
     errors = _text(directory.glob(f"{subject}.*.err"))
     if subject == "database":
         figures = load.of_pgbench(_text(directory.glob("transactions.*")), errors)
@@ -95,6 +114,9 @@ def _found(subject: str, directory: Path, processes: Sequence[subprocess.Popen[b
         figures = load.of_curl(_text(directory.glob(f"{subject}.*.out")))
     codes = sorted({one.returncode for one in processes} - {0})
     reason = " ".join(errors.split())[:300] or (f"it ended with {codes[0]}" if codes else "")
+    if silent:
+        figures = load.cut_short(figures, silent)
+        reason = f"{silent} of {len(processes)} waited for an answer until they were ended. {reason}".strip()
     return {**figures, **({"reason": reason} if codes and reason else {})}
 
 

@@ -17,7 +17,8 @@ from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows 
 )
 
 PART = "stress"
-NOT_INSTALLED = "not installed: "
+# With these the rest goes on; the second is of playbooks/vars/validate.yml.
+NOT_INSTALLED, NO_SITE = "not installed: ", "no site: "
 # What the load goes through, by its name in a step.
 SUBJECTS = {"database": "PgBouncer and PostgreSQL", "site": "Traefik and the application"}
 
@@ -41,7 +42,7 @@ def rows(answer: Mapping[str, Any], limits: Limits) -> list[Row]:
 
 def stops(found: Sequence[Row]) -> list[str]:
     """Why there is no next step: what did not keep its limit, or could not be measured although it was asked."""
-    bad = [row for row in found if row["verdict"] != "pass" and not row["note"].startswith(NOT_INSTALLED)]
+    bad = [row for row in found if row["verdict"] != "pass" and not row["note"].startswith((NOT_INSTALLED, NO_SITE))]
     return [f"{row['subject']}: {row['check']}{'' if row['verdict'] == 'fail' else ', not measured'}" for row in bad]
 
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from support.helpers.lab import PORTS
-from support.helpers.roles_of_members import primary_of
+from support.helpers.lab import PORTS, wait_for
+from support.helpers.roles_of_members import healthy, primary_of
 
 DATABASE, SITE = "PgBouncer and PostgreSQL", "Traefik and the application"
 
@@ -65,6 +65,9 @@ def test_a_replica_is_promoted_and_the_primary_comes_back(validate, admin_sql):
         assert 0.05 < rows[subject, "until the next write"]["measured"] < 5
         print(subject, rows[subject, "until the next write"]["measured"], "s")
     assert rows["cluster", "primary now"]["measured"] == "pg-main"
+    assert rows["cluster", "standbys that do not follow"]["measured"] == 0
+    # Before the fixture would bring back what was left behind.
+    wait_for(lambda: healthy(admin_sql), timeout=30, what="two synchronous standbys")
 
 
 def test_one_that_is_refused_changes_nothing_and_says_why(validate, admin_sql, pooler):

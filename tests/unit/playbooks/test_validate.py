@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from support.helpers.checkout import ROOT
 
 HOSTS = {
@@ -24,7 +25,8 @@ HOSTS = {
 @pytest.fixture
 def validate(tmp_path):
     """A function that runs the playbook on this machine, and gives the exit code, the output in one line, and the report, if any."""
-    inventory, report = tmp_path / "hosts.json", tmp_path / "made" / "report.json"
+    inventory, report = tmp_path / "shop" / "hosts.json", tmp_path / "made" / "report.json"
+    inventory.parent.mkdir()
 
     def run(parts, *options, hosts=None, **variables):
         inventory.write_text(json.dumps(hosts or HOSTS))
@@ -73,7 +75,7 @@ WITH_MEMBERS = {
     **HOSTS,
     "postgres": {"hosts": {"pg-main": {"postgres_machine": "db01"}}},
 }
-WORDS = {"validate_disruptive": True, "validate_confirm": "hosts.json"}
+WORDS = {"validate_disruptive": True, "validate_confirm": "shop"}
 
 
 @pytest.mark.parametrize(
@@ -81,8 +83,10 @@ WORDS = {"validate_disruptive": True, "validate_confirm": "hosts.json"}
     [
         ([], {}),
         ([], {"validate_disruptive": True}),
-        ([], {"validate_confirm": "hosts.json"}),
+        ([], {"validate_confirm": "shop"}),
         ([], {**WORDS, "validate_confirm": "staging"}),
+        # Every installation has one of that name.
+        ([], {**WORDS, "validate_confirm": "hosts.json"}),
         (["--check"], WORDS),
     ],
 )
@@ -90,7 +94,7 @@ def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_i
     code, said, report = validate("stress,recovery", *options, hosts=WITH_MEMBERS, validate_stress_seconds=7, **words)
     assert code == 2 and "2, then 4, then 8, then 16 clients at a time for 7 s each" in said
     assert "a standby becomes the primary as by switchover.yml" in said
-    assert "-e validate_disruptive=true -e validate_confirm=hosts.json, without --check" in said
+    assert "-e validate_disruptive=true -e validate_confirm=shop, without --check" in said
     assert "Ask every member" not in said and "Begin" not in said and "Remove what" not in said
     assert [(row["part"], row["verdict"]) for row in report["rows"]] == [
         ("stress", "not measured"),
@@ -99,8 +103,29 @@ def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_i
     assert all("needs -e validate_disruptive=true" in row["note"] for row in report["rows"])
 
 
+WITH_SITE = {
+    **WITH_MEMBERS,
+    "docker_hosts": {
+        "hosts": {"app01": None},
+        "vars": {"docker_host_environments": {"production": {"domain": "example.org"}}},
+    },
+}
+
+
+def test_clients_can_be_given_as_words_and_the_site_is_that_of_the_docker_hosts(validate):
+    code, said, _report = validate("stress", "--extra-vars=validate_stress_clients=[3,5]", hosts=WITH_SITE)
+    assert code == 2 and "3, then 5 clients at a time for 10 s each" in said
+    assert "in a second, of example.org and of the database" in said
+
+
+@pytest.mark.parametrize("clients", ["4", "[2,x]", "[0,2]", "[]"])
+def test_clients_that_are_no_numbers_are_refused(validate, clients):
+    code, said, report = validate("stress", f"--extra-vars=validate_stress_clients={clients}", hosts=WITH_MEMBERS)
+    assert code == 2 and report is None and "expected whole numbers above 0, such as [2,4]" in said
+
+
 def test_a_part_that_cannot_be_begun_says_why_and_the_next_one_is_begun(validate):
-    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, **WORDS)
+    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, run_locked=True, **WORDS)
     assert code == 2
     reasons = {row["part"]: row["note"] for row in report["rows"]}
     assert set(reasons) == {"stress", "recovery"} and all(reasons.values())
@@ -111,3 +136,37 @@ def test_what_disturbs_is_left_out_where_there_is_no_pool(validate):
     hosts = {name: group for name, group in WITH_MEMBERS.items() if name != "pgbouncers"}
     code, said, _report = validate("stress,recovery", hosts=hosts, **WORDS)
     assert code == 2 and "Left out, since the inventory has no hosts for it: stress, recovery." in said
+
+
+def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
+    """The locks come before all else: what removes the rest of an interrupted run would end the other run's clients."""
+    answers = {"results": [{"item": "db01", "refused": True, "msg": "db01 is locked by ana@laptop"}]}
+    code, said, report = validate(
+        "stress,recovery",
+        hosts=WITH_MEMBERS,
+        run_locked=True,
+        lock_answers=answers,
+        validate_candidates=["pg-replica1"],
+        **WORDS,
+    )
+    assert code == 2
+    assert {row["part"]: row["note"] for row in report["rows"]} == dict.fromkeys(
+        ("stress", "recovery"), "db01 is locked by ana@laptop"
+    )
+    assert said.count("TASK [Give the locks back]") == 2 and "TASK [Learn with which password" not in said
+    for name in ("validate_ahead", "validate_stress", "validate_recovery"):
+        assert unlocked(name) == []
+
+
+def unlocked(name):
+    """Tasks that end clients or silence, whoever has the locks."""
+    (first, *others) = yaml.safe_load((ROOT / f"playbooks/tasks/{name}.yml").read_text())
+    locked, found = False, []
+    for task in first.get("always") or [first, *others]:
+        locked = locked or task["name"] == "Refuse to run beside another run"
+        touches = (
+            task.get("ansible.builtin.include_tasks") == "silence.yml" or "plannerate.infra.validation_ledger" in task
+        )
+        if touches and not locked and "validate_locked" not in str(task.get("when")):
+            found.append(task["name"])
+    return found

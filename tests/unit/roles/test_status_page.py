@@ -40,6 +40,7 @@ def made(directory, inventory, **changes):
         "units": "_status_page_units",
         "packages": "_status_page_packages",
         "route": "_status_page_route",
+        "answers": "_status_page_answers",
         "problems": "status_page_problems",
         "warnings": "status_page_warnings",
     }
@@ -103,6 +104,19 @@ def test_on_a_docker_host_it_is_behind_traefik_there_and_that_is_said(beside):
         "sources": ["0.0.0.0/0", "::/0"],
     }
     assert beside["page"]["web"]["address"] == "192.0.2.1"
+
+
+def test_what_visitors_come_through_has_to_answer_before_it_counts_as_loaded(alone, beside):
+    assert [(each["url"], each["codes"], each["unit"]) for each in alone["answers"]] == [
+        ("http://127.0.0.1:8085/health", [200], "status-page"),
+        ("http://127.0.0.1:80/", [301, 308], "status-edge"),
+    ]
+    assert [each["url"] for each in beside["answers"]] == ["http://192.0.2.1:8085/health"]
+    tasks = yaml.safe_load((ROOT / "roles/status_page/tasks/services.yml").read_text())
+    names = [task["name"] for task in tasks]
+    (waits,) = [task for task in tasks if "ansible.builtin.uri" in task]
+    assert "_status_page_answers" in waits["loop"] and waits["ansible.builtin.uri"]["follow_redirects"] == "none"
+    assert names.index(waits["name"]) < names.index("Remember that it is loaded")
 
 
 def test_its_containers_have_no_rights_that_they_do_not_need(alone):

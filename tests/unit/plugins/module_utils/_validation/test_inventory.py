@@ -65,6 +65,27 @@ def test_a_machine_is_asked_for_what_it_has():
     assert set(docker["secret_files"]) < set(docker["private_files"])
 
 
+def test_the_status_page_has_its_ports_where_it_has_them():
+    status = {"ansible_host": "192.0.2.30", "status_page_domain": "status.example.org"}
+    hostvars = {**HOSTVARS, "status01": status}
+    alone = {**GROUPS, "machines": [*GROUPS["machines"], "status01"], "status": ["status01"]}
+    asked = targets("status01", alone, hostvars)
+    assert (asked["public"], asked["behind_proxy"]) == ([22, 80, 443], [])
+    assert edges(alone, hostvars)["status.example.org"] == "192.0.2.30"
+    beside = {**GROUPS, "status": ["app01"], "monitoring": ["app01", "db01"]}
+    hostvars = {
+        name: {**host, "monitoring_grafana_domain": "grafana.example.org", "status_page_port": 8099}
+        for name, host in HOSTVARS.items()
+    }
+    asked = targets("app01", beside, hostvars)
+    assert (asked["public"], asked["behind_proxy"]) == ([22, 80, 443], [3000, 8099])
+    assert targets("db01", beside, hostvars)["behind_proxy"] == []
+    gathered = found(
+        ["security"], beside, {**hostvars, "app01": {**hostvars["app01"], "__validate_machine": {"sockets": []}}}
+    )
+    assert gathered["security"]["machines"]["app01"]["behind_proxy"] == [3000, 8099]
+
+
 def test_databases_are_closed_to_strangers_and_sites_are_asked_where_they_are_served():
     assert closed(GROUPS, HOSTVARS)["db01"]["address"] == "192.0.2.10"
     assert {5432, 5433, 6432, 9100, 15432, 15433} <= set(closed(GROUPS, HOSTVARS)["db01"]["ports"])

@@ -9,6 +9,8 @@ import subprocess
 import pytest
 
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.load import (
+    ANSWER_SECONDS,
+    GRACE,
     curl_command,
     figures,
     of_curl,
@@ -55,6 +57,7 @@ def test_every_program_ends_by_itself_and_nobody_asks_more_often_than_the_rate()
     visitor = curl_command("/usr/bin/curl", 10, 5, site, None)
     assert database[:3] == visitor[:3] == ["timeout", "--kill-after=2", "20"]
     assert {"--client=8", "--jobs=4", "--time=10", "--rate=40"} < set(database)
+    assert int(visitor[visitor.index("--max-time") + 1]) == ANSWER_SECONDS < GRACE
     assert "--rate 5/s" in " ".join(visitor) and visitor[-1] == "https://example.org/up#[1-50]"
     assert "example.org:443:192.0.2.20" in visitor and "--insecure" not in visitor and "--cacert" not in visitor
     assert "--cacert /x/ca" in " ".join(curl_command("/usr/bin/curl", 10, 5, site, "/x/ca"))

@@ -25,6 +25,7 @@ def answer(first=None, second=None, **changed):
     return {
         "home": "pg-main",
         "primary": "pg-main",
+        "astray": [],
         "changes": [
             {
                 "source": source,
@@ -99,3 +100,9 @@ def test_a_change_that_was_refused_is_no_change():
         ("cluster", "promoted, and back after"): ("not measured", "the standby is behind"),
     }
     assert bad({"reason": "no standby follows"}) == {("-", "was measured"): ("not measured", "no standby follows")}
+
+
+def test_a_standby_that_was_left_behind_is_told_with_the_way():
+    check = ("cluster", "standbys that do not follow")
+    assert bad(answer(astray=["pg-replica2"])) == {check: ("fail", "pg-replica2: playbooks/rejoin.yml")}
+    assert bad(answer(astray=None))[check][0] == "not measured"

@@ -50,6 +50,14 @@ def test_a_machine_as_it_should_be_is_good():
     assert bad() == {}
 
 
+def test_what_a_proxy_leads_to_needs_no_rule_of_its_own():
+    sockets = [*MACHINE["sockets"], {"address": "192.0.2.10", "port": 8085, "program": "gatus"}]
+    assert bad({"sockets": sockets, "behind_proxy": [8085]}) == {}
+    assert set(bad({"sockets": sockets})) == {"ports that listen without a rule"}
+    opened = STATUS + "8085/tcp                   ALLOW       Anywhere\n"
+    assert set(bad({"firewall": opened, "behind_proxy": [8085]})) == {"ports open to everybody beyond the list"}
+
+
 @pytest.mark.parametrize(
     ("changed", "check", "note"),
     [

@@ -10,7 +10,9 @@ import time
 
 import pytest
 
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import LIMITS
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.step import run
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.stress import goes_on, rows
 
 SITE = {"domain": "example.org", "address": "192.0.2.20", "path": "/up", "authority": "a certificate"}
 CONNECTION = {"host": "192.0.2.10", "port": 6432, "password": "k3Zq8vT1pLmX"}
@@ -69,3 +71,24 @@ def test_it_stops_when_it_is_told_to_and_nothing_stays(put_load, tmp_path):
     put_load(bench="exec sleep 77.123", visitor="exec sleep 77.123")
     assert time.monotonic() - began < 4
     assert subprocess.run(["pgrep", "-f", "sleep 77[.]123"], capture_output=True, check=False).stdout == b""
+
+
+GOOD_THEN_SILENT = {
+    "bench": 'for i in $(seq 2000); do echo "0 1 1500 0 1 1 10"; done > transactions.7; exec sleep 66.123',
+    "visitor": 'for i in $(seq 2000); do echo "200 0.020 0"; done; exec sleep 66.123',
+}
+
+
+@pytest.mark.parametrize(("program", "subject"), [("bench", "database"), ("visitor", "site")])
+def test_one_that_hangs_after_good_answers_is_no_success(put_load, program, subject):
+    found = put_load(**{program: GOOD_THEN_SILENT[program]})[subject]
+    hung = 1 if subject == "database" else 3
+    assert (found["failed"], found["p95"]) == (hung, None) and "until they were ended" in found["reason"]
+    step = {"clients": 3, "lag": {"standbys": {}}, subject: found}
+    assert {row["check"] for row in rows({"steps": [step]}, LIMITS) if row["verdict"] != "pass"} == {"p95"}
+    assert not goes_on([step], LIMITS)
+
+
+def test_a_visitor_who_is_late_and_gets_answers_is_no_failure(put_load):
+    found = put_load(visitor='while true; do echo "200 0.020 0"; sleep 0.5; done')["site"]
+    assert found["failed"] == 0 and found["p95"] == 20

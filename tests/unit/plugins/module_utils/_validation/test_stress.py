@@ -66,6 +66,12 @@ def test_what_is_not_installed_is_named_and_the_rest_goes_on():
     assert goes_on([missing], LIMITS)
 
 
+def test_a_site_that_the_inventory_does_not_tell_of_is_named_and_the_rest_goes_on():
+    missing = step(site={"reason": "no site: docker_host_environments of app01 has no domain for production"})
+    assert bad(missing) == {("Traefik and the application", "was measured"): "not measured"}
+    assert goes_on([missing], LIMITS)
+
+
 def test_without_a_site_the_database_alone_is_told():
     alone = {name: value for name, value in step().items() if name != "site"}
     assert not [row for row in rows({"steps": [alone]}, LIMITS) if row["subject"].startswith("Traefik")]
