@@ -116,8 +116,9 @@ def test_what_was_left_is_removed_and_what_is_somebody_elses_is_not(conninfo, se
 
 
 def test_rows_that_somebody_would_subscribe_to_are_not_written(conninfo, has_schema):
-    with contextlib.closing(psycopg2.connect(**conninfo)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    with contextlib.closing(psycopg2.connect(**conninfo)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("CREATE PUBLICATION everything FOR ALL TABLES")
     with pytest.raises(scratch.ScratchError, match="publication everything is FOR ALL TABLES"), scratch.made(conninfo):
         pass
     assert not has_schema()

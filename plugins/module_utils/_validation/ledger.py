@@ -102,7 +102,9 @@ def run(
     for writer in writers:
         writer.join(max(deadline - time.monotonic(), 0))
     hung = [f"client {writer.number} got no answer in {_PATIENCE} s" for writer in writers if writer.is_alive()]
-    acknowledged = {(writer.number, number): at for writer in writers for number, _, at in list(writer.acknowledged)}
+    acknowledged = {
+        (writer.number, number): at for writer in writers for number, _began, at in list(writer.acknowledged)
+    }
     errors = [error for writer in writers for error in list(writer.errors)] + hung
     there = _there(conninfo)
     return {
@@ -124,7 +126,7 @@ def _first_commit_after(writers: Sequence[Client]) -> tuple[float, float]:
     told = time.monotonic()
     deadline = told + _PATIENCE
     while time.monotonic() < deadline:
-        moments = [at for writer in writers for _, began, at in writer.acknowledged[-50:] if began >= told]
+        moments = [at for writer in writers for _number, began, at in writer.acknowledged[-50:] if began >= told]
         if moments:
             return min(moments), deadline
         time.sleep(0.02)
