@@ -18,7 +18,14 @@ TASKS = sorted([*ROLES.glob("*/tasks/*.yml"), *(ROOT / "playbooks").glob("*.yml"
 OPTIONS = "{{ postgres_admin_login.connect_params }}"
 # A role that may log in and see nothing, in the database postgres.
 AGENT = "roles/pgbouncer/files/replica_agent.py"
-MADE_IN = {"plugins/module_utils/_postgres/session.py", "plugins/module_utils/_s3_backup/machine/session.py", AGENT}
+# The owner himself, as an application does it: what is set for him is his own.
+OWNER = "plugins/module_utils/_validation/scratch.py"
+MADE_IN = {
+    "plugins/module_utils/_postgres/session.py",
+    "plugins/module_utils/_s3_backup/machine/session.py",
+    AGENT,
+    OWNER,
+}
 # Databases that are the administrator's own, or no database: PgBouncer's console, a connection for replication.
 SAFE_DATABASE = re.compile(r"--dbname=(pgbouncer|postgres|\{\{ postgres_upstream_conninfo \}\} replication=true)")
 

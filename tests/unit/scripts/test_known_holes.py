@@ -98,7 +98,7 @@ def images():
     for path in sorted(ROOT.glob("roles/*/defaults/main.yml")):
         for name, value in (yaml.safe_load(path.read_text()) or {}).items():
             if name.endswith("_image") and value:
-                yield str(path.relative_to(ROOT)), *value.split(":", 1)
+                yield str(path.relative_to(ROOT)), *value.partition("@")[0].split(":", 1)
 
 
 def test_the_bot_leaves_what_is_locked_to_the_script_that_locks_it():
