@@ -23,6 +23,10 @@ def site(make_physical):
     data = site.servers.members["pg-main"]["data_directory"]
     run([*AS_OWNER, f"{site.servers.base.programs}/pg_checksums", "--enable", f"--pgdata={data}"])
     site.servers.start("pg-main")
+    # What its owner may give it.
+    site.servers.sql("pg-main", "CREATE DATABASE archive")
+    for setting in ("default_transaction_read_only = on", "statement_timeout = 1"):
+        site.servers.sql("pg-main", f"ALTER DATABASE archive SET {setting}")
     site.good("prepare")
     site.good("backup", "full")
     site.servers.sql("pg-main", "CREATE TABLE drilled (at timestamptz PRIMARY KEY)")
