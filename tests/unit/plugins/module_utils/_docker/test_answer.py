@@ -4,21 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.plannerate.infra.plugins.module_utils._docker.answer import parse
+from support.helpers.docker_host_answer import ANSWER
 
-ANSWER = """\
-os debian 13 trixie
-architecture amd64
-processors 2
-package docker.io installed
-package docker-compose not-installed
-compose 2.26.1
-container shop-traefik
-attached shop-production-web
-port 22 sshd
-port 80 nginx
-traefik converged
-"""
+from ansible_collections.plannerate.infra.plugins.module_utils._docker.answer import parse
 
 
 def test_the_answer_is_read():

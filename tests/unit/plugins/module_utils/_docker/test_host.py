@@ -5,23 +5,11 @@
 from __future__ import annotations
 
 import pytest
+from support.helpers.docker_host_answer import ANSWER
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.answer import parse
 from ansible_collections.plannerate.infra.plugins.module_utils._docker.host import problems
 
-ANSWER = """\
-os debian 13 trixie
-architecture amd64
-processors 2
-package docker.io installed
-package docker-compose not-installed
-compose 2.26.1
-container shop-traefik
-attached shop-production-web
-port 22 sshd
-port 80 nginx
-traefik converged
-"""
 WANTED = {
     "environments": {"production": {"domain": "example.com", "suffix": "prod"}},
     "environment": "production",
