@@ -14,7 +14,8 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from steps import CLEAN, LANES, OWNER, REPORTS, STEPS, Step, parts
+from parts import parts
+from steps import CLEAN, LANES, OWNER, REPORTS, STEPS, Step
 
 TAIL = 60
 # What runs now, so that it can be ended, and whether no further step may begin.

@@ -16,6 +16,7 @@ from support.helpers.pages import commands, pages
 from support.helpers.runners import words_of
 
 sys.path.insert(0, str(ROOT / "scripts"))
+import parts
 import steps
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/changes.md", "docs/github.md")]
@@ -223,7 +224,7 @@ def is_run_by_a_step(pattern, name, words):
 
 
 def is_run_by_a_part(pattern, name, words):
-    commands = [" ".join(step.command) for step in steps.parts()[name]]
+    commands = [" ".join(step.command) for step in parts.parts()[name]]
     return f"--part={name}" in recipe(target_of(pattern)) and any(says(command, words) for command in commands)
 
 

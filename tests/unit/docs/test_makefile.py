@@ -14,6 +14,7 @@ from support.fixtures.artefact import ROOT
 from support.helpers.pages import pages
 
 sys.path.insert(0, str(ROOT / "scripts"))
+import parts
 import steps
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -54,7 +55,7 @@ def test_a_long_test_is_chosen_by_its_name():
     listed = subprocess.run(
         [sys.executable, "scripts/test.py", "--part="], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert set(steps.parts()) <= set((listed.stdout + listed.stderr).split())
+    assert set(parts.parts()) <= set((listed.stdout + listed.stderr).split())
 
 
 @pytest.mark.parametrize("target", ["deploy", "rollback"])
@@ -70,7 +71,7 @@ def test_a_release_is_deployed_by_the_environment(target):
 def test_every_target_part_script_and_playbook_that_a_page_names_is_there(page):
     text = page.read_text()
     assert set(re.findall(r"(?:^|`)(?:[A-Z]+=\S+ )?make ([a-z-]+)", text, re.MULTILINE)) <= targets()
-    assert set(re.findall(r"\bPART=([a-z0-9_-]+)", text)) <= set(steps.parts())
+    assert set(re.findall(r"\bPART=([a-z0-9_-]+)", text)) <= set(parts.parts())
     scripts = set(re.findall(r"(?<![\w/])scripts/[\w.-]*\w", text))
     assert [script for script in sorted(scripts) if not (ROOT / script).exists()] == []
     playbooks = {file.stem for file in (ROOT / "playbooks").glob("*.yml")}

@@ -114,22 +114,22 @@ def test_ended_from_outside_it_ends_what_it_started_and_cleans(run, tmp_path):
         os.kill(int((tmp_path / "a.pid").read_text()), 0)
 
 
-def of_steps(expression):
-    """What scripts/steps.py says, which looks for the parts in the directory in which it runs."""
-    program = f"import json, sys; sys.path.insert(0, 'scripts'); import steps; print(json.dumps({expression}))"
+def of_parts(expression):
+    """What scripts/parts.py says, which looks for the parts in the directory in which it runs."""
+    program = f"import json, sys; sys.path.insert(0, 'scripts'); import parts; print(json.dumps({expression}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=SCRIPTS.parent, capture_output=True, check=True)
     return json.loads(done.stdout)
 
 
 def parts():
     """The long tests by their names: the steps of each."""
-    return of_steps("{name: [step.name for step in each] for name, each in steps.parts().items()}")
+    return of_parts("{name: [step.name for step in each] for name, each in parts.parts().items()}")
 
 
 def test_each_long_test_has_a_part_and_only_four_need_no_machine():
     found = parts()
     folders = {path.name for path in (SCRIPTS.parent / "tests" / "long").iterdir() if list(path.glob("test_*.py"))}
-    on_scenarios = {*of_steps("sorted(steps.ON_SCENARIOS)")}
+    on_scenarios = {*of_parts("sorted(parts.ON_SCENARIOS)")}
     assert on_scenarios < folders
     several = {"pairs": {"pairs-converge", "pairs-primary", "pairs-data"}}
     on_lab = {
@@ -165,15 +165,15 @@ def test_each_long_test_has_a_part_and_only_four_need_no_machine():
 
 
 def test_the_parts_of_the_pairs_have_each_once():
-    told = of_steps(
-        "[step.env['PAIRS_FIRST'] for part in steps.parts().values() for step in part if 'PAIRS_FIRST' in step.env]"
+    told = of_parts(
+        "[step.env['PAIRS_FIRST'] for part in parts.parts().values() for step in part if 'PAIRS_FIRST' in step.env]"
     )
     assert sorted(pair for firsts in told for pair in chosen({"PAIRS_FIRST": firsts})) == sorted(chosen({}))
 
 
 def test_the_parts_of_chaos_have_a_hundred_seeds():
-    told = of_steps(
-        "[step.env['CHAOS_SEEDS'] for part in steps.parts().values() for step in part if 'CHAOS_SEEDS' in step.env]"
+    told = of_parts(
+        "[step.env['CHAOS_SEEDS'] for part in parts.parts().values() for step in part if 'CHAOS_SEEDS' in step.env]"
     )
     ranges = [map(int, each.split("-")) for each in {*told}]
     assert sorted(seed for first, last in ranges for seed in range(first, last + 1)) == list(range(1, 101))
