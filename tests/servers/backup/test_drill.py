@@ -38,6 +38,11 @@ def make_hostile(site):
     return make
 
 
+def running(command):
+    """The statement that runs a shell command. To one that ends before it has read, COPY answers "Broken pipe" now and then."""
+    return f"COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; {command}'"
+
+
 def scratch(site):
     return [path.name for path in (site.directory / "scratch").iterdir()]
 
@@ -52,7 +57,7 @@ def assert_next_drill_is_good(site):
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_dump_runs_descends_from_nothing_that_decrypts(site, make_hostile, monkeypatch, way):
     seen = site.directory / "seen"
-    make_hostile(f"COPY (SELECT 1) TO PROGRAM 'env >{seen}; ls -l /proc/self/fd >>{seen}'", way)
+    make_hostile(running(f"env >{seen}; ls -l /proc/self/fd >>{seen}"), way)
     monkeypatch.setenv("AGE_IDENTITY", "of the drill")
     site.good("drill")
     words = seen.read_text()
@@ -84,7 +89,7 @@ def test_a_dump_that_never_ends_its_restore_is_given_up(site, make_hostile):
 
 @pytest.mark.parametrize("killed", ["drill", "loader"])
 def test_a_drill_that_is_killed_hinders_no_other(site, make_hostile, killed):
-    make_hostile(f"COPY (SELECT 1) TO PROGRAM 'touch {site.directory}/begun'; PERFORM pg_sleep(600)")
+    make_hostile(running(f"touch {site.directory}/begun") + "; PERFORM pg_sleep(600)")
     process = site.start("drill")
     wait_for((site.directory / "begun").exists, 60, "the dump's code")
     # What loads has programs, which systemd ends with it. All of them name its directory.
