@@ -22,9 +22,10 @@ GROUPS = {
     "security": ("machines",),
     "stress": ("pgbouncers", "postgres"),
     "recovery": ("pgbouncers", "postgres"),
+    "failover": ("pgbouncers", "postgres"),
 }
 # They are noticed by users, so they are measured where they are named, and with the words alone.
-DISTURBING = ("stress", "recovery")
+DISTURBING = ("stress", "recovery", "failover")
 NOT_ALLOWED = (
     "nothing was done: it disturbs, and needs -e validate_disruptive=true -e validate_confirm=<the inventory's name>"
 )

@@ -12,10 +12,10 @@ from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._validation import (
     backup,
+    changes,
     html_page,
     junit,
     pool,
-    recovery,
     replication,
     security,
     stress,
@@ -29,7 +29,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows 
     unanswered,
 )
 
-PARTS = (replication.PART, pool.PART, backup.PART, security.PART, stress.PART, recovery.PART)
+PARTS = (replication.PART, pool.PART, backup.PART, security.PART, stress.PART, *changes.PARTS)
 
 
 def report(
@@ -71,8 +71,8 @@ def rows_of(part: str, answer: Mapping[str, Any], limits: Limits, now: float) ->
             return backup.rows(answer, limits, now)
         if part == stress.PART:
             return stress.rows(answer, limits)
-        if part == recovery.PART:
-            return recovery.rows(answer, limits)
+        if part in changes.PARTS:
+            return changes.rows(part, answer, limits)
         return security.rows(answer, limits)
     except (AttributeError, KeyError, TypeError) as error:
         return [unanswered(part, f"its answer cannot be read: {error!r}")]

@@ -39,6 +39,7 @@ LIMITS: dict[str, float] = {
     "failed_transactions": 0,
     "lost_commits": 0,
     "return_minutes": 5,
+    "failover_seconds": 3600,
 }
 # Of these more is better.
 AT_LEAST = {"certificate_days", "stress_answered_percent"}

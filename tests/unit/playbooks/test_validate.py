@@ -50,7 +50,10 @@ def validate(tmp_path):
 def test_parts_that_are_none_are_refused_before_anything_is_asked(validate):
     code, said, report = validate("pool,fire")
     assert code and report is None and "Ask" not in said
-    assert "validate=pool,fire has fire, expected some of replication, pool, backup, security, stress, recovery" in said
+    assert (
+        "validate=pool,fire has fire, expected some of replication, pool, backup, security, stress, recovery, failover"
+        in said
+    )
 
 
 def test_a_part_that_fails_is_told_and_what_has_no_hosts_is_left_out(validate, tmp_path):
@@ -91,15 +94,14 @@ WORDS = {"validate_disruptive": True, "validate_confirm": "shop"}
     ],
 )
 def test_without_the_words_nothing_that_disturbs_is_begun_and_what_it_would_do_is_told(validate, options, words):
-    code, said, report = validate("stress,recovery", *options, hosts=WITH_MEMBERS, validate_stress_seconds=7, **words)
+    parts = ("stress", "recovery", "failover")
+    code, said, report = validate(",".join(parts), *options, hosts=WITH_MEMBERS, validate_stress_seconds=7, **words)
     assert code == 2 and "2, then 4, then 8, then 16 clients at a time for 7 s each" in said
     assert "a standby becomes the primary as by switchover.yml" in said
+    assert "every process of the primary is killed (SIGKILL" in said
     assert "-e validate_disruptive=true -e validate_confirm=shop, without --check" in said
     assert "Ask every member" not in said and "Begin" not in said and "Remove what" not in said
-    assert [(row["part"], row["verdict"]) for row in report["rows"]] == [
-        ("stress", "not measured"),
-        ("recovery", "not measured"),
-    ]
+    assert [(row["part"], row["verdict"]) for row in report["rows"]] == [(part, "not measured") for part in parts]
     assert all("needs -e validate_disruptive=true" in row["note"] for row in report["rows"])
 
 
@@ -125,10 +127,11 @@ def test_clients_that_are_no_numbers_are_refused(validate, clients):
 
 
 def test_a_part_that_cannot_be_begun_says_why_and_the_next_one_is_begun(validate):
-    code, _said, report = validate("stress,recovery", hosts=WITH_MEMBERS, run_locked=True, **WORDS)
-    assert code == 2
+    parts = ("stress", "recovery", "failover")
+    code, said, report = validate(",".join(parts), hosts=WITH_MEMBERS, run_locked=True, **WORDS)
+    assert code == 2 and "TASK [Kill" not in said
     reasons = {row["part"]: row["note"] for row in report["rows"]}
-    assert set(reasons) == {"stress", "recovery"} and all(reasons.values())
+    assert set(reasons) == set(parts) and all(reasons.values())
     assert not any("needs -e" in reason for reason in reasons.values()), reasons
 
 
@@ -141,8 +144,9 @@ def test_what_disturbs_is_left_out_where_there_is_no_pool(validate):
 def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
     """The locks come before all else: what removes the rest of an interrupted run would end the other run's clients."""
     answers = {"results": [{"item": "db01", "refused": True, "msg": "db01 is locked by ana@laptop"}]}
+    parts = ("stress", "recovery", "failover")
     code, said, report = validate(
-        "stress,recovery",
+        ",".join(parts),
         hosts=WITH_MEMBERS,
         run_locked=True,
         lock_answers=answers,
@@ -150,11 +154,10 @@ def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
         **WORDS,
     )
     assert code == 2
-    assert {row["part"]: row["note"] for row in report["rows"]} == dict.fromkeys(
-        ("stress", "recovery"), "db01 is locked by ana@laptop"
-    )
-    assert said.count("TASK [Give the locks back]") == 2 and "TASK [Learn with which password" not in said
-    for name in ("validate_ahead", "validate_stress", "validate_recovery"):
+    assert {row["part"]: row["note"] for row in report["rows"]} == dict.fromkeys(parts, "db01 is locked by ana@laptop")
+    assert said.count("TASK [Give the locks back]") == 3 and "TASK [Learn with which password" not in said
+    assert "TASK [Kill" not in said and "TASK [Rejoin" not in said
+    for name in ("validate_ahead", "validate_stress", "validate_end"):
         assert unlocked(name) == []
 
 

@@ -49,8 +49,9 @@ def test_all_parts_that_disturb_nobody_unless_some_are_named():
 
 
 def test_what_disturbs_is_refused_without_the_words():
-    assert chosen("pool,stress,recovery") == {"measured": ["pool"], "refused": ["stress", "recovery"]}
-    assert chosen("recovery,stress", may_disturb=True) == {"measured": ["stress", "recovery"]}
+    disturbing = ["stress", "recovery", "failover"]
+    assert chosen("pool,failover,stress,recovery") == {"measured": ["pool"], "refused": disturbing}
+    assert chosen("failover,recovery,stress", may_disturb=True) == {"measured": disturbing}
     assert chosen("stress,recovery", {"pgbouncers": []}, True) == {"left_out": ["stress", "recovery"]}
     assert found(["stress"], GROUPS, HOSTVARS)["stress"] == {"reason": NOT_ALLOWED}
     hostvars = {**HOSTVARS, "pg-main": {"validate_stress_found": {"steps": [1]}}}

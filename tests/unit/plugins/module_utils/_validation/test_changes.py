@@ -1,12 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both changes are told as clients noticed them, and a primary that did not come back is no success."""
+"""Both changes are told as clients noticed them; a primary that died, or did not come back, is told with the way."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._validation.recovery import rows
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.changes import rows
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import LIMITS
 
 LEDGER = {
@@ -25,9 +25,12 @@ def answer(first=None, second=None, **changed):
     return {
         "home": "pg-main",
         "primary": "pg-main",
+        "errors": [],
+        "streaming": ["pg-replica1", "pg-replica2"],
         "astray": [],
         "changes": [
             {
+                "mode": "switchover",
                 "source": source,
                 "target": target,
                 "began": began,
@@ -44,17 +47,24 @@ def answer(first=None, second=None, **changed):
     }
 
 
-def bad(found):
+def dead(first=None, **changed):
+    """As C(answer), where the primary died before it was replaced."""
+    found = answer(first, **changed)
+    found["changes"][0] |= {"mode": "failover", "died": 1004.0, "commanded": 1004.5}
+    return found
+
+
+def bad(found, part="recovery"):
     return {
         (row["subject"], row["check"]): (row["verdict"], row["note"])
-        for row in rows(found, LIMITS)
+        for row in rows(part, found, LIMITS)
         if row["verdict"] != "pass"
     }
 
 
 def test_there_and_back():
     assert bad(answer()) == {}
-    found = {(row["subject"], row["check"]): row["measured"] for row in rows(answer(), LIMITS)}
+    found = {(row["subject"], row["check"]): row["measured"] for row in rows("recovery", answer(), LIMITS)}
     assert found["cluster", "promoted, and back after"] == 1 and found["cluster", "primary now"] == "pg-main"
     assert found[THERE, "until the next write"] == 0.6
 
@@ -105,4 +115,46 @@ def test_a_change_that_was_refused_is_no_change():
 def test_a_standby_that_was_left_behind_is_told_with_the_way():
     check = ("cluster", "standbys that do not follow")
     assert bad(answer(astray=["pg-replica2"])) == {check: ("fail", "pg-replica2: playbooks/rejoin.yml")}
-    assert bad(answer(astray=None))[check][0] == "not measured"
+
+
+def test_a_primary_that_died_is_told_as_clients_noticed_it():
+    given = {"failed": 7, "errors": ["gone"], "stopped_seconds": 8.25}
+    assert bad(dead(given), "failover") == {}
+    found = {(row["subject"], row["check"]): row["measured"] for row in rows("failover", dead(given), LIMITS)}
+    assert found["pg-main dies", "promoted"] == "pg-replica1"
+    assert found["pg-main dies", "until the next write"] == 8.25
+    assert found["pg-main dies", "until the next write, from the command on"] == 7.75
+    assert found["pg-main dies", "transactions that failed"] == 7
+    assert found[BACK, "until the next write"] == 0.6
+    assert found["cluster", "dead, replaced, and back after"] == 1 and found["cluster", "standbys that stream"] == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "checks"),
+    [
+        ({"lost": 1}, ["acknowledged commits that are lost"]),
+        ({"stopped_seconds": 3600.2}, ["until the next write"]),
+        ({"stopped_seconds": 3601.0}, ["until the next write", "until the next write, from the command on"]),
+    ],
+)
+def test_each_promise_of_a_failover_has_its_row(broken, checks):
+    assert bad(dead(broken), "failover") == {("pg-main dies", check): ("fail", "") for check in checks}
+
+
+def test_a_primary_that_died_and_that_nobody_replaced_is_told_with_the_next_command():
+    found = dead(reason="Nobody was promoted", primary=None, errors=["no member takes writes"], streaming=[])
+    found["changes"] = [{**found["changes"][0], "done": False}]
+    told = bad(found, "failover")
+    assert told["pg-main dies", "was measured"] == ("not measured", "the primary was not changed")
+    assert told["cluster", "dead, replaced, and back after"] == ("not measured", "Nobody was promoted")
+    verdict, note = told["cluster", "primary now"]
+    assert verdict == "not measured" and note.startswith(
+        "no member takes writes; nobody takes writes: playbooks/failover"
+    )
+
+
+def test_where_nobody_was_asked_afterwards_nothing_is_told_of_the_members():
+    asked = answer()
+    for name in ("primary", "errors", "streaming", "astray"):
+        del asked[name]
+    assert bad(asked)["cluster", "primary now"] == ("not measured", "nobody was asked afterwards")
