@@ -64,7 +64,7 @@ commits:
   description: Commits that were acknowledged.
   type: int
   returned: with V(state=written), not in check mode
-failed:
+failures:
   description: Transactions that failed. What became of them is not known.
   type: int
   returned: with V(state=written), not in check mode

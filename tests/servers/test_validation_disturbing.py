@@ -43,7 +43,7 @@ def test_what_is_acknowledged_is_there_and_nothing_stays(conninfo, has_schema):
         assert has_schema()
         found = ledger.run(conninfo, 3, 10, after(1), began.set)
     assert began.is_set() and found["commits"] > 50 and found["was_told_to_stop"]
-    assert (found["failed"], found["lost"], found["errors"]) == (0, 0, []) and found["stopped_seconds"] < 1
+    assert (found["failures"], found["lost"], found["errors"]) == (0, 0, []) and found["stopped_seconds"] < 1
     assert not has_schema()
 
 
@@ -82,7 +82,7 @@ def test_the_time_without_a_write_is_measured_and_a_client_that_was_thrown_out_h
         found = ledger.run(conninfo, 2, 10, after(2.5))
         holder.join()
     assert 1.1 < found["stopped_seconds"] < 2.2 and 1.1 < found["longest_seconds"] < 2.2
-    assert (found["failed"], len(found["errors"]), found["lost"]) == (1, 1, 0)
+    assert (found["failures"], len(found["errors"]), found["lost"]) == (1, 1, 0)
     # Not of the library, which would only say that it has no connection any more.
     assert "server" in found["errors"][0] or "terminating" in found["errors"][0]
 
@@ -100,7 +100,7 @@ def test_a_pause_that_lasts_beyond_the_word_to_stop_is_measured_to_its_end(conni
         holder.start()
         found = ledger.run(conninfo, 2, 10, after(1))
         holder.join()
-    assert 2.3 < found["stopped_seconds"] < 4 and (found["failed"], found["lost"]) == (0, 0)
+    assert 2.3 < found["stopped_seconds"] < 4 and (found["failures"], found["lost"]) == (0, 0)
 
 
 def test_what_was_left_is_removed_and_what_is_somebody_elses_is_not(conninfo, servers, has_schema):

@@ -104,7 +104,9 @@ def _of(part: str, change: Mapping[str, Any], limits: Limits) -> list[Row]:
 def _switchover(part: str, subject: str, change: Mapping[str, Any], limits: Limits, errors: str) -> list[Row]:
     ledger = change["ledger"]
     return [
-        judged(part, subject, "transactions that failed", ledger["failed"], "", "failed_transactions", limits, errors),
+        judged(
+            part, subject, "transactions that failed", ledger["failures"], "", "failed_transactions", limits, errors
+        ),
         judged(
             part,
             subject,
@@ -125,7 +127,7 @@ def _death(part: str, subject: str, change: Mapping[str, Any], limits: Limits, e
     after = round(max(pause - (change["commanded"] - change["died"]), 0), 3)
     return [
         told(part, subject, "promoted", change["target"]),
-        told(part, subject, "transactions that failed", ledger["failed"]),
+        told(part, subject, "transactions that failed", ledger["failures"]),
         judged(part, subject, "until the next write", pause, "s", "failover_seconds", limits, errors),
         judged(
             part, subject, "until the next write, from the command on", after, "s", "failover_seconds", limits, errors

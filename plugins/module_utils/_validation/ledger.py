@@ -25,7 +25,7 @@ class Summary(TypedDict):
     """``stopped_seconds``: the longest time in which nobody's commit was acknowledged; ``longest_seconds``: of one transaction."""
 
     commits: int
-    failed: int
+    failures: int
     errors: list[str]
     stopped_seconds: float
     longest_seconds: float
@@ -109,7 +109,8 @@ def run(
     there = _there(conninfo)
     return {
         "commits": len(acknowledged),
-        "failed": len(errors),
+        # Of the name failed Ansible would make a task that failed.
+        "failures": len(errors),
         "errors": sorted(set(errors))[:5],
         "stopped_seconds": round(longest_gap(began, [at for at in acknowledged.values() if at <= ended], ended), 3),
         "longest_seconds": round(max((writer.longest for writer in writers), default=0.0), 3),

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load and a change of primary are measured in the lab; what is broken on purpose has its row red, and ends the load."""
+"""Load, a change of primary and its death are measured in the lab; what is broken on purpose has its row red, and ends the load."""
 
 from __future__ import annotations
 
@@ -68,6 +68,42 @@ def test_a_replica_is_promoted_and_the_primary_comes_back(validate, admin_sql):
     assert rows["cluster", "standbys that do not follow"]["measured"] == 0
     # Before the fixture would bring back what was left behind.
     wait_for(lambda: healthy(admin_sql), timeout=30, what="two synchronous standbys")
+
+
+def test_the_primary_dies_is_replaced_and_comes_back(validate, admin_sql, db01, started):
+    before = started()
+    code, said, rows = validate("failover")
+    assert code == 0, said
+    assert primary_of(admin_sql) == "pg-main"
+    assert started()["pg-main"] != before["pg-main"]
+    killed = db01.check_output("journalctl --unit=postgresql@15-pg_main --since=-10min --output=cat --no-pager")
+    assert "code=killed, status=9/KILL" in killed, killed
+    dead = {check: row["measured"] for (subject, check), row in rows.items() if subject == "pg-main dies"}
+    assert dead["commits that were acknowledged"] > 100 and dead["acknowledged commits that are lost"] == 0
+    promoted = dead["promoted"]
+    assert promoted in ("pg-replica1", "pg-replica2")
+    assert 0.5 < dead["until the next write, from the command on"] <= dead["until the next write"] < 60
+    print(
+        {check: dead[check] for check in dead if check.startswith("until")}, dead["transactions that failed"], "failed"
+    )
+    assert rows[f"{promoted} to pg-main", "acknowledged commits that are lost"]["measured"] == 0
+    assert rows["cluster", "primary now"]["measured"] == "pg-main"
+    assert rows["cluster", "standbys that stream"]["measured"] == 2
+    # Before the fixture would bring back what was left behind.
+    wait_for(lambda: healthy(admin_sql), timeout=30, what="two synchronous standbys")
+
+
+def test_the_primary_is_not_killed_where_a_standby_is_missing(validate, admin_sql, db01):
+    before = admin_sql("SELECT pg_postmaster_start_time()")
+    db01.check_output("systemctl stop postgresql@15-pg_replica2")
+    try:
+        code, said, rows = validate("failover")
+    finally:
+        db01.check_output("systemctl start postgresql@15-pg_replica2")
+    assert code == 2 and "TASK [Kill every process" not in said
+    (row,) = rows.values()
+    assert row["verdict"] == "not measured" and "pg-replica2" in row["note"], row
+    assert admin_sql("SELECT pg_postmaster_start_time()") == before and primary_of(admin_sql) == "pg-main"
 
 
 def test_one_that_is_refused_changes_nothing_and_says_why(validate, admin_sql, pooler):

@@ -156,7 +156,7 @@ def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
     assert code == 2
     assert {row["part"]: row["note"] for row in report["rows"]} == dict.fromkeys(parts, "db01 is locked by ana@laptop")
     assert said.count("TASK [Give the locks back]") == 3 and "TASK [Learn with which password" not in said
-    assert "TASK [Kill" not in said and "TASK [Rejoin" not in said
+    assert "TASK [Kill" not in said and "1 of 4" in said and "postgres_replica" not in said
     for name in ("validate_ahead", "validate_stress", "validate_end"):
         assert unlocked(name) == []
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._validation import workplace
+from ansible_collections.plannerate.infra.plugins.module_utils._validation import ledger, workplace
 from ansible_collections.plannerate.infra.plugins.modules import validation_ledger, validation_load
 
 MODULES = [(validation_ledger, {}), (validation_load, {"clients": 2, "seconds": 1})]
@@ -37,3 +37,7 @@ def test_it_does_not_run_beside_another_one(run_module, options, tmp_path, modul
     with workplace.alone(str(tmp_path / "validation")):
         answer = run_module(module, {**options, **more})
     assert answer["failed"] and "another validation runs on this machine" in answer["msg"]
+
+
+def test_what_clients_were_told_has_no_name_that_ansible_takes_for_the_end_of_a_task():
+    assert not {"failed", "changed", "skipped", "msg", "finished"} & ledger.Summary.__annotations__.keys()

@@ -42,6 +42,16 @@ def test_a_crashed_primary_is_fenced_and_nothing_is_at_risk():
     assert found["risk"] == ["0 bytes: every acknowledged commit is on a standby that was asked"]
 
 
+@pytest.mark.parametrize(("needed", "refused"), [(1, 0), (0, 1)])
+def test_one_that_lives_can_be_taken_for_dead_to_see_what_that_would_risk(needed, refused):
+    """As playbooks/validate.yml does before it kills the primary."""
+    lives = answer("running", "primary", needed=needed)
+    standby = answer("running", "standby", needed=needed)
+    settings = dict.fromkeys(NAMES, ANY.format(needed) if needed else "")
+    found = plan(cluster({**lives, "state": "stopped"}, standby, standby), settings=settings)
+    assert (found["old"], found["candidates"][0], len(found["errors"])) == (["pg-main"], "pg-replica1", refused)
+
+
 @pytest.mark.parametrize("main", [answer("no_data"), answer("incomplete"), answer("unresponsive")])
 def test_one_whose_data_is_gone_or_that_hangs_too(main):
     found = plan(cluster(main))

@@ -11,7 +11,7 @@ from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows 
 
 LEDGER = {
     "commits": 1200,
-    "failed": 0,
+    "failures": 0,
     "errors": [],
     "stopped_seconds": 0.6,
     "longest_seconds": 0.7,
@@ -73,7 +73,7 @@ def test_there_and_back():
     ("broken", "check"),
     [
         ({"lost": 1}, "acknowledged commits that are lost"),
-        ({"failed": 1, "errors": ["gone"]}, "transactions that failed"),
+        ({"failures": 1, "errors": ["gone"]}, "transactions that failed"),
         ({"stopped_seconds": 5.1}, "until the next write"),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_standby_that_was_left_behind_is_told_with_the_way():
 
 
 def test_a_primary_that_died_is_told_as_clients_noticed_it():
-    given = {"failed": 7, "errors": ["gone"], "stopped_seconds": 8.25}
+    given = {"failures": 7, "errors": ["gone"], "stopped_seconds": 8.25}
     assert bad(dead(given), "failover") == {}
     found = {(row["subject"], row["check"]): row["measured"] for row in rows("failover", dead(given), LIMITS)}
     assert found["pg-main dies", "promoted"] == "pg-replica1"
