@@ -126,7 +126,6 @@ def _death(part: str, subject: str, change: Mapping[str, Any], limits: Limits, e
     pause = ledger["stopped_seconds"]
     after = round(max(pause - (change["commanded"] - change["died"]), 0), 3)
     return [
-        told(part, subject, "promoted", change["target"]),
         told(part, subject, "transactions that failed", ledger["failures"]),
         judged(part, subject, "until the next write", pause, "s", "failover_seconds", limits, errors),
         judged(

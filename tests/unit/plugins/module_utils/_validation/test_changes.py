@@ -121,7 +121,6 @@ def test_a_primary_that_died_is_told_as_clients_noticed_it():
     given = {"failures": 7, "errors": ["gone"], "stopped_seconds": 8.25}
     assert bad(dead(given), "failover") == {}
     found = {(row["subject"], row["check"]): row["measured"] for row in rows("failover", dead(given), LIMITS)}
-    assert found["pg-main dies", "promoted"] == "pg-replica1"
     assert found["pg-main dies", "until the next write"] == 8.25
     assert found["pg-main dies", "until the next write, from the command on"] == 7.75
     assert found["pg-main dies", "transactions that failed"] == 7
