@@ -22,7 +22,7 @@ WITHOUT_LAB: dict[str, list[Step]] = {
     "inventories": [code_step("inventories prepare", "tests/long/inventories/install", minutes=15)],
     "lock": [],
     # It builds VictoriaLogs, which takes a minute or two.
-    "logs": [code_step("logs prepare", "tests/long/logs/install", minutes=15)],
+    "logs": [SERVERS_PREPARE, code_step("logs prepare", "tests/long/logs/install", minutes=15)],
     "physical": [SERVERS_PREPARE],
     # It builds Gatus, which takes two minutes.
     "status_page": [code_step("status page prepare", "tests/long/status_page/install", minutes=15)],

@@ -11,7 +11,7 @@ from dashboards.page import Page
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 DASHBOARDS = (
-    *("overview", "postgresql", "queries", "pgbouncer", "stacks", "application", "redis", "backups", "machines"),
+    *("overview", "postgresql", "queries", "pgbouncer", "stacks", "application", "redis", "backups", "machines", "logs"),
 )  # fmt: skip
 FILES = Path(__file__).resolve().parent.parent / "roles/monitoring/files"
 

@@ -1,4 +1,4 @@
-"""Machines, their certificates and updates, and whether they send their logs."""
+"""Machines, their certificates and updates."""
 
 from __future__ import annotations
 
@@ -120,26 +120,5 @@ def page() -> Page:
         (f"node_textfile_scrape_error{{{CHOSEN}}}", "{{machine}}"),
         words={"0": ("read", GREEN), "1": ("unreadable", RED)},
         alerts=["TextfileUnreadable"],
-    )
-    made.stat(
-        "Log server",
-        "short",
-        ("logs_server_up", "{{machine}}"),
-        words={"0": ("away", RED), "1": ("answers", GREEN)},
-        alerts=["LogsServerDown"],
-    )
-    made.stat(
-        "Sent no log for",
-        "s",
-        ("logs_silent_seconds", "{{sender}}"),
-        steps=[(300, RED)],
-        alerts=["LogsMissing"],
-    )
-    made.stat(
-        "Logs, of their disk",
-        "percentunit",
-        ("logs_disk_bytes / logs_disk_max_bytes", "{{machine}}"),
-        steps=[(0.9, RED)],
-        alerts=["LogsDiskFull"],
     )
     return made

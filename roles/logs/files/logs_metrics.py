@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes for the node exporter for how long each machine has sent no line, and how much disk the lines take."""
+"""Writes for the node exporter for how long each machine has sent no line, how much disk the lines take, and how many tell of trouble."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 
 # Beside this one.
 logs_search = importlib.import_module("logs_search")
+logs_counts = importlib.import_module("logs_counts")
 # What is older counts as old as this: a greater time costs more to search.
 WINDOW = 3600
 NEWEST = "* | stats by (machine) max(_time) as newest"
@@ -46,6 +47,7 @@ def samples(configuration: Mapping[str, Any]) -> Iterator[Sample]:
     url = configuration["url"]
     try:
         rows = list(logs_search.ask(url, "query", query=NEWEST, start=f"now-{WINDOW}s"))
+        counts = list(logs_search.ask(url, "query", query=logs_counts.query(configuration), start=logs_counts.SINCE))
         with urllib.request.urlopen(f"{url}/metrics", timeout=logs_search.SECONDS) as answer:
             metrics = answer.read().decode()
     except OSError as error:
@@ -54,6 +56,7 @@ def samples(configuration: Mapping[str, Any]) -> Iterator[Sample]:
         return
     yield "logs_server_up", {}, 1.0
     yield from silent_samples(configuration["machines"], rows, time.time())
+    yield from logs_counts.samples(configuration, counts)
     yield from disk_samples(metrics, configuration["max_bytes"])
 
 

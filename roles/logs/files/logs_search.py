@@ -3,8 +3,9 @@
 """plannerate-logs: search the logs of all machines. Runs on the log server.
 
 QUERY is LogsQL, with these labels beside the journal's fields: machine (by its certificate), service (of a container, else the unit or
-the program), environment (of a container or a backup), level (emerg, alert, critical, error, warning, notice, info, debug). For instance
-'level:in(error,critical) environment:=production', 'service:=app timeout', '* | stats by (machine, service) count()'.
+the program), environment (of a container, a backup or a request), level (emerg, alert, critical, error, warning, notice, info, debug); of
+what PostgreSQL says sqlstate, user, database, duration and query. For instance 'level:in(error,critical) environment:=production',
+'service:=app timeout', 'database:=shop duration:>5s', '* | stats by (machine, service) count()'.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ CONFIGURATION = Path("/etc/logs/search.json")
 SINCE = re.compile(r"[1-9][0-9]*[smhdw]")
 SECONDS = 60
 
+# What PostgreSQL itself says, as _postgres_central_log of the role postgres lets it: all of its words are one line of the journal.
+POSTGRES = '_SYSTEMD_UNIT:="postgresql@"* SYSLOG_IDENTIFIER:=postgres'
+POSTGRES_PREFIX = r"^\S+ \S+ \S+ \[\d+\] "
+POSTGRES_WORDS = (
+    rf"(?s){POSTGRES_PREFIX}(?P<sqlstate>\w{{5}}) (?:(?P<user>[^@]*)@(?P<database>\S*) \S* )?\S+:  "
+    r"(?:duration: (?P<duration>[0-9.]+) ms)?"
+    r"(?:.*?\b(?:statement|(?:parse|bind|execute) [^:]+|STATEMENT):\s+(?P<query>.*))?"
+)
+
 
 def labels(configuration: Mapping[str, Any]) -> list[str]:
     """The pipes of LogsQL that give each line its service and environment.
@@ -33,6 +43,7 @@ def labels(configuration: Mapping[str, Any]) -> list[str]:
     """
     prefix, suffixes = re.escape(configuration["container_prefix"]), dict(configuration["suffixes"])
     named = {suffix or name: name for name, suffix in suffixes.items()}
+    request = f'"RouterName":"(?P<request_environment>{one_of(suffixes)})-'
     # Each has a field of its own until the end: v1.52.1 gives a line the value of another one where it has to keep what is there.
     extracted = {
         f"^{prefix}-(?P<stack_service>.+?)-(?P<stack_environment>{one_of(named)})(-.*)?$": "CONTAINER_NAME",
@@ -42,14 +53,17 @@ def labels(configuration: Mapping[str, Any]) -> list[str]:
     }
     return [
         *(f"extract_regexp {json.dumps(pattern)} from {field}" for pattern, field in extracted.items()),
+        f"extract_regexp if (container:=traefik) {json.dumps(request)} from _msg",
+        f"extract_regexp if ({POSTGRES}) {json.dumps(POSTGRES_WORDS)} from _msg",
+        'format if (duration:*) "<duration>ms" as duration',
         *(
             f"format if (stack_environment:={json.dumps(suffix)}) {json.dumps(name)} as stack_environment"
             for suffix, name in named.items()
             if suffix != name
         ),
-        "coalesce(stack_environment, job_environment) as environment",
+        "coalesce(stack_environment, job_environment, request_environment) as environment",
         "coalesce(stack_service, container, CONTAINER_NAME, unit, SYSLOG_IDENTIFIER) as service",
-        "delete stack_service, stack_environment, container, job_environment, unit",
+        "delete stack_service, stack_environment, container, job_environment, request_environment, unit",
     ]
 
 

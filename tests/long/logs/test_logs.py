@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import ssl
 import subprocess
@@ -14,62 +12,10 @@ import time
 import pytest
 from support.helpers.checkout import ROOT
 from support.helpers.lab import wait_for
-from support.helpers.logs_here import UPLOAD, Authority, LogServer, export, line, program, upload_options
+from support.helpers.logs_here import UPLOAD, Authority, export, line, program, upload_options
+from support.helpers.logs_sent import PATH, TYPE, found, request, search, sent
 
-PATH = "/insert/journald/upload"
-TYPE = {"Content-Type": "application/vnd.fdo.journal"}
-search, metrics = program("logs_search"), program("logs_metrics")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority") / "ca")
-
-
-@pytest.fixture(scope="module")
-def db01(authority):
-    return authority.machine("db01")
-
-
-@pytest.fixture(scope="module")
-def server(authority, tmp_path_factory):
-    server = LogServer(tmp_path_factory.mktemp("server"), authority)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
-@pytest.fixture(autouse=True)
-def configuration(server, tmp_path, monkeypatch):
-    file = tmp_path / "search.json"
-    file.write_text(json.dumps(server.search))
-    monkeypatch.setattr(search, "CONFIGURATION", file)
-    return json.loads(file.read_text())
-
-
-def request(server, tls, path=PATH, method="POST", body="", headers=None):
-    """The status that a machine with these certificates gets."""
-    context = ssl.create_default_context(cafile=server.tls / "ca.crt")
-    if tls:
-        context.load_cert_chain(tls / "client.crt", tls / "client.key")
-    connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=10)
-    try:
-        connection.request(method, path, body.encode(), dict(headers or TYPE))
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-def sent(server, tls, *lines, **more):
-    assert request(server, tls, body=export(list(lines)), **more) == 200
-
-
-def found(capsys, query, *options):
-    capsys.readouterr()
-    assert search.main([query, "--json", *options]) == 0
-    return [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+metrics = program("logs_metrics")
 
 
 def test_a_line_is_found_within_ten_seconds_by_what_it_is_of(server, db01, capsys):
@@ -192,7 +138,7 @@ class Sender:
         self.files += 1
         subprocess.run(
             ["/lib/systemd/systemd-journal-remote", f"--output={self.journal}/{self.files}.journal", "-"],
-            input=export(list(lines)).encode(),
+            input=export(list(lines)),
             check=True,
             capture_output=True,
         )

@@ -7,9 +7,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import starmap
 from pathlib import Path
 from types import ModuleType
 
@@ -135,9 +137,16 @@ def listens(port: int) -> bool:
     return True
 
 
-def export(lines: list[Mapping[str, str]]) -> str:
+def export(lines: list[Mapping[str, str]]) -> bytes:
     """Lines of a journal in the format in which they travel."""
-    return "".join("".join(f"{name}={value}\n" for name, value in line.items()) + "\n" for line in lines)
+    return b"".join(b"".join(starmap(_field, line.items())) + b"\n" for line in lines)
+
+
+def _field(name: str, value: str) -> bytes:
+    """What has several lines travels with its length before it."""
+    if "\n" not in value:
+        return f"{name}={value}\n".encode()
+    return f"{name}\n".encode() + struct.pack("<Q", len(value.encode())) + f"{value}\n".encode()
 
 
 def line(message: str, at: float, **fields: str) -> dict[str, str]:

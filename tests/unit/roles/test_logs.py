@@ -15,7 +15,7 @@ from support.helpers.checkout import ROOT
 from support.helpers.logs_here import program
 from support.helpers.plays import values_of_role
 
-search, metrics = program("logs_search"), program("logs_metrics")
+search, counts, metrics = program("logs_search"), program("logs_counts"), program("logs_metrics")
 HOSTS = {
     "machines": {"hosts": {"app01": {"ansible_host": "2001:db8::1"}, "db01": {"ansible_host": "10.0.0.2"}}},
     "log_servers": {"hosts": {"app01": None}},
@@ -111,6 +111,23 @@ def test_what_is_on_disk_is_all_of_it():
         'vl_data_size_bytes{type="indexdb"} 10\nvl_data_size_bytes{type="storage"} 1e+02\nvl_rows{type="storage"} 7\n'
     )
     assert [value for _name, _labels, value in metrics.disk_samples(text, 500)] == [110, 500]
+
+
+def test_of_what_nobody_wrote_a_machine_has_a_count_too():
+    kinds = counts.kinds("stack")
+    row = {**dict.fromkeys(kinds, "0"), "ssh_failed": "7", "machine": "db01", "service": "ssh", "environment": ""}
+    configuration = {"container_prefix": "stack", "machines": ["app01", "db01"]}
+    nameless = {**row, "service": "", "ssh_failed": "0", "memory_kill": "2"}
+    found = [(*labels.values(), value) for _name, labels, value in counts.samples(configuration, [row, nameless])]
+    expected = {(kind, machine, "", ""): 0.0 for kind in kinds for machine in configuration["machines"]}
+    expected |= {("ssh_failed", "db01", "", "ssh"): 7.0, ("memory_kill", "db01", "", ""): 2.0}
+    # None of them twice.
+    assert sorted(found) == sorted((*key, value) for key, value in expected.items())
+
+
+def test_each_alert_on_lines_is_about_a_kind_that_is_counted():
+    rules = (ROOT / "roles/monitoring/files/rules/logs.yml").read_text()
+    assert {*re.findall(r'logs_recent_lines\{kind="(\w+)"', rules)} == {*counts.kinds("stack")}
 
 
 def test_a_server_that_does_not_answer_is_told(capsys):

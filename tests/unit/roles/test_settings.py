@@ -9,7 +9,7 @@ import re
 
 import pytest
 from support.helpers.checkout import ROOT
-from support.helpers.plays import run_play
+from support.helpers.plays import run_play, values_of_role
 
 
 @pytest.fixture
@@ -54,3 +54,26 @@ def test_workers_go_down_only_by_the_inventory(desired, running, computed, given
         _postgres_fixed_settings={},
     )
     assert made == {"max_worker_processes": workers}
+
+
+@pytest.mark.parametrize(("servers", "writes"), [({}, False), ({"app01": None}, True)])
+def test_only_with_a_log_server_the_journal_has_what_postgresql_says(tmp_path, servers, writes):
+    """And what the inventory says wins."""
+    hosts = {"machines": {"hosts": {"app01": None}}, "log_servers": {"hosts": servers}}
+    (tmp_path / "hosts.json").write_text(json.dumps(hosts))
+    given = {
+        "postgres_settings": {"log_destination": "csvlog,syslog"},
+        "_postgres_tuning": {},
+        "_postgres_most_workers": {},
+        "_postgres_fixed_settings": {"log_line_prefix": "%m "},
+        "_postgres_archive_settings": {},
+    }
+    alone, whole = values_of_role(
+        tmp_path,
+        "postgres",
+        ("_postgres_log_settings", {}),
+        ("_postgres_desired_settings", given),
+        inventory=str(tmp_path / "hosts.json"),
+    )
+    assert (alone.get("log_destination") == "stderr,syslog") is writes and bool(alone) is writes
+    assert whole["log_destination"] == "csvlog,syslog" and ("%e" in whole["log_line_prefix"]) is writes
