@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, the plannerate.infra contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which deployment keys cannot be: each becomes the rest of a line that begins with what it may do. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+# One line, without options: kind, key, and a comment. DSA is refused by sshd itself.
+_KEY = re.compile(
+    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r" [A-Za-z0-9+/]{40,}={0,3}(?: [ -~]*)?"
+)
+# [man] useradd(8): usernames may only be up to 32 characters long.
+_LONGEST = 32
+
+
+def problems(keys: Sequence[Any], user: str) -> Iterator[str]:
+    """Why these keys cannot be those of this user."""
+    for number, key in enumerate(keys):
+        if not isinstance(key, str) or not _KEY.fullmatch(key.rstrip("\n")):
+            yield (
+                f"docker_host_deploy_keys[{number}] is {str(key)[:60]!r}, expected a public SSH key in one line without options, as in "
+                "id_ed25519.pub"
+            )
+    if keys and len(user) > _LONGEST:
+        yield (
+            f"the user of docker_host_deploy_keys is {user}, expected at most {_LONGEST} characters. Give the environment a shorter name, "
+            "or take the keys out"
+        )
