@@ -39,6 +39,8 @@ WANTED = {
     "registries": {},
     "variables": {},
     "app_containers": 1,
+    "deploy_keys": [],
+    "deploy_key_user": "deploy-key-production",
     "owned": True,
 }
 
