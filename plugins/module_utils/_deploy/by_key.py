@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import history, order, template
-from ansible_collections.plannerate.infra.plugins.module_utils._deploy.run import REQUEST, outcome
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.run import REQUEST, SITE, outcome
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Files
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, process, said
 
@@ -97,9 +97,8 @@ class ByKey:
 
     def put_into_place(self, kind: str, release: str) -> None:
         """:raises Failed: when the release is not in place."""
-        options = {name: option.get("default") for name, option in REQUEST.items()}
-        request = {**options, **self.settings["options"][kind], "kind": kind, "release": release}
-        asked = {"environment": self.environment, "request": request, "site": self.settings["site"]}
+        request = typed({**self.settings["options"][kind], "kind": kind, "release": release}, REQUEST)
+        asked = {"environment": self.environment, "request": request, "site": typed(self.settings["site"], SITE)}
         with locked(self.name, self.ours):
             target = self._ask(asked, "prepared")["target"]
             new = template.filled(self.settings["template"], target)
@@ -136,6 +135,12 @@ class ByKey:
         if result.get("failed"):
             raise Failed(f"The {asked['request']['kind']} in {self.environment} failed at {result['msg']}")
         return result
+
+
+def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """With the defaults, and numbers as numbers, as Ansible gives a module its options: an inventory may have them as texts."""
+    values = {name: given.get(name, option.get("default")) for name, option in options.items()}
+    return {name: int(value) if options[name]["type"] == "int" else value for name, value in values.items()}
 
 
 def tell(*lines: str) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 # One line, without options: kind, key, and a comment. DSA is refused by sshd itself.
@@ -16,10 +16,24 @@ _KEY = re.compile(
 )
 # [man] useradd(8): usernames may only be up to 32 characters long.
 _LONGEST = 32
+# Of docker_deploy's request. A key never skips a migration, nor goes to a release that does not know all of them.
+NUMBERS = (
+    "migrate_seconds", "lock_seconds", "health_seconds", "health_times", "watch_seconds", "watch_requests", "drain_seconds",
+    "websocket_seconds", "log_lines", "images",
+)  # fmt: skip
+PAGES = "pages"
 
 
-def problems(keys: Sequence[Any], user: str) -> Iterator[str]:
-    """Why these keys cannot be those of this user."""
+def problems(keys: Sequence[Any], user: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Why these keys cannot be those of this user, with these options of what they deploy."""
+    for name, value in options.items():
+        number = name in NUMBERS and isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        pages = name == PAGES and isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
+        if not number and not pages:
+            yield (
+                f"docker_host_deploy_key_options has {name}: {value!r}, expected a number for one of {', '.join(NUMBERS)}, or a list for "
+                f"{PAGES}"
+            )
     for number, key in enumerate(keys):
         if not isinstance(key, str) or not _KEY.fullmatch(key.rstrip("\n")):
             yield (

@@ -40,8 +40,8 @@ class Machine:
         self.answers = {"prepared": {"target": TARGET}, "planned": {"migrations": []}, "deployed": {"done": True}}
         self.environment = {"SSH_CONNECTION": "192.0.2.7 50000 192.0.2.1 22", "SUDO_USER": "deploy-key-staging"}
         self.settings = {
-            "environment": "staging", "site": {"repository": "shop"}, "backup": False,
-            "options": {"deploy": {"watch_seconds": 5}, "rollback": {"health_times": 2}},
+            "environment": "staging", "site": {"repository": "shop", "pooler_port": "6432"}, "backup": False,
+            "options": {"deploy": {"watch_seconds": "5"}, "rollback": {"health_times": 2}},
             "template": {
                 "colour": {**colour(0), "name": template.NAME, "file": f"{directory}/{template.NAME}.yml"},
                 "compose": f"image: {template.IMAGE}\n", "services": {}, "labels": {}, "key": "k", "application": "staging-app",
@@ -101,9 +101,9 @@ def test_a_release_is_put_into_place_with_the_lock_which_is_given_back(machine):
 
 def test_what_is_asked_of_the_module_is_all_that_it_needs(machine):
     machine.run("rollback")
-    assert (
-        set(machine.asked[0]["request"]) == set(runs.REQUEST) and machine.asked[0]["request"]["newer_schema"] is False
-    )
+    request, site = machine.asked[0]["request"], machine.asked[0]["site"]
+    assert set(request) == set(runs.REQUEST) and request["newer_schema"] is False
+    assert set(site) == set(runs.SITE) and (site["pooler_port"], site["clients_allowed"]) == (6432, 0)
 
 
 def test_what_is_kept_keeps_its_file_and_its_containers(machine):

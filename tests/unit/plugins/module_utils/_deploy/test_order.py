@@ -18,7 +18,7 @@ HOSTILE = [
     "rollback ", "rollback --newer-schema", "rollback 1.0 rollback_newer_schema=true", "rollback\n", "rollback;id", "releases\n",
     "deploy other/shop:1.0", "deploy shop@" + DIGEST, "deploy " + DIGEST[:-1], "deploy " + DIGEST + "0", "deploy " + DIGEST.upper(),
     "deploy sha512:" + "0" * 64, "deploy " + "a" * 129, "x" * 100_000, "deploy 1.0\r", "deploy 1.0\u2028", "deploy \uff11.0",
-    "deploy \u0661", "deploy caf\u00e9", "deploy\u00a01.0", "deploy \u202e1.0", "deploy 1.0\x00", "deploy \x1b[2J", "deploy \udcff",
+    "deploy \u0661", "deploy \u00e9t\u00e9", "deploy\u00a01.0", "deploy \u202e1.0", "deploy 1.0\x00", "deploy \x1b[2J", "deploy \udcff",
     "bash -i", "scp -t /tmp", "/usr/lib/openssh/sftp-server", "internal-sftp", "rsync --server", "migrate", "status", "sh",
 ]  # fmt: skip
 

@@ -41,6 +41,7 @@ WANTED = {
     "app_containers": 1,
     "deploy_keys": [],
     "deploy_key_user": "deploy-key-production",
+    "deploy_key_options": {},
     "owned": True,
 }
 
