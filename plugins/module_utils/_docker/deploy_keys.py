@@ -27,9 +27,11 @@ PAGES = "pages"
 def problems(keys: Sequence[Any], user: str, options: Mapping[str, Any]) -> Iterator[str]:
     """Why these keys cannot be those of this user, with these options of what they deploy."""
     for name, value in options.items():
-        number = name in NUMBERS and isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        pages = name == PAGES and isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-        if not number and not pages:
+        if name in NUMBERS:
+            fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        else:
+            fits = name == PAGES and isinstance(value, list) and bool(value)
+        if not fits:
             yield (
                 f"docker_host_deploy_key_options has {name}: {value!r}, expected a number for one of {', '.join(NUMBERS)}, or a list for "
                 f"{PAGES}"
