@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help lab converge deploy rollback smoke status pools releases logs validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
+.PHONY: help lab converge deploy deploy-by-key rollback smoke status pools releases logs validate check-inventory shell psql slo drill test test-all lint format sanity unit molecule ubuntu bench clean distclean
 
 PYTHON := scripts/env python
 REPORT_OPTIONS = $(if $(JSON),--json) $(if $(INVENTORY),-i "$(INVENTORY)")
@@ -19,6 +19,9 @@ converge: ## run a playbook on an inventory, as the workflows do: INVENTORY=path
 # RELEASE comes to the script by the environment, never as a part of a command.
 deploy: ## put a release into the place of the one that serves: INVENTORY=path RELEASE=tag or digest (CHECK=1)
 	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) deploy
+
+deploy-by-key: ## the same over SSH by a deployment key, without Ansible: DEPLOY_TO=user@address RELEASE=tag or digest
+	@python3 scripts/deploy_by_key.py
 
 rollback: ## go back to the release before, or to another that was deployed: INVENTORY=path (RELEASE=tag or digest; CHECK=1)
 	@$(PYTHON) scripts/converge.py -i "$(INVENTORY)" $(if $(CHECK),--check) rollback

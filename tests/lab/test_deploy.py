@@ -28,7 +28,7 @@ from support.helpers.deployments import (
     step,
 )
 from support.helpers.edge import visits
-from support.helpers.lab import INVENTORIES, wait_for
+from support.helpers.lab import ADDRESSES, INVENTORIES, playbook, wait_for
 from support.helpers.listeners import GOING_AWAY, listening
 
 URL = f"https://{DOMAIN}/page"
@@ -128,3 +128,76 @@ def test_the_history_is_one_table():
     assert (
         "refused: backup" in done.stdout and "refused: image" in done.stdout and "went back: interrupted" in done.stdout
     ), done.stdout
+
+
+def test_a_deployment_key_deploys_its_environment_and_does_nothing_else(stacks, visitor, tmp_path):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
+    options = {"watch_seconds": 4, "drain_seconds": 4, "websocket_seconds": 2}
+    keys = {"docker_host_deploy_keys": [(tmp_path / "key.pub").read_text()], "docker_host_deploy_key_options": options}
+    done = playbook("docker_host", inventory="staging", variables=keys)
+    assert done.returncode == 0, done.stdout
+    production = stacks.machine.check_output(PRODUCTION)
+    secrets = {
+        "SSH_PRIVATE_KEY": (tmp_path / "key").read_text(),
+        "SSH_KNOWN_HOSTS": (ROOT / ".cache/lab/known_hosts").read_text(),
+    }
+    command = [
+        "ssh",
+        "-F",
+        "none",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "StrictHostKeyChecking=yes",
+        "-i",
+        str(tmp_path / "key"),
+    ]
+    command += ["-o", f"UserKnownHostsFile={ROOT / '.cache/lab/known_hosts'}", "-o", "IdentitiesOnly=yes"]
+    address = f"deploy-key-staging@{ADDRESSES['app01']}"
+
+    def ask(text):
+        return subprocess.run([*command, address, text], capture_output=True, text=True, timeout=60, check=False)
+
+    for hostile in (
+        "",
+        "id",
+        "deploy $(touch /tmp/here)",
+        "deploy 1.1.0; touch /tmp/here",
+        "deploy 1.1.0\ntouch /tmp/here",
+    ):
+        refused = ask(hostile)
+        assert refused.returncode == 2 and "Nothing was changed" in refused.stdout, (hostile, refused)
+    forward = [*command, "-W", "127.0.0.1:22", address]
+    forwarded = subprocess.run(
+        forward, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=60, check=False
+    )
+    assert forwarded.returncode and "prohibited" in forwarded.stderr, forwarded
+    assert not stacks.machine.file("/tmp/here").exists
+    own = stacks.machine.run("runuser -u deploy-key-staging -- sudo -n id")
+    assert own.rc and "uid=0" not in own.stdout
+    assert (
+        stacks.machine.run(
+            "runuser -u deploy-key-staging -- sudo -n /usr/local/lib/plannerate-deploy/staging/deploy x"
+        ).rc
+        == 1
+    )
+
+    missing = ask("deploy 9.9.9")
+    assert (
+        missing.returncode == 1 and "failed at gate image" in missing.stdout and "Nothing was changed" in missing.stdout
+    ), missing
+    with visits(visitor, URL) as failures:
+        environment = {**os.environ, **secrets, "DEPLOY_TO": address, "RELEASE": "1.1.0"}
+        deployed = subprocess.run(
+            ["make", "deploy-by-key"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "1.1.0 serves in staging" in deployed.stdout and release(visitor) == "1.1.0" and failures == []
+    last = history(stacks)[-1]
+    assert last["result"] == "done" and last["who"].startswith("deploy-key-staging@"), last
+    assert ask("releases").stdout.startswith("1.1.0 serves (")
+    older = ask("rollback")
+    assert older.returncode == 1 and f"the database has {MIGRATION}, which 1.0.0 does not know" in older.stdout, older
+    assert production == stacks.machine.check_output(PRODUCTION)
+    noted = stacks.machine.check_output("journalctl --identifier=plannerate-deploy --output=cat --since=-5min")
+    assert "refused: Found 'id'" in noted and "done: deploy 1.1.0" in noted

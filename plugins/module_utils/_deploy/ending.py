@@ -8,7 +8,7 @@ Both begin anywhere: each sees to what has to be, whatever there is. Which of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,11 +48,15 @@ class Options:
     images: int = 5
 
 
+Tell = Callable[[Mapping[str, Any]], None]
+
+
 @dataclass
 class Phases:
-    """What was done, and how long it took."""
+    """What was done, and how long it took. ``tell`` is given each one when it ends."""
 
     engine: Engine
+    tell: Tell | None = None
     done: list[dict[str, Any]] = field(default_factory=list)
 
     @contextmanager
@@ -67,6 +71,8 @@ class Phases:
             raise GateFailed(name, f"the machine refused: {problem}") from problem
         finally:
             row["seconds"] = round(self.engine.now() - began, 1)
+            if self.tell:
+                self.tell(row)
 
 
 class Ending:

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Colour, State, apps
 
-_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
+RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
 
 
 class Target(TypedDict):
@@ -27,7 +27,7 @@ class Target(TypedDict):
 
 def new(state: State, release: str) -> Target:
     """What a deployment makes. :raises GateFailed: for what is no release."""
-    if not _RELEASE.fullmatch(release):
+    if not RELEASE.fullmatch(release):
         raise GateFailed(
             "release",
             f"deploy_release is {release!r}, expected a tag of the image, or its digest (sha256:…). Write: -e deploy_release=1.4.2",

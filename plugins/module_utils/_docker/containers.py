@@ -72,6 +72,12 @@ def definitions(
     }
 
 
+def for_release(label: str, service: Mapping[str, Any], key: str) -> str:
+    """The label of a service that has another image and other names since, and the same variables."""
+    image, _given, rest = _definition(dict(service), {}, key).split("-")
+    return "-".join((image, label.split("-")[1], rest))
+
+
 def _definition(service: dict[str, Any], variables: Mapping[str, Any], key: str) -> str:
     service.pop("labels", None)
     image = service.pop("image", "")

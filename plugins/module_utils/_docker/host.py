@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._docker import (
+    deploy_keys,
     environment,
     environments,
     images,
@@ -44,6 +45,9 @@ class Wanted(machine.Wanted):
     # By the option: variables that become lines of a file.
     variables: Mapping[str, Mapping[str, Any]]
     app_containers: Any
+    deploy_keys: Sequence[Any]
+    deploy_key_user: str
+    deploy_key_options: Mapping[str, Any]
 
 
 def problems(answer: Answer, wanted: Wanted) -> list[str]:
@@ -61,6 +65,7 @@ def problems(answer: Answer, wanted: Wanted) -> list[str]:
     reasons += limits.problems(wanted["limits"])
     reasons += registries.problems(wanted["registries"])
     reasons += [text for option, values in wanted["variables"].items() for text in environment.problems(option, values)]
+    reasons += deploy_keys.problems(wanted["deploy_keys"], wanted["deploy_key_user"], wanted["deploy_key_options"])
     if not re.fullmatch(r"[1-9]", str(wanted["app_containers"])):
         reasons.append(f"docker_host_app_containers is {wanted['app_containers']!r}, expected 1 to 9")
     if not reasons and not wanted["dns_provider"]:

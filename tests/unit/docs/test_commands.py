@@ -24,6 +24,7 @@ PLAY = "ansible-playbook -i inventories/production playbooks/"
 MAKE = "tests/unit/docs/test_makefile.py::test_"
 VAULTS, ARTEFACT = "tests/unit/inventories/test_vaults.py::test_", "tests/unit/artefact/test_artefact.py::test_"
 DEPLOY = "tests/lab/test_deploy.py::test_"
+BY_KEY = DEPLOY + "a_deployment_key_deploys_its_environment_and_does_nothing_else"
 PATCH = "tests/lab/test_patch.py::test_"
 WORKFLOW, SWITCHOVER = "tests/lab/test_converge_workflow.py::test_", "tests/lab/test_switchover.py::test_"
 FAILOVER, CYCLE = "tests/lab/test_failover.py::test_", "tests/lab/test_backup_cycle.py::test_"
@@ -66,6 +67,11 @@ RUN_BY = [
         "",
     ),
     (r"make deploy INVENTORY=\S+ RELEASE=\S+", MAKE + "a_release_is_deployed_by_the_environment", ""),
+    (
+        r"make deploy-by-key DEPLOY_TO=\S+ RELEASE=\S+",
+        BY_KEY,
+        "make deploy-by-key",
+    ),
     (r"make rollback INVENTORY=\S+", MAKE + "a_release_is_deployed_by_the_environment", ""),
     (r"make smoke INVENTORY=\S+", WORKFLOW + "smoke_finds_both_environments_as_they_should_be", ""),
     (

@@ -111,11 +111,17 @@ def test_secrets_go_to_single_steps_of_a_job_that_waits_for_a_protected_environm
         given = set(re.findall(r"secrets\.([A-Z_]+)", str(step)))
         if given:
             assert job["environment"] in {
-                f"{kind}{name}" for kind in ("", "check-", "rotate-") for name in ("staging", "production")
+                *(f"{kind}{name}" for kind in ("", "check-", "rotate-") for name in ("staging", "production")),
+                "deploy-staging",
             }
             without_machines = "make smoke" in step["run"] or "rotate_backups" in step["run"]
-            assert given == ({"VAULT_PASSWORD"} if without_machines else SECRETS)
+            by_key = step["run"] == "make deploy-by-key"
+            assert by_key == (job["environment"] == "deploy-staging")
+            assert given == (
+                {"VAULT_PASSWORD"} if without_machines else SECRETS - ({"VAULT_PASSWORD"} if by_key else set())
+            )
             release = {"RELEASE": "${{ inputs.release }}"} if "make deploy" in step["run"] else {}
+            release |= {"DEPLOY_TO": "${{ vars.DEPLOY_TO }}"} if by_key else {}
             assert step["env"] == {**release, **{name: f"${{{{ secrets.{name} }}}}" for name in given}}
 
 
@@ -141,15 +147,18 @@ def test_a_job_has_the_secrets_of_one_environment_and_reads_its_inventory_alone(
 @pytest.mark.parametrize("job", JOBS)
 def test_beside_the_key_of_the_machines_only_what_is_locked_is_installed(job):
     if "SSH_PRIVATE_KEY" in str(job["steps"]):
-        assert [command for command in runs(job) if "setup" in command] == ["scripts/setup converge"]
+        installed = [] if job["environment"] == "deploy-staging" else ["scripts/setup converge"]
+        assert [command for command in runs(job) if "setup" in command] == installed
 
 
 def test_every_environment_of_the_workflow_has_reviewers_by_the_page_that_sets_it_up():
     page = (ROOT / "docs" / "github.md").read_text()
     told = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| [^|]+ \| ([a-z]+)[^|]* \|$", page))
+    # Its key is for one command, which the machine checks.
+    assert told.pop("deploy-staging") == "none"
     assert told == dict.fromkeys(["check-staging", "check-production", "staging", "production"], "required")
     assert set(told) == {job["environment"] for job in CONVERGE.values() if "environment" in job}
-    assert set(told) >= {job["environment"] for job in DEPLOY.values()}
+    assert {*told, "deploy-staging"} >= {job["environment"] for job in DEPLOY.values()}
 
 
 def test_what_runs_by_itself_has_no_key_of_the_machines_and_is_what_was_merged():
@@ -205,8 +214,9 @@ def test_production_is_validated_every_month_and_the_report_of_what_failed_is_ke
 
 
 def test_a_release_goes_to_the_environment_that_was_named_and_is_asked_from_outside():
-    assert list(DEPLOY) == ["staging", "production"]
-    for name, job in DEPLOY.items():
+    assert list(DEPLOY) == ["staging", "staging_by_key", "production"]
+    for name in ("staging", "production"):
+        job = DEPLOY[name]
         assert (job["if"], job["environment"]) == (f"inputs.environment == '{name}'", name)
         assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False, "queue": "max"}
         assert runs(job) == [
@@ -214,10 +224,13 @@ def test_a_release_goes_to_the_environment_that_was_named_and_is_asked_from_outs
             f"make deploy INVENTORY=inventories/{name}",
             f"make smoke INVENTORY=inventories/{name}",
         ]
+    by_key = DEPLOY["staging_by_key"]
+    assert (by_key["if"], by_key["environment"]) == ("inputs.environment == 'staging-by-key'", "deploy-staging")
+    assert by_key["concurrency"] == DEPLOY["staging"]["concurrency"] and runs(by_key) == ["make deploy-by-key"]
     dispatch, call = (
         WORKFLOWS["deploy.yml"]["on"][event]["inputs"] for event in ("workflow_dispatch", "workflow_call")
     )
-    assert dispatch["environment"].pop("options") == list(DEPLOY)
+    assert dispatch["environment"].pop("options") == ["staging", "production", "staging-by-key"]
     assert [each["environment"].pop("type") for each in (dispatch, call)] == ["choice", "string"]
     assert dispatch == call
 

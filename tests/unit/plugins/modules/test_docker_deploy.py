@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from support.helpers.releases import FIRST, colour
 
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy import run as run_of
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.command import Commands, Done
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Files
 from ansible_collections.plannerate.infra.plugins.modules import docker_deploy
@@ -17,7 +18,8 @@ TRAEFIK = {"container": "traefik", "file": "/x.yml", "network": "web", "domain":
 @pytest.fixture
 def run(run_module, monkeypatch, tmp_path):
     """The module on a machine without containers, whose state is in ``run.store``."""
-    monkeypatch.setattr(docker_deploy, "Files", lambda environment: Files(environment, str(tmp_path)))
+    for module in (docker_deploy, run_of):
+        monkeypatch.setattr(module, "Files", lambda environment: Files(environment, str(tmp_path)))
     monkeypatch.setattr(Commands, "run", lambda self, command, seconds=0: Done(0, "[]", False))
     site = {"repository": "shop", "first": FIRST, "traefik": TRAEFIK, "directory": str(tmp_path)}
 

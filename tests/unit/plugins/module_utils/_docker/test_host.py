@@ -39,6 +39,9 @@ WANTED = {
     "registries": {},
     "variables": {},
     "app_containers": 1,
+    "deploy_keys": [],
+    "deploy_key_user": "deploy-key-production",
+    "deploy_key_options": {},
     "owned": True,
 }
 
