@@ -20,8 +20,8 @@ def test_what_a_rule_reads_exists(monitoring, selector):
     wait_for(lambda: monitoring.query(f"count({selector})"), timeout=60, what=f"a sample of {selector}")
 
 
-def test_checkpoints_are_counted_where_their_columns_have_moved(monitoring):
+@pytest.mark.parametrize("column", ["timed", "requested"])
+def test_checkpoints_are_counted_where_their_columns_have_moved(monitoring, column):
     """PostgreSQL 17 took them out of pg_stat_bgwriter, which is where the exporter looks."""
-    for column in ("timed", "requested"):
-        found = lambda column=column: monitoring.query(f"count(postgres_checkpoints_{column}) == 2")  # noqa: E731
-        wait_for(found, timeout=60, what=f"postgres_checkpoints_{column} of both members")
+    metric = f"postgres_checkpoints_{column}"
+    wait_for(lambda: monitoring.query(f"count({metric}) == 2"), timeout=60, what=f"{metric} of both members")
