@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from steps import PREPARE, SERVERS_PREPARE, START, Step, code_step, images_of, pytest_step
+from steps import PREPARE, SERVERS_PREPARE, START, Step, code_step, images_of, pytest_step, scenario_step
 
 # The releases of PostgreSQL, with the images that have them.
 IMAGES = {15: "debian12", 17: "debian13"}
@@ -32,7 +33,9 @@ BENCHES_ON_LAB = {"unchanged"}
 
 
 def scenario_parts() -> dict[str, list[Step]]:
-    """A hundred rounds of chaos in four parts, a failover with a rejoin within seconds on both releases, and physical backups that end."""
+    """A hundred rounds of chaos in four parts, a failover with a rejoin within seconds on both releases, physical backups that end, and one
+    machine that has everything, with what the distributions do not have yet.
+    """
     quarters = {"15a": "1-25", "15b": "26-50", "17a": "51-75", "17b": "76-100"}
     found = {
         f"chaos-{quarter}": on_replicas("chaos", int(quarter[:2]), f"chaos-{quarter}", CHAOS_SEEDS=seeds)
@@ -42,7 +45,28 @@ def scenario_parts() -> dict[str, list[Step]]:
         step for release in IMAGES for step in on_replicas("rejoin_soon", release, f"rejoin-soon-{release}")
     ]
     found["physical-off"] = on_scenario("physical_off", "physical-off", "")
+    image = Step("prepare PostgreSQL 18", ["tests/images/postgres18/build"], needs=("prepare machines",), minutes=15)
+    found["postgres-18"] = [image, single(image, LAB_IMAGE="postgres18")]
+    python = code_step("newest ansible prepare", "scripts/setup", "newest", minutes=15)
+    env = {"PYTHON_ENVIRONMENT": ".cache/newest-ansible"}
+    # Among them that of each playbook's syntax. Through scripts/env, since make's own is of .venv.
+    unit = pytest_step(
+        "newest ansible unit",
+        "tests/unit",
+        report="unit-newest",
+        minutes=60,
+        needs=(python.name,),
+        lane="beside",
+        env=env,
+    )
+    found["newest-ansible"] = [python, replace(unit, command=["scripts/env", *unit.command]), single(python, **env)]
     return found
+
+
+def single(before: Step, **env: str) -> Step:
+    """The scenario of one machine in every group, from nothing to its tests."""
+    step = scenario_step("single", lane="lab")
+    return replace(step, env=env, needs=(*step.needs, before.name))
 
 
 def on_replicas(directory: str, release: int, name: str, **more: str) -> list[Step]:

@@ -62,8 +62,8 @@ def page() -> Page:
     made.graph(
         "Checkpoints",
         "ops",
-        ("sum by (member) (rate(pg_stat_bgwriter_checkpoints_timed_total[$__rate_interval]))", "{{member}} by time"),
-        ("sum by (member) (rate(pg_stat_bgwriter_checkpoints_req_total[$__rate_interval]))", "{{member}} by WAL"),
+        ("sum by (member) (rate(postgres_checkpoints_timed[$__rate_interval]))", "{{member}} by time"),
+        ("sum by (member) (rate(postgres_checkpoints_requested[$__rate_interval]))", "{{member}} by WAL"),
     )
     made.graph(
         "Conflicts on standbys",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shlex
 import socket
 import ssl
@@ -18,6 +19,7 @@ ADDRESS, DOMAIN = "198.18.0.41", "app.test"
 INVENTORY = ROOT / "molecule/single/inventory/production"
 ROOTS = ROOT / ".cache/lab/singles3-acme-ca.crt"
 PORTS = {"pg-main": 5432, "pg-replica1": 5433}
+RELEASE = "18" if os.environ.get("LAB_IMAGE") == "postgres18" else "17"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_data_are_where_they_shall_be(machine):
     assert machine.check_output("docker info --format '{{.DockerRootDir}}'") == "/srv/docker"
     assert machine.file("/srv/data").user == "root"
     for member in PORTS:
-        assert machine.file(f"/srv/data/{member}/PG_VERSION").content_string == "17\n"
+        assert machine.file(f"/srv/data/{member}/PG_VERSION").content_string == f"{RELEASE}\n"
 
 
 def test_a_switchover(sql):

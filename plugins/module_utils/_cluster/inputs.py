@@ -82,14 +82,15 @@ def _integer(value: object) -> int | None:
 
 
 def _missing_versions(versions: Mapping[str, int], machines: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Machines whose distribution has another release than the one that is wanted there."""
+    """Machines whose distribution has another release than the one that is wanted, where that is not installed either."""
     found = []
     for machine, version in versions.items():
         distribution = machines[machine]["distribution"]
         offered = OF_DISTRIBUTIONS.get(distribution)
-        if offered != version:
+        if offered != version and version not in machines[machine]["programs"]:
             found.append(
                 f"{machine} is {distribution}, whose own PostgreSQL is {offered or 'not known here'}, but postgres_version is "
-                f"{version}. Set postgres_package_source to pgdg{f', or postgres_version to {offered}' if offered else ''}"
+                f"{version}. Set postgres_package_source to pgdg{f', or postgres_version to {offered}' if offered else ''}, or install "
+                f"postgresql-{version} there first, from a source of your own"
             )
     return found

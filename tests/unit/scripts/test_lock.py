@@ -51,6 +51,18 @@ def test_it_is_of_its_input_and_of_the_versions_that_everything_is_tested_with(n
     }, "run scripts/lock"
 
 
+def test_the_newest_ansible_is_newer_than_the_one_that_everything_is_tested_with():
+    comment, packages = locked("newest")
+    content = (ROOT / "requirements-newest.in").read_text()
+    assert comment.split()[-1] == hashlib.sha256(content.encode()).hexdigest(), "run scripts/lock"
+    newest, tested = (
+        {name: [*map(int, version.split("."))] for name, version in re.findall(r"(?m)^(ansible\S*)==([0-9.]+)", text)}
+        for text in (content, (ROOT / "requirements.txt").read_text())
+    )
+    assert {name: [*map(int, packages[name].split("."))] for name in newest} == newest
+    assert {name for name in newest if newest[name] > tested[name]} == {"ansible", "ansible-core"}
+
+
 def test_it_is_few():
     """Each is code that runs as whoever holds the key: a tool of the tests has no place there."""
     _comment, packages = locked()
@@ -91,4 +103,4 @@ def test_setup_refuses_another_word():
         [ROOT / "scripts/setup", "convergence"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "Expected setup, setup converge or setup rotate" in done.stderr
+    assert "Expected setup, setup converge, setup rotate or setup newest" in done.stderr

@@ -13,7 +13,7 @@ MEMBERS = [
     {"name": "pg-replica1", "machine": "db01", "version": 15},
     {"name": "pg-replica2", "machine": "db02", "version": 15},
 ]
-DEBIAN_12, DEBIAN_13 = {"distribution": "debian 12"}, {"distribution": "debian 13"}
+DEBIAN_12, DEBIAN_13 = ({"distribution": f"debian {release}", "programs": []} for release in (12, 13))
 
 
 @pytest.mark.parametrize("mode", ["quorum", "all", "async"])
@@ -32,15 +32,21 @@ def test_unknown_words_are_named_with_those_that_are_known():
 def test_a_distribution_with_another_release_is_named_once():
     assert problems(MEMBERS, "quorum", "distro", {"db01": DEBIAN_13, "db02": DEBIAN_12}) == [
         "db01 is debian 13, whose own PostgreSQL is 17, but postgres_version is 15. Set postgres_package_source to pgdg, or "
-        "postgres_version to 17"
+        "postgres_version to 17, or install postgresql-15 there first, from a source of your own"
     ]
 
 
 def test_a_distribution_that_is_not_known_has_one_remedy():
-    found = problems(MEMBERS, "quorum", "distro", {"db02": {"distribution": "arch 1"}})
+    found = problems(MEMBERS, "quorum", "distro", {"db02": {"distribution": "arch 1", "programs": []}})
     assert found == [
-        "db02 is arch 1, whose own PostgreSQL is not known here, but postgres_version is 15. Set postgres_package_source to pgdg"
+        "db02 is arch 1, whose own PostgreSQL is not known here, but postgres_version is 15. Set postgres_package_source to pgdg, "
+        "or install postgresql-15 there first, from a source of your own"
     ]
+
+
+def test_a_release_that_is_installed_needs_no_source():
+    assert problems(MEMBERS, "quorum", "distro", {"db01": DEBIAN_13 | {"programs": [15]}}) == []
+    assert problems(MEMBERS, "quorum", "distro", {"db01": DEBIAN_13 | {"programs": [17]}})
 
 
 def test_the_projects_repository_has_every_release():
