@@ -18,6 +18,11 @@ require 'vendor/autoload.php';
 $app = require 'bootstrap/app.php';
 $kernel = $app->make(Illuminate\\Contracts\\Console\\Kernel::class);
 $kernel->bootstrap();
+// What went wrong, without the stack that PHP would print below it.
+set_exception_handler(function ($problem) use ($kernel) {
+    fwrite(STDERR, $kernel->output() . get_class($problem) . ': ' . $problem->getMessage() . "\\n");
+    exit(1);
+});
 $migrator = $app->make('migrator');
 $files = fn () => array_keys($migrator->getMigrationFiles(array_merge($migrator->paths(), [$app->databasePath('migrations')])));
 """
@@ -37,12 +42,7 @@ $ran = function () use ($migrator, $name) {{
     return $migrator->repositoryExists() ? $migrator->getRepository()->getRan() : [];
 }};
 $before = $ran();
-try {{
-    $code = $kernel->call('migrate', ['--force' => true, '--database' => $name]);
-}} catch (Throwable $problem) {{
-    fwrite(STDERR, $kernel->output() . get_class($problem) . ': ' . $problem->getMessage() . "\\n");
-    exit(1);
-}}
+$code = $kernel->call('migrate', ['--force' => true, '--database' => $name]);
 fwrite(STDERR, $kernel->output());
 $after = $ran();
 $answer = ['known' => $files(), 'ran' => $after, 'new' => array_values(array_diff($after, $before))];
