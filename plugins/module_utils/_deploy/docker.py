@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ CONTAINERD = "/var/lib/containerd"
 SHARING = ("reverb_scaling_enabled=true", "reverb_scaling_enabled=(true)", "reverb_scaling_enabled=1")
 # Longer than any container takes to end.
 STOP_SECONDS = 900
+# Lines of a log that are read for one that is shown, since most may be frames of a stack; and such a frame of PHP's.
+LINES_READ = 10
+FRAME = re.compile(r"\s*#\d+ ")
 # A container that begins, and one query.
 LIST_SECONDS = 120
 
@@ -106,9 +110,8 @@ class DockerEngine:
         done = self.commands.run([*self._compose(colour), *run, *php], seconds)
         if done.code:
             self.commands.run(["docker", "rm", "--force", name])
-            said = secrets.mask(done.output, secrets.of_file(self._variables())).strip().splitlines()
             late = f" within {seconds} s" if done.late else ""
-            lines = "\n".join(said[-self.site.log_lines :]) if self.site.log_lines else "its output is not shown"
+            lines = "\n".join(self._said(done.output)) if self.site.log_lines else "its output is not shown"
             raise GateFailed("migrate", f"{what} of {colour['release']} did not succeed{late}:\n{lines}")
         return migrations.parse(done.output)
 
@@ -158,12 +161,17 @@ class DockerEngine:
         return self.proxy.requests(since)
 
     def log(self, names: Sequence[str]) -> list[str]:
-        hidden = secrets.of_file(self._variables())
         lines = []
         for name in names:
-            done = self.commands.run(["docker", "logs", "--tail", str(self.site.log_lines), name], 30)
-            lines += [f"{name}: {line}" for line in secrets.mask(done.output, hidden).splitlines() if line.strip()]
+            done = self.commands.run(["docker", "logs", "--tail", str(self.site.log_lines * LINES_READ), name], 30)
+            lines += [f"{name}: {line}" for line in self._said(done.output)]
         return lines
+
+    def _said(self, output: str) -> list[str]:
+        """The last lines of an output, without its secrets. Above the frames of a stack stands what went wrong."""
+        said = secrets.mask(output, secrets.of_file(self._variables())).splitlines()
+        kept = [line for line in said if line.strip() and not FRAME.match(line)]
+        return kept[-self.site.log_lines :] if self.site.log_lines else []
 
     def prune(self, images: Sequence[str]) -> None:
         for image in images:

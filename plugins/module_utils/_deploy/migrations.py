@@ -13,18 +13,25 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine im
 MARK = "release-migrations "
 CONNECTION = "pgsql_session"
 
-_BEGIN = """
+
+def _program(body: str) -> str:
+    """With the kernel, the migrator and the names of the migrations that the image has. What goes wrong is told without PHP's stack."""
+    return f"""
 require 'vendor/autoload.php';
 $app = require 'bootstrap/app.php';
 $kernel = $app->make(Illuminate\\Contracts\\Console\\Kernel::class);
 $kernel->bootstrap();
 $migrator = $app->make('migrator');
 $files = fn () => array_keys($migrator->getMigrationFiles(array_merge($migrator->paths(), [$app->databasePath('migrations')])));
+try {{{body}}} catch (Throwable $problem) {{
+    fwrite(STDERR, $kernel->output() . get_class($problem) . ': ' . $problem->getMessage() . "\\n");
+    exit(1);
+}}
 """
+
+
 # The time to wait for locks is set in the session that migrates: the pooler lets no client give it at the start.
-PROGRAM = (
-    _BEGIN
-    + f"""
+PROGRAM = _program(f"""
 $name = '{CONNECTION}';
 if (! config("database.connections.$name")) {{
     fwrite(STDERR, "config/database.php has no connection $name, expected one for DB_DATABASE_SESSION (docs/application.md)\\n");
@@ -37,30 +44,23 @@ $ran = function () use ($migrator, $name) {{
     return $migrator->repositoryExists() ? $migrator->getRepository()->getRan() : [];
 }};
 $before = $ran();
-try {{
-    $code = $kernel->call('migrate', ['--force' => true, '--database' => $name]);
-}} catch (Throwable $problem) {{
-    fwrite(STDERR, $kernel->output() . get_class($problem) . ': ' . $problem->getMessage() . "\\n");
-    exit(1);
-}}
+$code = $kernel->call('migrate', ['--force' => true, '--database' => $name]);
 fwrite(STDERR, $kernel->output());
 $after = $ran();
 $answer = ['known' => $files(), 'ran' => $after, 'new' => array_values(array_diff($after, $before))];
 echo "\\n{MARK}" . json_encode($answer) . "\\n";
 exit($code);
-"""
-)
+""")
 # Asks the database as well, and changes nothing.
-PLAN = (
-    _BEGIN
-    + f"""
+PLAN = _program(f"""
 $migrator->setConnection('{CONNECTION}');
 $ran = $migrator->repositoryExists() ? $migrator->getRepository()->getRan() : [];
 $answer = ['known' => $files(), 'ran' => $ran, 'new' => array_values(array_diff($files(), $ran))];
-echo "\n{MARK}" . json_encode($answer) . "\n";
-"""
-)
-KNOWN = _BEGIN + f"""echo "\\n{MARK}" . json_encode(['known' => $files(), 'ran' => [], 'new' => []]) . "\\n";"""
+echo "\\n{MARK}" . json_encode($answer) . "\\n";
+""")
+KNOWN = _program(f"""
+echo "\\n{MARK}" . json_encode(['known' => $files(), 'ran' => [], 'new' => []]) . "\\n";
+""")
 
 
 def parse(output: str) -> Migrated:

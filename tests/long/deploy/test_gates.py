@@ -94,7 +94,7 @@ def test_a_migration_that_fails_and_one_that_waits_for_a_lock(visitor, admin_sql
         assert "failed at gate migrate" in told and "already exists" in told
         admin_sql("DROP TABLE notes", database=DATABASE)
 
-        lock = "BEGIN; LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(120)"
+        lock = "BEGIN; LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1200)"
         command = f"runuser -u postgres -- psql -Xq --dbname={DATABASE} --command='{lock}'"
         db01.check_output(f'setsid sh -c "{command}" </dev/null >/dev/null 2>&1 &')
         held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'migrations'::regclass"
@@ -103,7 +103,7 @@ def test_a_migration_that_fails_and_one_that_waits_for_a_lock(visitor, admin_sql
             told = refused(deploy_lock_seconds=2)
         finally:
             admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE%'")
-        assert "failed at gate migrate" in told and "lock timeout" in told
+        assert "failed at gate migrate" in told and "lock timeout" in told, told
         assert release(visitor) == "1.0.0"
         migrated = f"SELECT count(*) FROM migrations WHERE migration = '{MIGRATION}'"
         assert admin_sql(migrated, database=DATABASE) == "0"

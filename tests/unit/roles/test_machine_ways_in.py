@@ -142,6 +142,27 @@ def test_what_sshd_takes_is_asked_of_sshd(tmp_path: Path):
     assert answers == [False, True, True, False]
 
 
+def test_what_a_level_forbids(tmp_path: Path):
+    common = {"machine_owned": True, "groups": {}, "ansible_managed": "managed", **probe(SSHD_12)}
+    sshd, modules = "_machine_sshd_content", "lookup('ansible.builtin.template', 'modprobe.conf.j2')"
+    strictly = {**common, "machine_base_settings": "strict"}
+    none, sshd_basic, sshd_strict, basic, strict = values_of_role(
+        tmp_path,
+        "machine",
+        (sshd, {**common, "machine_base_settings": "none"}),
+        (sshd, common),
+        (sshd, strictly),
+        (modules, common),
+        (modules, strictly),
+    )
+    assert "Forwarding" not in none
+    assert "\nX11Forwarding no\n" in sshd_basic and "AllowAgentForwarding" not in sshd_basic
+    assert "\nX11Forwarding no\n" in sshd_strict and "\nAllowAgentForwarding no\n" in sshd_strict
+    for text in (basic, strict):
+        assert "\ninstall dccp /bin/false\n" in text
+    assert "usb-storage" not in basic and "\ninstall usb-storage /bin/false\n" in strict
+
+
 def test_what_sshd_and_the_kernel_are_told(tmp_path: Path):
     common = {"machine_owned": True, "groups": {}, "ansible_managed": "managed"}
     sshd, sysctl = "_machine_sshd_content", "lookup('ansible.builtin.template', 'sysctl.conf.j2')"

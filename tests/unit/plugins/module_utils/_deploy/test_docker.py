@@ -136,6 +136,12 @@ def test_last_lines_have_no_secret(engine):
     assert logging.log(["app-r1"]) == ["app-r1: connected with ***", "app-r1: bye"]
 
 
+def test_what_went_wrong_is_not_pushed_out_by_the_frames_of_its_stack(engine):
+    frames = "".join(f"#{number} /app/File.php({number}): call()\n" for number in range(60))
+    logging, _calls = engine(logs=(0, f"Database is gone\n{frames}", False))
+    assert logging.log(["web"]) == ["web: Database is gone"]
+
+
 def test_an_old_image_goes_with_its_tag_and_one_that_cannot_is_no_failure(engine):
     pruning, calls = engine(image_inspect=(0, "sha256:id\n", False), image_rm=(1, "in use", False))
     pruning.prune(["shop@sha256:aa"])
