@@ -31,7 +31,7 @@ def page() -> Page:
         alerts=["LogsDiskFull"],
         width=8,
     )
-    made.row("Lines of the last 15 minutes")
+    made.row("Lines of the last 5 minutes")
     made.stat(
         "PostgreSQL crashed",
         "short",

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 import yaml
 from support.helpers.checkout import ROOT
+from support.helpers.lab import wait_for
 from support.hostile import database, look, names
 
 from ansible_collections.plannerate.infra.plugins.module_utils._postgres import session
@@ -130,6 +131,21 @@ def test_who_looks_for_rights_that_grew_does_not_either(trapped):
         found = dict(trapped.say(f"{look.GUARDED}{query}"))
         assert "role postgres" in found and "role writer" in found
     assert trapped.sprung() == set()
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_the_log_has_no_password_that_the_role_sets(victim, careful):
+    """In a statement that fails, and in one of a server that writes all of them."""
+    victim.say("ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
+    victim.say("ALTER SYSTEM SET log_min_duration_statement = 0", "SELECT pg_reload_conf()")
+    wait_for(lambda: victim.say("SHOW log_min_duration_statement") == [("0",)], 10, "the reload")
+    options = administrator() if careful else {}
+    victim.say("ALTER ROLE writer PASSWORD 'set-by-us'", **options)
+    with pytest.raises(psycopg2.errors.DuplicateObject):
+        victim.say("CREATE USER writer PASSWORD 'not-set-by-us'", **options)
+    written = victim.servers.log("pg-main", lines=100_000)
+    assert 'role "writer" already exists' in written
+    assert [text in written for text in ("'set-by-us'", "'not-set-by-us'")] == [not careful] * 2
 
 
 def rendered(role, template, **variables):

@@ -11,12 +11,16 @@ from typing import Any
 
 # Beside this one.
 logs_search = importlib.import_module("logs_search")
-# For so many seconds a line counts, so that one that comes late, after an outage, is noticed as well.
-RECENT = 900
+# For so many seconds a line counts: longer, and lines of planned work would outlast the silences of it.
+RECENT = 300
 SINCE = f"now-{RECENT}s"
-# SQLSTATE of logins that are refused; and of sessions that somebody, a time limit or a lost connection ended, or that came too early.
-REFUSED = "28|3D000"
-ORDINARY = f"{REFUSED}|57P0|57014|25P0|08|40001|0A000"
+# SQLSTATE of logins that are refused; and of sessions that somebody, a time limit or a lost connection ended, that came too early, or that
+# asked for a setting that there is not. Some are something else where no user@database follows: a server that cannot start or follow.
+IN_SESSION = " [^@:]*@"
+REFUSED = f"28|3D000|(42501|55000){IN_SESSION}"
+ORDINARY = f"{REFUSED}|57P0|57014|25P0|08|40001|0A000|(42704|22023){IN_SESSION}"
+# Only the first process says this: sessions have a user@database before their words, and other processes have no PID of another in them.
+KILLED = r"00000 \S+:  [^(@\n]+\(PID \d+\) was terminated by signal \d+(: [^@\n]*)?(\n|$)"
 
 
 def kinds(prefix: str) -> dict[str, str]:
@@ -28,7 +32,9 @@ def kinds(prefix: str) -> dict[str, str]:
     failure = "(ERROR|CRITICAL|ALERT|EMERGENCY)"
     request = f'CONTAINER_NAME:={json.dumps(f"{prefix}-traefik")} "DownstreamStatus"'
     return {
-        "postgres_crash": f'{postgres} (level:=critical or "was terminated by signal")',
+        "postgres_crash": f"{postgres} (level:=critical or level:=info "
+        + message(logs_search.POSTGRES_PREFIX + KILLED)
+        + ")",
         "postgres_fatal": f"{fatal} !" + message(f"{logs_search.POSTGRES_PREFIX}({ORDINARY})"),
         "postgres_refused": f"{fatal} " + message(f"{logs_search.POSTGRES_PREFIX}({REFUSED})"),
         "memory_kill": "_TRANSPORT:=kernel " + message("ut of memory: Killed process"),

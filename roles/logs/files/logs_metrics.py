@@ -19,6 +19,8 @@ logs_search = importlib.import_module("logs_search")
 logs_counts = importlib.import_module("logs_counts")
 # What is older counts as old as this: a greater time costs more to search.
 WINDOW = 3600
+# For each of three questions, which have a minute together (logs-metrics.service).
+SECONDS = 15
 NEWEST = "* | stats by (machine) max(_time) as newest"
 SIZE = re.compile(r'(?m)^vl_data_size_bytes\{type="\w+"\} (\S+)$')
 
@@ -46,9 +48,8 @@ def disk_samples(metrics: str, max_bytes: int) -> Iterator[Sample]:
 def samples(configuration: Mapping[str, Any]) -> Iterator[Sample]:
     url = configuration["url"]
     try:
-        rows = list(logs_search.ask(url, "query", query=NEWEST, start=f"now-{WINDOW}s"))
-        counts = list(logs_search.ask(url, "query", query=logs_counts.query(configuration), start=logs_counts.SINCE))
-        with urllib.request.urlopen(f"{url}/metrics", timeout=logs_search.SECONDS) as answer:
+        rows = list(logs_search.ask(url, "query", SECONDS, query=NEWEST, start=f"now-{WINDOW}s"))
+        with urllib.request.urlopen(f"{url}/metrics", timeout=SECONDS) as answer:
             metrics = answer.read().decode()
     except OSError as error:
         print(f"VictoriaLogs does not answer: {error}", file=sys.stderr)
@@ -56,8 +57,14 @@ def samples(configuration: Mapping[str, Any]) -> Iterator[Sample]:
         return
     yield "logs_server_up", {}, 1.0
     yield from silent_samples(configuration["machines"], rows, time.time())
-    yield from logs_counts.samples(configuration, counts)
     yield from disk_samples(metrics, configuration["max_bytes"])
+    try:
+        query = logs_counts.query(configuration)
+        counts = list(logs_search.ask(url, "query", SECONDS, query=query, start=logs_counts.SINCE))
+    except OSError as error:
+        print(f"VictoriaLogs does not count: {error}", file=sys.stderr)
+        return
+    yield from logs_counts.samples(configuration, counts)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ CONFIGURATION = Path("/etc/logs/search.json")
 SINCE = re.compile(r"[1-9][0-9]*[smhdw]")
 SECONDS = 60
 
-# What PostgreSQL itself says, as _postgres_central_log of the role postgres lets it: all of its words are one line of the journal.
-POSTGRES = '_SYSTEMD_UNIT:="postgresql@"* SYSLOG_IDENTIFIER:=postgres'
+# What PostgreSQL itself says, as _postgres_central_log of the role postgres lets it: all of its words are one line of the journal. Of a
+# process that ended right after it journald may not find the unit any more.
+POSTGRES = 'SYSLOG_IDENTIFIER:=postgres (_SYSTEMD_UNIT:="postgresql@"* or !_SYSTEMD_UNIT:*)'
 POSTGRES_PREFIX = r"^\S+ \S+ \S+ \[\d+\] "
 POSTGRES_WORDS = (
     rf"(?s){POSTGRES_PREFIX}(?P<sqlstate>\w{{5}}) (?:(?P<user>[^@]*)@(?P<database>\S*) \S* )?\S+:  "
@@ -77,12 +78,15 @@ def whole_query(query: str, configuration: Mapping[str, Any]) -> str:
     return " | ".join(["*", *labels(configuration), f"filter {query}"])
 
 
-def ask(url: str, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
-    """The lines of an answer of VictoriaLogs, as they come."""
+def ask(url: str, path: str, seconds: int = SECONDS, **parameters: str) -> Iterator[dict[str, Any]]:
+    """The lines of an answer of VictoriaLogs, as they come.
+
+    :arg seconds: for which it may say nothing.
+    """
     data = urllib.parse.urlencode(parameters).encode()
     # An answer that follows goes on for ever.
     with urllib.request.urlopen(
-        f"{url}/select/logsql/{path}", data, timeout=None if path == "tail" else SECONDS
+        f"{url}/select/logsql/{path}", data, timeout=None if path == "tail" else seconds
     ) as answer:
         for line in answer:
             if line.strip():

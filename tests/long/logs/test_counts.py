@@ -16,6 +16,7 @@ from support.helpers.logs_sent import found, sent
 
 counts, metrics = program("logs_counts"), program("logs_metrics")
 POSTGRES = {"_SYSTEMD_UNIT": "postgresql@15-pg_main.service", "SYSLOG_IDENTIFIER": "postgres"}
+NO_UNIT = {"SYSLOG_IDENTIFIER": "postgres"}
 KERNEL = {"_TRANSPORT": "kernel", "SYSLOG_IDENTIFIER": "kernel", "PRIORITY": "3"}
 SSH = {"_SYSTEMD_UNIT": "ssh.service", "SYSLOG_IDENTIFIER": "sshd", "PRIORITY": "6"}
 APP = {"CONTAINER_NAME": "stack-app-test", "PRIORITY": "3"}
@@ -33,16 +34,34 @@ LINES = [
     ("postgres_crash", f"{AT} XX000 PANIC:  could not write to file", {**POSTGRES, "PRIORITY": "2"}),
     # In another language it has another name.
     ("postgres_crash", f"{AT} XX000 PÂNICO:  não pôde escrever", {**POSTGRES, "PRIORITY": "2"}),
-    ("postgres_crash", f"{AT} 00000 LOG:  server process (PID 9) was terminated by signal 9: Killed", {**POSTGRES, "PRIORITY": "6"}),
+    ("postgres_crash", f"{AT} 00000 LOG:  server process (PID 9) was terminated by signal 9: Killed\n{AT} 00000 DETAIL:  Failed process"
+        " was running: SELECT 'a@b'", {**POSTGRES, "PRIORITY": "6"}),
+    ("postgres_crash", f"{AT} 00000 LOG:  checkpointer process (PID 9) was terminated by signal 9: Killed", {**POSTGRES, "PRIORITY": "6"}),
+    ("postgres_crash", f'{AT} 00000 LOG:  background worker "x" (PID 9) was terminated by signal 6: Abort', {**POSTGRES, "PRIORITY": "6"}),
+    # Of a process that ended before journald looked for its unit.
+    ("postgres_crash", f"{AT} XX000 PANIC:  without a unit", {**NO_UNIT, "PRIORITY": "2"}),
+    ("", f"{AT} 38000 {SESSION} ERROR:  program failed\n{AT} 38000 {SESSION} DETAIL:  child process was terminated by signal 9: Killed",
+        {**POSTGRES, "PRIORITY": "4"}),
+    ("", f"{AT} 00000 LOG:  archive command was terminated by signal 15: Terminated\n{AT} 00000 DETAIL:  The failed archive command"
+        " was: server process (PID 9) was terminated by signal 9", {**POSTGRES, "PRIORITY": "6"}),
+    ("", f"{AT} 00000 {SESSION} LOG:  duration: 20 ms  statement: SELECT 'LOG:  server process (PID 9) was terminated by signal 9'",
+        {**POSTGRES, "PRIORITY": "6"}),
+    ("", f"{AT} 00000 LOG:  server process (PID 9) was terminated by signal 9: x@d 10.0.0.3 LOG:  connection authorized",
+        {**POSTGRES, "PRIORITY": "6"}),
     ("postgres_fatal", f"{AT} 53300 {SESSION} FATAL:  sorry, too many clients already", {**POSTGRES, "PRIORITY": "3"}),
     ("postgres_fatal", f"{AT} 58P01 FATAL:  could not open file", {**POSTGRES, "PRIORITY": "3"}),
+    # Of a standby that cannot follow, and of a server that cannot start: nobody logs in.
+    ("postgres_fatal", f"{AT} 55000 FATAL:  the primary is not in the state", {**POSTGRES, "PRIORITY": "3"}),
+    ("postgres_fatal", f"{AT} 22023 FATAL:  max_wal_senders must be less, to a@b", {**POSTGRES, "PRIORITY": "3"}),
     # Without the role's prefix it is taken for one of these.
     ("postgres_fatal", "FATAL:  the database system is starting up", {**POSTGRES, "PRIORITY": "3"}),
     ("postgres_refused", f"{AT} 28P01 {SESSION} FATAL:  password authentication failed", {**POSTGRES, "PRIORITY": "3"}),
     ("postgres_refused", f'{AT} 3D000 {SESSION} FATAL:  database "x" does not exist', {**POSTGRES, "PRIORITY": "3"}),
+    ("postgres_refused", f"{AT} 42501 {SESSION} FATAL:  permission denied for database", {**POSTGRES, "PRIORITY": "3"}),
+    ("postgres_refused", f"{AT} 55000 {SESSION} FATAL:  database is not currently accepting connections", {**POSTGRES, "PRIORITY": "3"}),
     *(
         ("", f"{AT} {code} {SESSION} FATAL:  ordinary", {**POSTGRES, "PRIORITY": "3"})
-        for code in ("57P01", "57P03", "57P05", "57014", "25P03", "25P04", "08006", "08P01", "40001", "0A000")
+        for code in ("57P01", "57P03", "57P05", "57014", "25P03", "25P04", "08006", "08P01", "40001", "0A000", "42704", "22023")
     ),
     # Whoever logs in chooses the names in it, and what a statement says.
     ("postgres_refused", f"{AT} 28000 a@b 1.2.3.4 PANIC:  53300@c 1.2.3.4 FATAL:  no pg_hba.conf entry", {**POSTGRES, "PRIORITY": "3"}),
@@ -69,9 +88,10 @@ LINES = [
     ("", access(500, "staging-app"), APP),
 ]  # fmt: skip
 EXPECTED = {
-    ("postgres_crash", "db01", "", "postgresql@15-pg_main"): 3,
-    ("postgres_fatal", "db01", "", "postgresql@15-pg_main"): 3,
-    ("postgres_refused", "db01", "", "postgresql@15-pg_main"): 3,
+    ("postgres_crash", "db01", "", "postgresql@15-pg_main"): 5,
+    ("postgres_crash", "db01", "", "postgres"): 1,
+    ("postgres_fatal", "db01", "", "postgresql@15-pg_main"): 5,
+    ("postgres_refused", "db01", "", "postgresql@15-pg_main"): 5,
     ("memory_kill", "db01", "", "kernel"): 2,
     ("ssh_failed", "db01", "", "ssh"): 2,
     ("laravel_error", "db01", "staging", "app"): 3,
@@ -126,6 +146,13 @@ def test_of_each_machine_each_kind_is_told(counted, server):
     assert {kind for kind, _action in ALERTS.values()} | {"request"} == {*counts.kinds("stack")}
 
 
+def test_what_cannot_be_counted_takes_nothing_else_with_it(server, monkeypatch, capsys):
+    monkeypatch.setattr(metrics.logs_counts, "query", lambda _configuration: "| of another language")
+    told = {name: value for name, _labels, value in metrics.samples(server.search)}
+    assert told["logs_server_up"] == 1 and {"logs_silent_seconds", "logs_disk_bytes"} <= {*told}
+    assert "logs_recent_lines" not in told and "does not count: HTTP Error 400" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("alert", ALERTS)
 @pytest.mark.usefixtures("counted")
 def test_what_an_alert_says_to_search_for_finds_its_lines(alert, capsys):
@@ -138,5 +165,6 @@ def test_what_an_alert_says_to_search_for_finds_its_lines(alert, capsys):
     wanted = {
         text for kinds, text, fields in LINES
         if kind in kinds.split() and (kind != "request_failed" or f'"{environment}-' in text) and "PÂNICO" not in text
+        and "without a unit" not in text
     }  # fmt: skip
     assert wanted and wanted <= texts

@@ -66,7 +66,7 @@ def test_what_the_members_notice_is_silenced_and_what_writers_notice_is_not(sile
     members, down = [{each["name"]: each["value"] for each in silence} for silence in told["silences"]]
     assert {name for name in alerts if re.fullmatch(members["alertname"], name)} == {
         "PostgresReplicaMissing", "PostgresReplicaDiverged", "PostgresReplicationLagBytes", "PostgresReplicationLagSlot",
-        "PostgresReplicationLagSeconds",
+        "PostgresReplicationLagSeconds", "PostgresFatal", "LaravelErrors",
     }  # fmt: skip
     assert down["alertname"] == "PostgresDown" and "PostgresDown" in alerts
     assert [name for name in (*MEMBERS, "pgx2") if re.fullmatch(down["member"], name)] == ["pg-main", "pg.2"], (

@@ -310,7 +310,7 @@ def test_without_postgresql():
     ("machine", "reboots", "names"),
     [
         ("app01", False, set()),
-        ("app01", True, {"ProbeFailing|ProbeSlow"}),
+        ("app01", True, {"ProbeFailing|ProbeSlow|LaravelErrors|RequestsFailing"}),
         ("db01", False, {"PostgresReplicationLagBytes", "PostgresReplicationLagSlot"}),
         (
             "db01",
@@ -318,8 +318,8 @@ def test_without_postgresql():
             {
                 "PostgresReplicationLagBytes",
                 "PostgresReplicationLagSlot",
-                "PostgresPrimaryMissing",
-                "ProbeFailing|ProbeSlow",
+                "PostgresPrimaryMissing|PostgresFatal|LaravelErrors|RequestsFailing",
+                "ProbeFailing|ProbeSlow|LaravelErrors|RequestsFailing",
             },
         ),
     ],
