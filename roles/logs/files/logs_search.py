@@ -26,8 +26,8 @@ CONFIGURATION = Path("/etc/logs/search.json")
 SINCE = re.compile(r"[1-9][0-9]*[smhdw]")
 SECONDS = 60
 
-# What PostgreSQL itself says, as the settings of the role postgres for a log server let it: all of its words are one line of the journal. Of a
-# process that ended right after it journald may not find the unit any more.
+# What PostgreSQL itself says, as the settings of the role postgres for a log server let it: all of its words are one line of the journal.
+# Of a process that ended right after it journald may not find the unit any more.
 POSTGRES = 'SYSLOG_IDENTIFIER:=postgres (_SYSTEMD_UNIT:="postgresql@"* or !_SYSTEMD_UNIT:*)'
 POSTGRES_PREFIX = r"^\S+ \S+ \S+ \[\d+\] "
 POSTGRES_WORDS = (
