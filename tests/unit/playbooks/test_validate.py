@@ -251,18 +251,6 @@ def test_without_clients_that_commit_nobody_is_killed(included):
     assert "TASK [Kill every" not in said and "TASK [Silence" not in said
 
 
-def test_monitoring_that_is_gone_stops_nothing(included):
-    hosts = {
-        **TWO_MEMBERS,
-        "machines": {"hosts": {"db01": None, "gone": GONE}},
-        "monitoring": {"hosts": {"gone": None}},
-    }
-    said = included("silence", hosts, silence_target="pg-main")
-    assert (
-        "UNREACHABLE" in said and said.count("msg: TOLD") == 2 and "FAILED WITH" not in said and "rescued=1" not in said
-    )
-
-
 @pytest.mark.parametrize(("killed", "started"), [("pg-main", True), ("pg-other", False)])
 def test_who_was_killed_is_started_where_nobody_was_promoted(included, killed, started):
     """Where somebody else is the primary, the failover goes on instead; neither can succeed here."""
