@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.plannerate.infra.plugins.module_utils._postgres.synchronous import confirmations, listed
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import (
     Limits,
     Row,
@@ -30,9 +31,10 @@ def rows(part: str, answer: Mapping[str, Any], limits: Limits) -> list[Row]:
     """:arg part: one of PARTS.
 
     :arg answer: C(home), the primary of before; C(changes), each with C(mode), C(source), C(target), C(began), C(ended), C(done), where
-        the source died C(died) and C(commanded), and C(ledger), as M(validation_ledger) gives it; C(primary) now, or C(errors), why
-        nobody is; C(streaming) and C(astray), who follows it and who does not; C(reason), why there are no more changes. Times are in
-        seconds, by the controller's clock.
+        the source died C(died) and C(commanded), where the first attempt failed C(reason), and who was C(promoted) all the same, and
+        C(ledger), as M(validation_ledger) gives it; C(primary) now, or C(errors), why nobody is; C(streaming) and C(astray), who
+        follows it and who does not; C(not_rejoined), why, by member; C(reason), why there are no more changes. Times are in seconds, by
+        the controller's clock.
     """
     changes: Sequence[Mapping[str, Any]] = answer.get("changes") or []
     reason = str(answer.get("reason") or "")
@@ -59,6 +61,8 @@ def _members(part: str, answer: Mapping[str, Any], limits: Limits) -> list[Row]:
         note = "; ".join([*answer["errors"], _NOBODY]) if "errors" in answer else "nobody was asked afterwards"
         return [{**unanswered(part, note), "subject": "cluster", "check": "primary now"}]
     astray: Sequence[str] = answer["astray"]
+    reasons: Mapping[str, str] = answer.get("not_rejoined") or {}
+    named = "; ".join(f"{name} ({reasons[name]})" if reasons.get(name) else name for name in astray)
     return [
         told(part, "cluster", "primary now", primary),
         told(part, "cluster", "standbys that stream", len(answer["streaming"])),
@@ -70,7 +74,7 @@ def _members(part: str, answer: Mapping[str, Any], limits: Limits) -> list[Row]:
             "",
             "standbys_missing",
             limits,
-            f"{', '.join(astray)}: playbooks/rejoin.yml" if astray else "",
+            f"{named}: playbooks/rejoin.yml" if astray else "",
         ),
     ]
 
@@ -81,7 +85,7 @@ def _of(part: str, change: Mapping[str, Any], limits: Limits) -> list[Row]:
     subject = f"{change['source']} dies" if dies else f"{change['source']} to {change['target']}"
     problem = ""
     if not change.get("done"):
-        problem = "the primary was not changed"
+        problem = _promoted(change) or "the primary was not changed"
     elif "commits" not in ledger:
         problem = ledger.get("msg") or "its clients told nothing"
     elif not ledger["was_told_to_stop"]:
@@ -97,8 +101,21 @@ def _of(part: str, change: Mapping[str, Any], limits: Limits) -> list[Row]:
         told(part, subject, "commits that were acknowledged", ledger["commits"]),
         judged(part, subject, "acknowledged commits that are lost", lost, "", "lost_commits", limits, errors),
         *(_death if dies else _switchover)(part, subject, change, limits, errors),
+        *_second_attempt(part, subject, change),
         told(part, subject, "longest transaction", ledger["longest_seconds"], "s"),
     ]
+
+
+def _promoted(change: Mapping[str, Any]) -> str:
+    """Who was promoted by a failover that failed afterwards, empty for nobody."""
+    return f"{change['promoted']} was promoted, but: {change.get('reason', '')}" if change.get("promoted") else ""
+
+
+def _second_attempt(part: str, subject: str, change: Mapping[str, Any]) -> list[Row]:
+    """A failover that came to its end in the second attempt is none that went well."""
+    problem = _promoted(change)
+    row: Row = {**unanswered(part, problem), "subject": subject, "check": "one attempt was enough", "verdict": "fail"}
+    return [{**row, "measured": "no", "promise": "yes"}] if problem else []
 
 
 def _switchover(part: str, subject: str, change: Mapping[str, Any], limits: Limits, errors: str) -> list[Row]:
@@ -132,3 +149,21 @@ def _death(part: str, subject: str, change: Mapping[str, Any], limits: Limits, e
             part, subject, "until the next write, from the command on", after, "s", "failover_seconds", limits, errors
         ),
     ]
+
+
+def waits_for_the_dead(answers: Mapping[str, Any], candidates: Sequence[str]) -> list[str]:
+    """Sentences about the candidates that would wait for more confirmations than the others can give: commits would hang.
+
+    :arg answers: of M(postgres_cluster_info), by member name.
+    :arg candidates: names of the standbys that are left, one of which is promoted.
+    """
+    found = []
+    for name in candidates:
+        setting = answers[name]["settings"]["synchronous_standby_names"]
+        names, needed = listed(setting), confirmations(setting)
+        others = [other for other in candidates if other != name and (names is None or other in names)]
+        if needed > len(others):
+            found.append(
+                f"as the primary {name} needs {needed} confirmation(s) of each commit, and {len(others)} standby(s) could give one"
+            )
+    return found

@@ -161,12 +161,113 @@ def test_beside_another_run_nothing_is_asked_ended_or_silenced(validate):
         assert unlocked(name) == []
 
 
+def test_a_limit_of_hosts_is_refused_with_parts_that_disturb(validate):
+    code, said, report = validate("pool,failover", "--limit=db01", hosts=WITH_MEMBERS, **WORDS)
+    assert code and report is None and "Take the locks" not in said
+    assert "--limit=db01 with failover, expected none" in said
+    # With no host of the first play nothing asks there.
+    _code, said, _report = validate("failover", "--limit=pg-main", hosts=TWO_MEMBERS, run_locked=True, **WORDS)
+    assert "pg-replica1 left out by --limit" in said and "Take the locks" not in said and "TASK [Learn" not in said
+
+
+TWO_MEMBERS = {
+    **HOSTS,
+    "postgres": {"hosts": {name: {"postgres_machine": "db01"} for name in ("pg-main", "pg-replica1")}},
+}
+# A cluster that this machine does not have: no member has data.
+SURVEYED = {
+    **WITH_MEMBERS,
+    "postgres_primary": {"hosts": {"pg-main": None}},
+    "postgres": {"hosts": {"pg-main": {"postgres_machine": "db01", "postgres_cluster": "none"}}},
+}
+
+
+def test_every_inventory_is_in_the_command_that_is_told(validate, tmp_path):
+    other = tmp_path / "more hosts.json"
+    other.write_text("{}")
+    _code, _said, report = validate(
+        "recovery", f"--inventory={other}", hosts=SURVEYED, run_locked=True, lock_answers={"results": []},
+        **{**WORDS, "validate_confirm": "shop," + tmp_path.name},
+    )  # fmt: skip
+    (row,) = report["rows"]
+    assert f"ansible-playbook -i {tmp_path}/shop/hosts.json -i '{other}' playbooks/failover.yml" in row["note"]
+
+
+GONE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+
+
+@pytest.fixture
+def included(tmp_path):
+    """A function that runs one file of tasks as the part does, on this machine, and gives its output in one line."""
+
+    def run(tasks, hosts, **variables):
+        inventory, playbook = tmp_path / "hosts.json", tmp_path / "playbook.yml"
+        inventory.write_text(json.dumps(hosts))
+        block = [{"ansible.builtin.include_tasks": str(ROOT / f"playbooks/tasks/{tasks}.yml")}]
+        failed = [{"ansible.builtin.debug": {"msg": "FAILED WITH {{ ansible_failed_result.msg }}"}}]
+        told = [{"ansible.builtin.debug": {"msg": "TOLD {{ validate_change | default({}) | to_json }}"}}]
+        play = {
+            "hosts": "postgres",
+            "gather_facts": False,
+            "ignore_unreachable": True,
+            "vars_files": [str(ROOT / f"playbooks/vars/{name}.yml") for name in ("validate", "promotion")],
+            "pre_tasks": [{"ansible.builtin.set_fact": variables}],
+            "tasks": [{"block": block, "rescue": failed, "always": told}],
+        }
+        playbook.write_text(json.dumps([play]))
+        command = ["ansible-playbook", f"--inventory={inventory}", str(playbook)]
+        env = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PGHOST": str(tmp_path)}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+        return " ".join((done.stdout + done.stderr).split())
+
+    return run
+
+
+def dying(home):
+    return {
+        "validate_change_mode": "failover",
+        "validate_change_target": "pg-replica1",
+        "validate_found": {"home": home, "changes": []},
+        "validate_candidates": ["pg-replica1"],
+        "validate_connection": {"host": "localhost", "port": 1, "dbname": "a", "user": "a", "password": "a"},
+        "validate_dying": {"machine": "db01", "version": 17, "cluster": "none"},
+    }
+
+
+def test_a_primary_that_another_one_replaced_is_not_killed(included):
+    said = included("validate_change", SURVEYED, **dying("pg-other"))
+    assert "FAILED WITH the primary is pg-main by now, expected pg-other: nothing was killed" in said
+    assert "TASK [Begin to commit" not in said and "TASK [Kill every" not in said
+
+
+def test_without_clients_that_commit_nobody_is_killed(included):
+    hosts = {
+        **SURVEYED,
+        "machines": {"hosts": {"db01": None, "gone": GONE}},
+        "pgbouncers": {"hosts": {"gone": None}},
+    }
+    said = included("validate_change", hosts, **dying("pg-main"))
+    assert "FAILED WITH gone cannot be reached, expected clients that commit there" in said
+    assert "TASK [Kill every" not in said and "TASK [Silence" not in said
+
+
+@pytest.mark.parametrize(("killed", "started"), [("pg-main", True), ("pg-other", False)])
+def test_who_was_killed_is_started_where_nobody_was_promoted(included, killed, started):
+    """Where somebody else is the primary, the failover goes on instead; neither can succeed here."""
+    said = included(
+        "validate_succession", SURVEYED, validate_change={"source": killed, "died": 1.0}, **dying(killed)
+    )  # fmt: skip
+    assert ("TASK [Start the member again that was killed]" in said) is started
+    assert ("TASK [plannerate.infra.postgres : Plan the change of primary]" in said) is not started
+    assert ('"promoted": "pg-main"' in said) is not started and '"done"' not in said
+
+
 def unlocked(name):
     """Tasks that end clients or silence, whoever has the locks."""
     (first, *others) = yaml.safe_load((ROOT / f"playbooks/tasks/{name}.yml").read_text())
     locked, found = False, []
     for task in first.get("always") or [first, *others]:
-        locked = locked or task["name"] == "Refuse to run beside another run"
+        locked = locked or task.get("ansible.builtin.include_tasks") == "validate_locks.yml"
         touches = (
             task.get("ansible.builtin.include_tasks") == "silence.yml" or "plannerate.infra.validation_ledger" in task
         )

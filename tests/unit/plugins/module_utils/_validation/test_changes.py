@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.plannerate.infra.plugins.module_utils._validation.changes import rows
+from ansible_collections.plannerate.infra.plugins.module_utils._validation.changes import rows, waits_for_the_dead
 from ansible_collections.plannerate.infra.plugins.module_utils._validation.rows import LIMITS
 
 LEDGER = {
@@ -157,3 +157,48 @@ def test_where_nobody_was_asked_afterwards_nothing_is_told_of_the_members():
     for name in ("primary", "errors", "streaming", "astray"):
         del asked[name]
     assert bad(asked)["cluster", "primary now"] == ("not measured", "nobody was asked afterwards")
+
+
+def test_who_could_not_rejoin_is_told_with_the_reason():
+    check = ("cluster", "standbys that do not follow")
+    reasons = {"pg-main": "", "pg-replica1": "the disk was full for a while", "pg-replica2": "the disk is full"}
+    found = answer(astray=["pg-main", "pg-replica2"], not_rejoined=reasons)
+    assert bad(found) == {check: ("fail", "pg-main; pg-replica2 (the disk is full): playbooks/rejoin.yml")}
+
+
+@pytest.mark.parametrize(
+    ("done", "check", "verdict"),
+    [(False, "was measured", "not measured"), (True, "one attempt was enough", "fail")],
+)
+def test_a_promotion_whose_rest_failed_is_no_primary_that_was_not_changed(done, check, verdict):
+    found = dead()
+    found["changes"][0] |= {"done": done, "promoted": "pg-replica2", "reason": "PgBouncer did not answer"}
+    told = bad(found, "failover")
+    assert told["pg-main dies", check] == (verdict, "pg-replica2 was promoted, but: PgBouncer did not answer")
+
+
+def standbys(**settings):
+    return {
+        name.replace("_", "-"): {"settings": {"synchronous_standby_names": value}} for name, value in settings.items()
+    }
+
+
+ALL = 'ANY 2 ("pg-main", "pg-replica1", "pg-replica2")'
+ONE = 'ANY 1 ("pg-main", "pg-replica1", "pg-replica2")'
+
+
+@pytest.mark.parametrize(
+    ("answers", "waiting"),
+    [
+        (standbys(pg_replica1=ONE, pg_replica2=ONE), []),
+        (standbys(pg_replica1="", pg_replica2=""), []),
+        (standbys(pg_replica1="*", pg_replica2="*"), []),
+        (standbys(pg_replica1=ALL, pg_replica2=ALL), ["pg-replica1", "pg-replica2"]),
+        (standbys(pg_replica1=ONE), ["pg-replica1"]),
+        # The other one is not asked.
+        (standbys(pg_replica1='ANY 1 ("pg-main")', pg_replica2=ONE), ["pg-replica1"]),
+    ],
+)
+def test_commits_that_would_hang_after_a_death_are_told(answers, waiting):
+    found = waits_for_the_dead(answers, list(answers))
+    assert [sentence.split()[3] for sentence in found] == waiting
