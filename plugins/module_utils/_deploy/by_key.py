@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "HOME": "/root",
     "LC_ALL": "C.UTF-8",
 }
+# What the command of a lock's holder begins with where it is such a run.
+BY_KEY = "by key "
 BACKUP = (
     "it has {migrations}, and docker_host_backup_before_migration asks for a backup first, which a deployment key does not make. Run "
     "playbooks/deploy.yml -e deploy_release={release}"
@@ -57,7 +59,7 @@ def holder(environment: Mapping[str, str], wanted: str) -> lock.Holder:
         "user": environment.get("SUDO_USER", "unknown"), "host": host, "controller": process.controller(), "process": number,
         "began": process.began(number) or 0.0,
         # All runs of this command have the same checksum, so it would not tell what one of them forked.
-        "command": f"by key {number}", "reason": f"{wanted} by a deployment key",
+        "command": f"{BY_KEY}{number}", "reason": f"{wanted} by a deployment key",
     }  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def holder(environment: Mapping[str, str], wanted: str) -> lock.Holder:
 def locked(name: str, ours: lock.Holder) -> Iterator[None]:
     """:raises Failed: where another run has it, with whose it is."""
     ended = lock.read(name)
-    dead = ended["holder"] if ended and process.has_ended(ended["holder"], ours["process"]) else None
+    dead = ended["holder"] if ended and _has_ended(ended["holder"], ours) else None
     try:
         lock.take(name, ours, LOCK_SECONDS, time.time(), dead)
     except lock.Held as problem:
@@ -75,6 +77,14 @@ def locked(name: str, ours: lock.Holder) -> Iterator[None]:
     finally:
         with contextlib.suppress(lock.Lost):
             lock.give_up(name, ours)
+
+
+def _has_ended(other: lock.Holder, ours: lock.Holder) -> bool:
+    """Runs by key are of this machine: those of before it began anew ended with it."""
+    boots = [each["controller"].partition(" ")[0] for each in (other, ours)]
+    if other["command"].startswith(BY_KEY) and all(boots) and boots[0] != boots[1]:
+        return True
+    return process.has_ended(other, ours["process"])
 
 
 class ByKey:

@@ -146,6 +146,13 @@ def test_the_lock_of_a_run_by_key_that_was_killed_is_free(machine):
     assert machine.run("deploy 1.4.2")[0] == by_key.DONE
 
 
+@pytest.mark.parametrize(("changed", "code"), [({}, 0), ({"command": "c"}, 1), ({"controller": ""}, 1)])
+def test_a_run_by_key_ended_with_the_machine_and_nobody_elses_is_known_to_have(machine, changed, code):
+    before = {**by_key.holder(machine.environment, "deploy 1"), "controller": "another-boot pid:[1]", **changed}
+    lock.take("stack-staging", before, 600, time.time())
+    assert machine.run("deploy 1.4.2")[0] == code
+
+
 def test_a_lock_that_was_broken_meanwhile_ends_it_before_the_switch(machine, monkeypatch):
     def broken(params, tell):
         lock.give_up("stack-staging", lock.read("stack-staging")["holder"], "broken")
