@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import history, order, template
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.plain_text import plain
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.run import REQUEST, SITE, outcome
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Files
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, process, said
@@ -156,7 +157,7 @@ def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any
 def tell(*lines: str) -> None:
     """Whoever does not listen any more stops nothing: what was begun comes to its end."""
     try:
-        print(*lines, sep="\n", flush=True)
+        print(*(each for line in lines for each in plain(line)), sep="\n", flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -164,7 +165,7 @@ def tell(*lines: str) -> None:
 def note(environment: str, ours: lock.Holder, what: str) -> None:
     """For the journal: journalctl -t plannerate-deploy."""
     syslog.openlog("plannerate-deploy", 0, syslog.LOG_AUTHPRIV)
-    syslog.syslog(syslog.LOG_NOTICE, f"{environment}: {said.who(ours)}: {what}")
+    syslog.syslog(syslog.LOG_NOTICE, " ".join(plain(f"{environment}: {said.who(ours)}: {what}")))
 
 
 def main(path: str) -> int:

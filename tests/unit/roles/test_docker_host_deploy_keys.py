@@ -118,6 +118,14 @@ def test_without_keys_what_lets_them_in_goes(found):
     }  # fmt: skip
 
 
+def test_what_it_says_is_written_in_utf_8(found):
+    script = re.sub("(?m)^exec .*", "exec printenv LC_ALL", found["script"])
+    done = subprocess.run(
+        ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "C.UTF-8\n"
+
+
 def test_what_is_installed_runs_without_the_collection(found, tmp_path):
     """As sudo starts it, with what the play copies and nothing else."""
     for entry in found["files"]:

@@ -213,7 +213,11 @@ def test_whoever_is_still_connected_by_a_key_keeps_nothing_of_a_removed_environm
     path = {"PATH": f"{own}:/usr/bin:/bin"}
     subprocess.run(["/bin/sh", "-euc", script], env=path, check=True)
     said = log.read_text().splitlines()
-    assert said.index("pkill -KILL -u deploy-key-production") < said.index("userdel deploy-key-production") == len(said) - 1
+    assert (
+        said.index("pkill -KILL -u deploy-key-production")
+        < said.index("userdel deploy-key-production")
+        == len(said) - 1
+    )
     (own / "pkill").write_text("#!/bin/sh\nexit 1\n")
     subprocess.run(["/bin/sh", "-euc", script], env=path, check=True)
     assert log.read_text().splitlines()[-1] == "userdel deploy-key-production", "nobody was connected"

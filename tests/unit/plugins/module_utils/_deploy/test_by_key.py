@@ -130,6 +130,13 @@ def test_a_gate_that_fails_is_told_and_the_lock_is_given_back(machine, state):
     )
 
 
+def test_what_an_image_says_does_nothing_to_whoever_reads_it(machine):
+    machine.answers["deployed"] = {"failed": True, "msg": "gate migrate: \x1b[2J\n::add-mask::x"}
+    code, said = machine.run("deploy 1.4.2")
+    assert code == by_key.FAILED and said.endswith("gate migrate: ?[2J\n: :add-mask::x\n")
+    assert machine.noted[-1].isprintable()
+
+
 def test_a_second_run_is_told_who_has_the_lock(machine):
     lock.take("stack-staging", ANA, 600, time.time())
     code, said = machine.run("deploy 1.4.2")
