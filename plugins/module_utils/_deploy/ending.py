@@ -31,13 +31,15 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state imp
 
 @dataclass(frozen=True)
 class Options:
-    """``watch_seconds``: how long the new release is compared with the old one, which needs ``watch_requests`` answers.
-    ``drain_seconds``: how long after the switch requests under way have at least. ``websocket_seconds``: how long after it old websockets
-    stay open. ``images``: how many releases' images stay.
+    """``newer_schema``: whether a deployment may leave the database with migrations that only the old release knows. ``watch_seconds``: how
+    long the new release is compared with the old one, which needs ``watch_requests`` answers. ``drain_seconds``: how long after the switch
+    requests under way have at least. ``websocket_seconds``: how long after it old websockets stay open. ``images``: how many releases'
+    images stay.
     """
 
     who: str = ""
     migrate: bool = True
+    newer_schema: bool = False
     health_seconds: int = 180
     health_times: int = 5
     watch_seconds: int = 60

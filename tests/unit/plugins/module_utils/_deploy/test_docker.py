@@ -120,7 +120,7 @@ def test_one_that_says_nothing_did_not_succeed(engine):
         migrating.migrate(colour(1))
 
 
-@pytest.mark.parametrize("name", ["", "a b", "one\\n::add-mask::x", "\\u001b[2J", "\\u00e9t\\u00e9", 7, None, ["one"]])
+@pytest.mark.parametrize("name", ["", "a b", "one\n::add-mask::x", "\x1b[2J", "été", 7, None, ["one"]])
 @pytest.mark.parametrize("key", ["known", "ran", "new"])
 def test_what_is_no_name_of_a_migration_is_refused(key, name):
     answer = {**json.loads(ANSWER[len(MARK) :]), key: ["one", name]}
