@@ -91,12 +91,12 @@ def _has_ended(other: lock.Holder, ours: lock.Holder) -> bool:
 class ByKey:
     """What a deployment key of one environment can do.
 
-    :arg settings: ``environment``, ``site``, ``options`` by the kind, ``backup`` and ``template``, as the role docker_host writes them.
+    :arg path: of the settings: ``environment``, ``site``, ``options`` by the kind, ``backup`` and ``template``, as the role docker_host
+        writes them, which has the lock meanwhile.
     """
 
-    def __init__(self, settings: Mapping[str, Any], ours: lock.Holder) -> None:
-        self.settings, self.ours = settings, ours
-        self.environment = settings["environment"]
+    def __init__(self, path: str, environment: str, ours: lock.Holder) -> None:
+        self.path, self.environment, self.ours = path, environment, ours
         self.name = f"stack-{self.environment}"
 
     def releases(self) -> None:
@@ -108,15 +108,16 @@ class ByKey:
 
     def put_into_place(self, kind: str, release: str) -> None:
         """:raises Failed: when the release is not in place."""
-        request = typed({**self.settings["options"][kind], "kind": kind, "release": release}, REQUEST)
-        asked = {"environment": self.environment, "request": request, "site": typed(self.settings["site"], SITE)}
         with locked(self.name, self.ours):
+            settings = load(self.path)
+            request = typed({**settings["options"][kind], "kind": kind, "release": release}, REQUEST)
+            asked = {"environment": self.environment, "request": request, "site": typed(settings["site"], SITE)}
             target = self._ask(asked, "prepared")["target"]
-            new = template.filled(self.settings["template"], target)
+            new = template.filled(settings["template"], target)
             asked.update(colour=new.colour, routes=new.routes)
             if not target["apps"]:
                 self._write(asked, new)
-                if kind == "deploy" and request["migrate"] and self.settings["backup"]:
+                if kind == "deploy" and request["migrate"] and settings["backup"]:
                     self._refuse_without_backup(asked, target["release"])
             try:
                 lock.take(self.name, self.ours, LOCK_SECONDS, time.time())
@@ -148,6 +149,12 @@ class ByKey:
         return result
 
 
+def load(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:
+        settings: dict[str, Any] = json.load(file)
+        return settings
+
+
 def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """With the defaults, and numbers as numbers, as Ansible gives a module its options: an inventory may have them as texts."""
     values = {name: given.get(name, option.get("default")) for name, option in options.items()}
@@ -174,27 +181,31 @@ def main(path: str) -> int:
     given = dict(os.environ)
     os.environ.clear()
     os.environ.update(ENVIRONMENT)
-    with open(path, encoding="utf-8") as file:
-        settings = json.load(file)
+    try:
+        environment = load(path)["environment"]
+    except OSError as problem:
+        tell(f"The settings cannot be read: {problem}. Nothing was changed. Run playbooks/docker_host.yml")
+        return FAILED
     ours = holder(given, "")
     try:
         wanted = order.read(given.get("SSH_ORIGINAL_COMMAND", ""))
     except order.OrderRefused as problem:
-        note(settings["environment"], ours, f"refused: {problem}")
+        note(environment, ours, f"refused: {problem}")
         tell(str(problem))
         return USAGE
-    by_key = ByKey(settings, holder(given, str(wanted)))
-    note(settings["environment"], ours, f"begins: {wanted}")
+    by_key = ByKey(path, environment, holder(given, str(wanted)))
+    note(environment, ours, f"begins: {wanted}")
     try:
         if wanted.what == "releases":
             by_key.releases()
         else:
             by_key.put_into_place(*wanted)
-    except Failed as problem:
-        note(settings["environment"], ours, f"failed: {wanted}: {str(problem).partition(chr(10))[0]}")
-        tell(str(problem))
+    except (Failed, OSError) as problem:
+        why = str(problem) if isinstance(problem, Failed) else f"The machine refused: {problem}"
+        note(environment, ours, f"failed: {wanted}: {why.partition(chr(10))[0]}")
+        tell(why)
         return FAILED
-    note(settings["environment"], ours, f"done: {wanted}")
+    note(environment, ours, f"done: {wanted}")
     return DONE
 
 

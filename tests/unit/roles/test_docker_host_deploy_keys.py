@@ -66,6 +66,10 @@ def found(tmp_path_factory):
         "login": (text("deploy_keys/authorized_keys.j2"), {}),
         "script": (text("deploy_keys/deploy.sh.j2"), {}),
         "files": ("_docker_host_key_files", {}),
+        "backup": (
+            text("deploy_keys/deploy.json.j2", "_docker_host_key_release"),
+            {"docker_host_backup_before_migration": "false"},
+        ),
         "without": ("_docker_host_key_files", {"docker_host_deploy_keys": []}),
     }
     for name, release in (("made", MADE), ("one app", ONE_APP), ("first", FIRST)):
@@ -95,6 +99,11 @@ def test_options_are_those_of_the_playbooks_and_the_inventorys(found):
     assert options["deploy"]["watch_seconds"] == options["rollback"]["watch_seconds"] == 5
     assert options["rollback"]["health_times"] == 2
     assert options["deploy"]["log_lines"] == 0, "what a container wrote stays on its machine"
+
+
+def test_a_backup_that_is_given_as_a_text_is_none(found):
+    """As from the command line."""
+    assert json.loads(found["backup"])["backup"] is False
 
 
 def test_each_key_is_for_one_command_and_may_nothing_else(found):

@@ -186,6 +186,36 @@ def test_a_file_that_cannot_be_written_is_in_the_history_as_any_gate(machine):
     assert code == by_key.FAILED and states(machine) == ["prepared", "refused"] and "failed at gate files" in said
 
 
+def test_settings_are_those_that_a_converge_wrote_before_it_gave_the_lock_back(machine, monkeypatch):
+    take = lock.take
+
+    def converged_meanwhile(*arguments):
+        machine.settings["options"]["deploy"]["watch_seconds"] = 9
+        (machine.directory / "deploy.json").write_text(json.dumps(machine.settings))
+        return take(*arguments)
+
+    monkeypatch.setattr(lock, "take", converged_meanwhile)
+    machine.run("deploy 1.4.2")
+    assert machine.asked[0]["request"]["watch_seconds"] == 9
+
+
+def test_what_the_machine_refuses_is_one_line(machine, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(lock, "take", full)
+    code, said = machine.run("deploy 1.4.2")
+    assert (code, said) == (by_key.FAILED, "The machine refused: [Errno 28] No space left on device\n")
+    assert "failed: deploy 1.4.2: The machine refused" in machine.noted[-1]
+
+
+@pytest.mark.usefixtures("machine")
+def test_settings_that_are_gone_are_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "environ", {})
+    assert by_key.main(str(tmp_path / "none.json")) == by_key.FAILED
+    assert capsys.readouterr().out.startswith("The settings cannot be read: [Errno 2]")
+
+
 def test_the_list_needs_no_lock_and_says_who_has_it(machine):
     lock.take("stack-staging", ANA, 600, time.time())
     store = Files("staging", str(machine.directory / "releases"))
