@@ -38,6 +38,8 @@ ENVIRONMENT = {
 }
 # What the command of a lock's holder begins with where it is such a run.
 BY_KEY = "by key "
+# Whoever has the key could fill the history with what there is not. The journal has these.
+UNRECORDED = ("release", "image")
 BACKUP = (
     "it has {migrations}, and docker_host_backup_before_migration asks for a backup first, which a deployment key does not make. Run "
     "playbooks/deploy.yml -e deploy_release={release}"
@@ -143,7 +145,9 @@ class ByKey:
             self._ask(asked, "refused", refusal={"gate": "backup", "reason": reason})
 
     def _ask(self, asked: Mapping[str, Any], state: str, **more: Any) -> dict[str, Any]:
-        result = outcome({**asked, **more, "state": state}, tell=lambda row: tell(*history.phases([row])))
+        result = outcome(
+            {**asked, **more, "state": state}, tell=lambda row: tell(*history.phases([row])), unrecorded=UNRECORDED
+        )
         if result.get("failed"):
             raise Failed(f"The {asked['request']['kind']} in {self.environment} failed at {result['msg']}")
         return result

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import history, target
@@ -170,11 +170,14 @@ STATES: dict[str, Callable[[Run], dict[str, Any]]] = {
 }
 
 
-def outcome(params: Mapping[str, Any], check_mode: bool = False, tell: Tell | None = None) -> dict[str, Any]:
+def outcome(
+    params: Mapping[str, Any], check_mode: bool = False, tell: Tell | None = None, unrecorded: Sequence[str] = ()
+) -> dict[str, Any]:
     """What a call of ``params["state"]`` ends with, and ``failed``, ``msg`` and ``gate`` where it was not done.
 
     :arg params: the options of M(plannerate.infra.docker_deploy), with their defaults.
     :arg tell: is given each phase when it ends.
+    :arg unrecorded: gates whose refusals are not in the history.
     """
     environment = params["environment"]
     try:
@@ -191,7 +194,7 @@ def outcome(params: Mapping[str, Any], check_mode: bool = False, tell: Tell | No
                 return _failed(problem.gate, f"{problem}. {serves} serves as before{lines}", run)
             except GateFailed as problem:
                 left = run.store.load()["operation"]
-                if not left and not check_mode:
+                if not left and not check_mode and problem.gate not in unrecorded:
                     run.refused(problem)
                 now = (
                     f"An operation is left, {left['step']}: run this again, it ends that first"

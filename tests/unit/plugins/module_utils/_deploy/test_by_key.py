@@ -56,7 +56,8 @@ class Machine:
         self.monkeypatch = monkeypatch
         monkeypatch.setattr(by_key.signal, "signal", lambda *_: None)
 
-    def outcome(self, params, tell):
+    def outcome(self, params, tell, unrecorded):
+        assert unrecorded == ("release", "image")
         held = lock.read("stack-staging")
         self.asked.append({**params, "held": held and held["state"] == "held"})
         if "refusal" in params:
@@ -161,9 +162,9 @@ def test_a_run_by_key_ended_with_the_machine_and_nobody_elses_is_known_to_have(m
 
 
 def test_a_lock_that_was_broken_meanwhile_ends_it_before_the_switch(machine, monkeypatch):
-    def broken(params, tell):
+    def broken(params, **more):
         lock.give_up("stack-staging", lock.read("stack-staging")["holder"], "broken")
-        return machine.outcome(params, tell)
+        return machine.outcome(params, **more)
 
     monkeypatch.setattr(by_key, "outcome", broken)
     code, said = machine.run("deploy 1.4.2")
@@ -184,6 +185,23 @@ def test_a_file_that_cannot_be_written_is_in_the_history_as_any_gate(machine):
     machine.settings["template"]["colour"]["file"] = f"{machine.directory}/nowhere/{template.NAME}.yml"
     code, said = machine.run("deploy 1.4.2")
     assert code == by_key.FAILED and states(machine) == ["prepared", "refused"] and "failed at gate files" in said
+
+
+@pytest.mark.parametrize(("gate", "recorded"), [("image", 0), ("release", 0), ("backup", 1)])
+def test_what_there_is_not_fills_no_history(machine, monkeypatch, gate, recorded):
+    store = Files("staging", str(machine.directory / "releases"))
+    monkeypatch.setattr(runs, "Files", lambda _environment: store)
+    monkeypatch.setattr(runs.Commands, "inspect", lambda *_: {})
+    first, traefik = colour(0), dict.fromkeys(("container", "file", "network", "domain", "address"), "x")
+    params = {
+        "environment": "staging", "state": "refused", "refusal": {"gate": gate, "reason": "no"},
+        "request": by_key.typed({"kind": "deploy", "release": "9"}, runs.REQUEST),
+        "site": by_key.typed({"repository": "shop", "first": first, "traefik": traefik, "directory": "/srv"}, runs.SITE),
+    }  # fmt: skip
+    assert runs.outcome(params, unrecorded=by_key.UNRECORDED)["gate"] == gate
+    assert len(store.history()) == recorded
+    runs.outcome(params)
+    assert len(store.history()) == recorded + 1, "a playbook's is recorded"
 
 
 def test_settings_are_those_that_a_converge_wrote_before_it_gave_the_lock_back(machine, monkeypatch):
@@ -238,7 +256,7 @@ def test_nothing_of_the_callers_environment_is_left(machine):
     machine.environment["COMPOSE_FILE"] = "/tmp/mine.yml"
     seen = []
     machine.monkeypatch.setattr(
-        by_key, "outcome", lambda params, tell: (seen.append(dict(os.environ)), machine.outcome(params, tell))[1]
+        by_key, "outcome", lambda params, **more: (seen.append(dict(os.environ)), machine.outcome(params, **more))[1]
     )
     machine.run("deploy 1.4.2")
     assert seen[0] == by_key.ENVIRONMENT

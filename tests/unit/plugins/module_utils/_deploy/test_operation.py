@@ -137,6 +137,16 @@ def test_only_one_is_kept_and_no_number_comes_twice():
     assert world.pruned == ["shop@sha256:1.1.0"], "two images stay"
 
 
+def test_what_went_back_or_was_refused_pushes_no_release_out_and_leaves_no_image():
+    world = World()
+    deploy(world)
+    for number in range(3):
+        world.entries.append({"image": f"shop@sha256:bad{number}", "result": "went back: health: no"})
+    deploy(world, "1.2.0")
+    assert world.pruned == ["shop@sha256:bad2", "shop@sha256:bad1", "shop@sha256:bad0"]
+    assert OPTIONS.images == 2
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("run", "again"),
