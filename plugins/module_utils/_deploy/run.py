@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -62,11 +63,11 @@ class Run:
         self.environment = params["environment"]
         request, site = self.request, self.site = params["request"], params["site"]
         self.store = Files(self.environment)
-        commands = Commands(site["docker_config"])
+        commands = Commands(site["docker_config"], os.path.join(site["directory"], ".env"))
         place = Place(environment=self.environment, **site["traefik"])
         limits = [request[name] for name in ("pages", "migrate_seconds", "lock_seconds", "log_lines")]
         on_site = Site(self.environment, site["directory"], site["uid"], *limits)
-        self.engine = DockerEngine(commands, Proxy(commands, place), on_site)
+        self.engine = DockerEngine(commands, Proxy(commands, place, request["log_lines"] > 0), on_site)
         wanted = {name: request[name] for name in Options.__dataclass_fields__ if name in request}
         held = lock.read(f"stack-{self.environment}")
         who = said.who(held["holder"]) if held and held["state"] == "held" else ""

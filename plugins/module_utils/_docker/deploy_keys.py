@@ -17,10 +17,10 @@ _KEY = re.compile(
 )
 # [man] useradd(8): usernames may only be up to 32 characters long.
 _LONGEST = 32
-# Of docker_deploy's request. A key never skips a migration, nor goes to a release that does not know all of them.
+# Of docker_deploy's request. A key shows no lines of containers, skips no migration, and goes to no release that does not know them all.
 NUMBERS = (
     "migrate_seconds", "lock_seconds", "health_seconds", "health_times", "watch_seconds", "watch_requests", "drain_seconds",
-    "websocket_seconds", "log_lines", "images",
+    "websocket_seconds", "images",
 )  # fmt: skip
 PAGES = "pages"
 

@@ -136,16 +136,20 @@ def test_what_it_says_is_written_in_utf_8(found):
 
 
 def test_what_is_installed_runs_without_the_collection(found, tmp_path):
-    """As sudo starts it, with what the play copies and nothing else."""
+    """As sudo starts it, with what the play copies, and where Debian's package of Ansible has collections of its own."""
+    other = tmp_path / "dist-packages"
+    (other / "ansible_collections").mkdir(parents=True)
+    (other / "ansible_collections/__init__.py").write_text("")
     for entry in found["files"]:
         path = tmp_path / entry["path"].removeprefix(f"{HOME}/")
-        if entry.get("src"):
+        if entry.get("src") or "content" in entry:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(Path(entry["src"]).read_bytes())
+            path.write_bytes(Path(entry["src"]).read_bytes() if entry.get("src") else entry["content"].encode())
     settings = tmp_path / "deploy.json"
     settings.write_text('{"environment": "staging"}')
     script = found["script"].replace(HOME, str(tmp_path)).replace("/srv/staging/deploy.json", str(settings))
     script = script.replace("/usr/bin/python3", sys.executable)
+    script = script.replace(f"PYTHONPATH={tmp_path}", f"PYTHONPATH={tmp_path}:{other}")
     given = {"PATH": os.environ["PATH"], "SSH_ORIGINAL_COMMAND": "deploy $(id)"}
     done = subprocess.run(["sh", "-c", script], env=given, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr

@@ -68,6 +68,7 @@ def test_a_user_has_at_most_32_characters_where_there_is_one():
         {"watch_seconds": "5"},
         {"newer_schema": True},
         {"migrate": False},
+        {"log_lines": 20},
         {"pages": "/"},
         {"lock_seconds": -1},
     ],
@@ -79,5 +80,5 @@ def test_an_option_that_a_deployment_by_key_does_not_have_is_named(options):
 
 
 def test_its_options_are_those_of_a_deployment_without_what_only_a_person_may_say():
-    assert {*NUMBERS, PAGES} == {*REQUEST} - {"kind", "release", "newer_schema", "migrate"}
+    assert {*NUMBERS, PAGES} == {*REQUEST} - {"kind", "release", "newer_schema", "migrate", "log_lines"}
     assert list(problems([], "u", {"watch_seconds": 5, "pages": ["/login"]})) == []
