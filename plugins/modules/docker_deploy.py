@@ -44,7 +44,9 @@ options:
         type: str
         default: ""
       newer_schema:
-        description: Whether a rollback may go to a release that does not know all migrations of the database.
+        description:
+          - Whether a rollback may go to a release that does not know all migrations of the database, and a deployment to one that does not
+            know those of them that the release that serves knows.
         type: bool
         default: false
       migrate:

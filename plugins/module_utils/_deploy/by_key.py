@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import history, order, template
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy.plain_text import plain
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.run import REQUEST, SITE, outcome
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state import Files
 from ansible_collections.plannerate.infra.plugins.module_utils._run_lock import lock, process, said
@@ -35,6 +36,10 @@ ENVIRONMENT = {
     "HOME": "/root",
     "LC_ALL": "C.UTF-8",
 }
+# What the command of a lock's holder begins with where it is such a run.
+BY_KEY = "by key "
+# Whoever has the key could fill the history with what there is not. The journal has these.
+UNRECORDED = ("release", "image")
 BACKUP = (
     "it has {migrations}, and docker_host_backup_before_migration asks for a backup first, which a deployment key does not make. Run "
     "playbooks/deploy.yml -e deploy_release={release}"
@@ -57,7 +62,7 @@ def holder(environment: Mapping[str, str], wanted: str) -> lock.Holder:
         "user": environment.get("SUDO_USER", "unknown"), "host": host, "controller": process.controller(), "process": number,
         "began": process.began(number) or 0.0,
         # All runs of this command have the same checksum, so it would not tell what one of them forked.
-        "command": f"by key {number}", "reason": f"{wanted} by a deployment key",
+        "command": f"{BY_KEY}{number}", "reason": f"{wanted} by a deployment key",
     }  # fmt: skip
 
 
@@ -65,7 +70,7 @@ def holder(environment: Mapping[str, str], wanted: str) -> lock.Holder:
 def locked(name: str, ours: lock.Holder) -> Iterator[None]:
     """:raises Failed: where another run has it, with whose it is."""
     ended = lock.read(name)
-    dead = ended["holder"] if ended and process.has_ended(ended["holder"], ours["process"]) else None
+    dead = ended["holder"] if ended and _has_ended(ended["holder"], ours) else None
     try:
         lock.take(name, ours, LOCK_SECONDS, time.time(), dead)
     except lock.Held as problem:
@@ -77,15 +82,23 @@ def locked(name: str, ours: lock.Holder) -> Iterator[None]:
             lock.give_up(name, ours)
 
 
+def _has_ended(other: lock.Holder, ours: lock.Holder) -> bool:
+    """Runs by key are of this machine: those of before it began anew ended with it."""
+    boots = [each["controller"].partition(" ")[0] for each in (other, ours)]
+    if other["command"].startswith(BY_KEY) and all(boots) and boots[0] != boots[1]:
+        return True
+    return process.has_ended(other, ours["process"])
+
+
 class ByKey:
     """What a deployment key of one environment can do.
 
-    :arg settings: ``environment``, ``site``, ``options`` by the kind, ``backup`` and ``template``, as the role docker_host writes them.
+    :arg path: of the settings: ``environment``, ``site``, ``options`` by the kind, ``backup`` and ``template``, as the role docker_host
+        writes them, which has the lock meanwhile.
     """
 
-    def __init__(self, settings: Mapping[str, Any], ours: lock.Holder) -> None:
-        self.settings, self.ours = settings, ours
-        self.environment = settings["environment"]
+    def __init__(self, path: str, environment: str, ours: lock.Holder) -> None:
+        self.path, self.environment, self.ours = path, environment, ours
         self.name = f"stack-{self.environment}"
 
     def releases(self) -> None:
@@ -97,15 +110,16 @@ class ByKey:
 
     def put_into_place(self, kind: str, release: str) -> None:
         """:raises Failed: when the release is not in place."""
-        request = typed({**self.settings["options"][kind], "kind": kind, "release": release}, REQUEST)
-        asked = {"environment": self.environment, "request": request, "site": typed(self.settings["site"], SITE)}
         with locked(self.name, self.ours):
+            settings = load(self.path)
+            request = typed({**settings["options"][kind], "kind": kind, "release": release}, REQUEST)
+            asked = {"environment": self.environment, "request": request, "site": typed(settings["site"], SITE)}
             target = self._ask(asked, "prepared")["target"]
-            new = template.filled(self.settings["template"], target)
+            new = template.filled(settings["template"], target)
             asked.update(colour=new.colour, routes=new.routes)
             if not target["apps"]:
                 self._write(asked, new)
-                if kind == "deploy" and request["migrate"] and self.settings["backup"]:
+                if kind == "deploy" and request["migrate"] and settings["backup"]:
                     self._refuse_without_backup(asked, target["release"])
             try:
                 lock.take(self.name, self.ours, LOCK_SECONDS, time.time())
@@ -131,10 +145,18 @@ class ByKey:
             self._ask(asked, "refused", refusal={"gate": "backup", "reason": reason})
 
     def _ask(self, asked: Mapping[str, Any], state: str, **more: Any) -> dict[str, Any]:
-        result = outcome({**asked, **more, "state": state}, tell=lambda row: tell(*history.phases([row])))
+        result = outcome(
+            {**asked, **more, "state": state}, tell=lambda row: tell(*history.phases([row])), unrecorded=UNRECORDED
+        )
         if result.get("failed"):
             raise Failed(f"The {asked['request']['kind']} in {self.environment} failed at {result['msg']}")
         return result
+
+
+def load(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:
+        settings: dict[str, Any] = json.load(file)
+        return settings
 
 
 def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +168,7 @@ def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any
 def tell(*lines: str) -> None:
     """Whoever does not listen any more stops nothing: what was begun comes to its end."""
     try:
-        print(*lines, sep="\n", flush=True)
+        print(*(each for line in lines for each in plain(line)), sep="\n", flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -154,7 +176,7 @@ def tell(*lines: str) -> None:
 def note(environment: str, ours: lock.Holder, what: str) -> None:
     """For the journal: journalctl -t plannerate-deploy."""
     syslog.openlog("plannerate-deploy", 0, syslog.LOG_AUTHPRIV)
-    syslog.syslog(syslog.LOG_NOTICE, f"{environment}: {said.who(ours)}: {what}")
+    syslog.syslog(syslog.LOG_NOTICE, " ".join(plain(f"{environment}: {said.who(ours)}: {what}")))
 
 
 def main(path: str) -> int:
@@ -163,27 +185,31 @@ def main(path: str) -> int:
     given = dict(os.environ)
     os.environ.clear()
     os.environ.update(ENVIRONMENT)
-    with open(path, encoding="utf-8") as file:
-        settings = json.load(file)
+    try:
+        environment = load(path)["environment"]
+    except OSError as problem:
+        tell(f"The settings cannot be read: {problem}. Nothing was changed. Run playbooks/docker_host.yml")
+        return FAILED
     ours = holder(given, "")
     try:
         wanted = order.read(given.get("SSH_ORIGINAL_COMMAND", ""))
     except order.OrderRefused as problem:
-        note(settings["environment"], ours, f"refused: {problem}")
+        note(environment, ours, f"refused: {problem}")
         tell(str(problem))
         return USAGE
-    by_key = ByKey(settings, holder(given, str(wanted)))
-    note(settings["environment"], ours, f"begins: {wanted}")
+    by_key = ByKey(path, environment, holder(given, str(wanted)))
+    note(environment, ours, f"begins: {wanted}")
     try:
         if wanted.what == "releases":
             by_key.releases()
         else:
             by_key.put_into_place(*wanted)
-    except Failed as problem:
-        note(settings["environment"], ours, f"failed: {wanted}: {str(problem).partition(chr(10))[0]}")
-        tell(str(problem))
+    except (Failed, OSError) as problem:
+        why = str(problem) if isinstance(problem, Failed) else f"The machine refused: {problem}"
+        note(environment, ours, f"failed: {wanted}: {why.partition(chr(10))[0]}")
+        tell(why)
         return FAILED
-    note(settings["environment"], ours, f"done: {wanted}")
+    note(environment, ours, f"done: {wanted}")
     return DONE
 
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy import secrets
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
 
 SECONDS = 120
@@ -25,9 +26,12 @@ class Done(NamedTuple):
 
 
 class Commands:
-    """:arg docker_config: the directory with the logins of registries."""
+    """:arg docker_config: the directory with the logins of registries.
+    :arg variables: the file whose values no message shows.
+    """
 
-    def __init__(self, docker_config: str) -> None:
+    def __init__(self, docker_config: str, variables: str = "") -> None:
+        self.variables = variables
         self.environment = {**os.environ, "DOCKER_CONFIG": docker_config, "COMPOSE_IGNORE_ORPHANS": "true"}
 
     def run(self, command: Sequence[str], seconds: int = SECONDS) -> Done:
@@ -53,7 +57,9 @@ class Commands:
         if done.code:
             what = " ".join(command[:2])
             late = f"took longer than {seconds} s" if done.late else "failed"
-            raise GateFailed(gate, f"{what} {late}: {done.output.strip()[-500:]}")
+            # Masked before it is cut: half of a value is none that is known.
+            said = secrets.mask(done.output, secrets.of_file(self.variables)).strip()[-500:]
+            raise GateFailed(gate, f"{what} {late}: {said}")
         return done.output
 
     def inspect(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:

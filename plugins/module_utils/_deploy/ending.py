@@ -31,13 +31,15 @@ from ansible_collections.plannerate.infra.plugins.module_utils._deploy.state imp
 
 @dataclass(frozen=True)
 class Options:
-    """``watch_seconds``: how long the new release is compared with the old one, which needs ``watch_requests`` answers.
-    ``drain_seconds``: how long after the switch requests under way have at least. ``websocket_seconds``: how long after it old websockets
-    stay open. ``images``: how many releases' images stay.
+    """``newer_schema``: whether a deployment may leave the database with migrations that only the old release knows. ``watch_seconds``: how
+    long the new release is compared with the old one, which needs ``watch_requests`` answers. ``drain_seconds``: how long after the switch
+    requests under way have at least. ``websocket_seconds``: how long after it old websockets stay open. ``images``: how many releases'
+    images stay.
     """
 
     who: str = ""
     migrate: bool = True
+    newer_schema: bool = False
     health_seconds: int = 180
     health_times: int = 5
     watch_seconds: int = 60
@@ -185,11 +187,12 @@ class Ending:
         self.store.save({**state, "operation": None})
 
     def _old_images(self) -> list[str]:
-        """Those that the history names, but of the last releases, and of those that are kept."""
+        """Those that the history names, but of the last releases that served, and of those that are kept."""
         state = self.store.load()
-        newest: list[str | None] = []
-        for entry in reversed(self.store.history()):
-            if entry.get("image") not in newest:
-                newest.append(entry.get("image"))
-        kept = {colour["image"] for colour in (state["current"], state["kept"]) if colour}
-        return [image for image in newest[self.options.images :] if image and image not in kept]
+        entries = [entry for entry in reversed(self.store.history()) if entry.get("image")]
+        served = dict.fromkeys(entry["image"] for entry in entries if entry.get("result") == "done")
+        stay = {
+            *list(served)[: self.options.images],
+            *(each["image"] for each in (state["current"], state["kept"]) if each),
+        }
+        return [image for image in dict.fromkeys(entry["image"] for entry in entries) if image not in stay]

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed, Migrated
 
 # Before the line with the answer.
 MARK = "release-migrations "
 CONNECTION = "pgsql_session"
+# As artisan make:migration names files.
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def _program(body: str) -> str:
@@ -64,9 +68,23 @@ echo "\\n{MARK}" . json_encode(['known' => $files(), 'ran' => [], 'new' => []]) 
 
 
 def parse(output: str) -> Migrated:
-    """The answer of such a program. :raises GateFailed: when there is none."""
+    """The answer of such a program. :raises GateFailed: when there is none, or when it is not one."""
     for line in output.splitlines():
         if line.startswith(MARK):
-            found = json.loads(line[len(MARK) :])
-            return Migrated(found["known"], found["ran"], found["new"])
+            try:
+                found = json.loads(line[len(MARK) :])
+                return Migrated(*(_names(found[key]) for key in ("known", "ran", "new")))
+            except (ValueError, LookupError, TypeError) as problem:
+                raise GateFailed("migrate", f"the migration told nothing that can be read: {problem!r}") from problem
     raise GateFailed("migrate", "the migration said nothing of what it did, expected a Laravel with a migrator")
+
+
+def _names(found: Any) -> list[str]:
+    """They are what an image prints, and come into messages, the history and the journal."""
+    for name in found:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise GateFailed(
+                "migrate",
+                f"the migration {ascii(name)[:80]} was told, expected names of letters, digits, _, . and -. Rename its file",
+            )
+    return list(found)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -89,6 +90,7 @@ class Deployment(Ending):
                     operation["migrations"] = migrated.new
                     self.store.save({**self.store.load(), "schema": migrated.ran, "operation": operation})
                     row["said"] = ", ".join(migrated.new) or "nothing to migrate"
+                self._refuse_older(old, new, migrated.ran)
         with self.phases.phase("start"):
             self.engine.up(new, web(new))
             self.health.wait(new, web(new), served=not operation["discard"])
@@ -96,6 +98,18 @@ class Deployment(Ending):
             problem = self.engine.warm(new)
             if problem:
                 raise GateFailed("warm-up", problem, names(new, *apps(new)))
+
+    def _refuse_older(self, old: Colour, new: Colour, ran: Sequence[str]) -> None:
+        """Of those in the database, what a release that failed has left is no reason, since the old one serves without knowing it."""
+        lost = [
+            each for each in ran if each not in (new["known"] or ()) and (old["known"] is None or each in old["known"])
+        ]
+        if lost and not self.options.newer_schema:
+            raise GateFailed(
+                "schema",
+                f"the database has {', '.join(lost)}, which {new['release']} does not know. Nothing rolls them back. If that release works "
+                "with them, run playbooks/deploy.yml with -e deploy_newer_schema=true",
+            )
 
     def _switch(self, operation: Operation, routes: str) -> None:
         old, new = operation["old"], operation["new"]

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy import history, target
@@ -62,11 +63,11 @@ class Run:
         self.environment = params["environment"]
         request, site = self.request, self.site = params["request"], params["site"]
         self.store = Files(self.environment)
-        commands = Commands(site["docker_config"])
+        commands = Commands(site["docker_config"], os.path.join(site["directory"], ".env"))
         place = Place(environment=self.environment, **site["traefik"])
         limits = [request[name] for name in ("pages", "migrate_seconds", "lock_seconds", "log_lines")]
         on_site = Site(self.environment, site["directory"], site["uid"], *limits)
-        self.engine = DockerEngine(commands, Proxy(commands, place), on_site)
+        self.engine = DockerEngine(commands, Proxy(commands, place, request["log_lines"] > 0), on_site)
         wanted = {name: request[name] for name in Options.__dataclass_fields__ if name in request}
         held = lock.read(f"stack-{self.environment}")
         who = said.who(held["holder"]) if held and held["state"] == "held" else ""
@@ -170,11 +171,14 @@ STATES: dict[str, Callable[[Run], dict[str, Any]]] = {
 }
 
 
-def outcome(params: Mapping[str, Any], check_mode: bool = False, tell: Tell | None = None) -> dict[str, Any]:
+def outcome(
+    params: Mapping[str, Any], check_mode: bool = False, tell: Tell | None = None, unrecorded: Sequence[str] = ()
+) -> dict[str, Any]:
     """What a call of ``params["state"]`` ends with, and ``failed``, ``msg`` and ``gate`` where it was not done.
 
     :arg params: the options of M(plannerate.infra.docker_deploy), with their defaults.
     :arg tell: is given each phase when it ends.
+    :arg unrecorded: gates whose refusals are not in the history.
     """
     environment = params["environment"]
     try:
@@ -191,7 +195,7 @@ def outcome(params: Mapping[str, Any], check_mode: bool = False, tell: Tell | No
                 return _failed(problem.gate, f"{problem}. {serves} serves as before{lines}", run)
             except GateFailed as problem:
                 left = run.store.load()["operation"]
-                if not left and not check_mode:
+                if not left and not check_mode and problem.gate not in unrecorded:
                     run.refused(problem)
                 now = (
                     f"An operation is left, {left['step']}: run this again, it ends that first"

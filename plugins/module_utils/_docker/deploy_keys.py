@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,10 +17,10 @@ _KEY = re.compile(
 )
 # [man] useradd(8): usernames may only be up to 32 characters long.
 _LONGEST = 32
-# Of docker_deploy's request. A key never skips a migration, nor goes to a release that does not know all of them.
+# Of docker_deploy's request. A key shows no lines of containers, skips no migration, and goes to no release that does not know them all.
 NUMBERS = (
     "migrate_seconds", "lock_seconds", "health_seconds", "health_times", "watch_seconds", "watch_requests", "drain_seconds",
-    "websocket_seconds", "log_lines", "images",
+    "websocket_seconds", "images",
 )  # fmt: skip
 PAGES = "pages"
 
@@ -37,7 +38,7 @@ def problems(keys: Sequence[Any], user: str, options: Mapping[str, Any]) -> Iter
                 f"{PAGES}"
             )
     for number, key in enumerate(keys):
-        if not isinstance(key, str) or not _KEY.fullmatch(key.rstrip("\n")):
+        if not isinstance(key, str) or not _KEY.fullmatch(key.rstrip("\n")) or not _is_whole(*key.split()[:2]):
             yield (
                 f"docker_host_deploy_keys[{number}] is {str(key)[:60]!r}, expected a public SSH key in one line without options, as in "
                 "id_ed25519.pub"
@@ -47,3 +48,19 @@ def problems(keys: Sequence[Any], user: str, options: Mapping[str, Any]) -> Iter
             f"the user of docker_host_deploy_keys is {user}, expected at most {_LONGEST} characters. Give the environment a shorter name, "
             "or take the keys out"
         )
+
+
+def _is_whole(kind: str, encoded: str) -> bool:
+    """Whether a key has all of its parts, each after its length, the first of which is its kind [RFC 4253, 6.6]."""
+    try:
+        rest = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return False
+    parts = []
+    while len(rest) >= 4:
+        end = 4 + int.from_bytes(rest[:4], "big")
+        parts.append(rest[4:end])
+        if end > len(rest):
+            return False
+        rest = rest[end:]
+    return not rest and len(parts) > 1 and parts[0] == kind.encode()

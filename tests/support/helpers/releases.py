@@ -51,6 +51,8 @@ class World:
         self.state, self.entries = empty(), []
         self.apps = {FIRST["name"]: ["app"]}
         self.migrations, self.answered, self.slow = ["one"], 0, 0.1
+        # What the image of a new release has.
+        self.known = ["one", "two"]
 
     def _act(self, what, effect):
         number = len(self.actions)
@@ -138,9 +140,9 @@ class World:
 
     def migrate(self, one):
         self._fail("migrate")
-        new = [each for each in ["one", "two"] if each not in self.migrations]
+        new = [each for each in self.known if each not in self.migrations]
         self._act("migrate", lambda: self.migrations.extend(new))
-        return Migrated(["one", "two"], list(self.migrations), new)
+        return Migrated(list(self.known), list(self.migrations), new)
 
     def known_migrations(self, one):
         return ["one"]

@@ -66,6 +66,10 @@ def found(tmp_path_factory):
         "login": (text("deploy_keys/authorized_keys.j2"), {}),
         "script": (text("deploy_keys/deploy.sh.j2"), {}),
         "files": ("_docker_host_key_files", {}),
+        "backup": (
+            text("deploy_keys/deploy.json.j2", "_docker_host_key_release"),
+            {"docker_host_backup_before_migration": "false"},
+        ),
         "without": ("_docker_host_key_files", {"docker_host_deploy_keys": []}),
     }
     for name, release in (("made", MADE), ("one app", ONE_APP), ("first", FIRST)):
@@ -97,6 +101,11 @@ def test_options_are_those_of_the_playbooks_and_the_inventorys(found):
     assert options["deploy"]["log_lines"] == 0, "what a container wrote stays on its machine"
 
 
+def test_a_backup_that_is_given_as_a_text_is_none(found):
+    """As from the command line."""
+    assert json.loads(found["backup"])["backup"] is False
+
+
 def test_each_key_is_for_one_command_and_may_nothing_else(found):
     lines = [line for line in found["login"].splitlines() if not line.startswith("#")]
     forced = f'restrict,command="sudo -n {HOME}/deploy </dev/null" '
@@ -118,17 +127,29 @@ def test_without_keys_what_lets_them_in_goes(found):
     }  # fmt: skip
 
 
+def test_what_it_says_is_written_in_utf_8(found):
+    script = re.sub("(?m)^exec .*", "exec printenv LC_ALL", found["script"])
+    done = subprocess.run(
+        ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "C.UTF-8\n"
+
+
 def test_what_is_installed_runs_without_the_collection(found, tmp_path):
-    """As sudo starts it, with what the play copies and nothing else."""
+    """As sudo starts it, with what the play copies, and where Debian's package of Ansible has collections of its own."""
+    other = tmp_path / "dist-packages"
+    (other / "ansible_collections").mkdir(parents=True)
+    (other / "ansible_collections/__init__.py").write_text("")
     for entry in found["files"]:
         path = tmp_path / entry["path"].removeprefix(f"{HOME}/")
-        if entry.get("src"):
+        if entry.get("src") or "content" in entry:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(Path(entry["src"]).read_bytes())
+            path.write_bytes(Path(entry["src"]).read_bytes() if entry.get("src") else entry["content"].encode())
     settings = tmp_path / "deploy.json"
     settings.write_text('{"environment": "staging"}')
     script = found["script"].replace(HOME, str(tmp_path)).replace("/srv/staging/deploy.json", str(settings))
     script = script.replace("/usr/bin/python3", sys.executable)
+    script = script.replace(f"PYTHONPATH={tmp_path}", f"PYTHONPATH={tmp_path}:{other}")
     given = {"PATH": os.environ["PATH"], "SSH_ORIGINAL_COMMAND": "deploy $(id)"}
     done = subprocess.run(["sh", "-c", script], env=given, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr

@@ -196,6 +196,33 @@ def test_a_removed_environment_leaves_no_release(rendered, tmp_path):
     assert again.stdout == ""
 
 
+def test_whoever_is_still_connected_by_a_key_keeps_nothing_of_a_removed_environment(rendered, tmp_path):
+    """As userdel does: it refuses a user who has processes."""
+    log, connected, own = tmp_path / "log", tmp_path / "connected", tmp_path / "bin"
+    own.mkdir()
+    connected.write_text("")
+    programs = {
+        "docker": "", "id": "", "sleep": f"rm -f {connected}", "pkill": "", "pgrep": f"[ -e {connected} ]",
+        "userdel": f"[ ! -e {connected} ] || exit 8",
+    }  # fmt: skip
+    for name, body in programs.items():
+        (own / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{log}\n{body}\n')
+        (own / name).chmod(0o700)
+    base = {"docker_host_base_directory": str(tmp_path), "_docker_host_releases": f"{tmp_path}/none"}
+    (script,) = rendered(("lookup('ansible.builtin.template', 'remove_releases.sh.j2')", {**probe(DEPLOYED), **base}))
+    path = {"PATH": f"{own}:/usr/bin:/bin"}
+    subprocess.run(["/bin/sh", "-euc", script], env=path, check=True)
+    said = log.read_text().splitlines()
+    assert (
+        said.index("pkill -KILL -u deploy-key-production")
+        < said.index("userdel deploy-key-production")
+        == len(said) - 1
+    )
+    (own / "pkill").write_text("#!/bin/sh\nexit 1\n")
+    subprocess.run(["/bin/sh", "-euc", script], env=path, check=True)
+    assert log.read_text().splitlines()[-1] == "userdel deploy-key-production", "nobody was connected"
+
+
 def test_the_image_of_a_release_is_known_to_be_there(rendered, tmp_path):
     """Else each converge would ask the registry for it."""
     (tmp_path / "docker").write_text("#!/bin/sh\n")

@@ -56,7 +56,8 @@ class Machine:
         self.monkeypatch = monkeypatch
         monkeypatch.setattr(by_key.signal, "signal", lambda *_: None)
 
-    def outcome(self, params, tell):
+    def outcome(self, params, tell, unrecorded):
+        assert unrecorded == ("release", "image")
         held = lock.read("stack-staging")
         self.asked.append({**params, "held": held and held["state"] == "held"})
         if "refusal" in params:
@@ -130,6 +131,13 @@ def test_a_gate_that_fails_is_told_and_the_lock_is_given_back(machine, state):
     )
 
 
+def test_what_an_image_says_does_nothing_to_whoever_reads_it(machine):
+    machine.answers["deployed"] = {"failed": True, "msg": "gate migrate: \x1b[2J\n::add-mask::x"}
+    code, said = machine.run("deploy 1.4.2")
+    assert code == by_key.FAILED and said.endswith("gate migrate: ?[2J\n: :add-mask::x\n")
+    assert machine.noted[-1].isprintable()
+
+
 def test_a_second_run_is_told_who_has_the_lock(machine):
     lock.take("stack-staging", ANA, 600, time.time())
     code, said = machine.run("deploy 1.4.2")
@@ -146,10 +154,17 @@ def test_the_lock_of_a_run_by_key_that_was_killed_is_free(machine):
     assert machine.run("deploy 1.4.2")[0] == by_key.DONE
 
 
+@pytest.mark.parametrize(("changed", "code"), [({}, 0), ({"command": "c"}, 1), ({"controller": ""}, 1)])
+def test_a_run_by_key_ended_with_the_machine_and_nobody_elses_is_known_to_have(machine, changed, code):
+    before = {**by_key.holder(machine.environment, "deploy 1"), "controller": "another-boot pid:[1]", **changed}
+    lock.take("stack-staging", before, 600, time.time())
+    assert machine.run("deploy 1.4.2")[0] == code
+
+
 def test_a_lock_that_was_broken_meanwhile_ends_it_before_the_switch(machine, monkeypatch):
-    def broken(params, tell):
+    def broken(params, **more):
         lock.give_up("stack-staging", lock.read("stack-staging")["holder"], "broken")
-        return machine.outcome(params, tell)
+        return machine.outcome(params, **more)
 
     monkeypatch.setattr(by_key, "outcome", broken)
     code, said = machine.run("deploy 1.4.2")
@@ -170,6 +185,53 @@ def test_a_file_that_cannot_be_written_is_in_the_history_as_any_gate(machine):
     machine.settings["template"]["colour"]["file"] = f"{machine.directory}/nowhere/{template.NAME}.yml"
     code, said = machine.run("deploy 1.4.2")
     assert code == by_key.FAILED and states(machine) == ["prepared", "refused"] and "failed at gate files" in said
+
+
+@pytest.mark.parametrize(("gate", "recorded"), [("image", 0), ("release", 0), ("backup", 1)])
+def test_what_there_is_not_fills_no_history(machine, monkeypatch, gate, recorded):
+    store = Files("staging", str(machine.directory / "releases"))
+    monkeypatch.setattr(runs, "Files", lambda _environment: store)
+    monkeypatch.setattr(runs.Commands, "inspect", lambda *_: {})
+    first, traefik = colour(0), dict.fromkeys(("container", "file", "network", "domain", "address"), "x")
+    params = {
+        "environment": "staging", "state": "refused", "refusal": {"gate": gate, "reason": "no"},
+        "request": by_key.typed({"kind": "deploy", "release": "9"}, runs.REQUEST),
+        "site": by_key.typed({"repository": "shop", "first": first, "traefik": traefik, "directory": "/srv"}, runs.SITE),
+    }  # fmt: skip
+    assert runs.outcome(params, unrecorded=by_key.UNRECORDED)["gate"] == gate
+    assert len(store.history()) == recorded
+    runs.outcome(params)
+    assert len(store.history()) == recorded + 1, "a playbook's is recorded"
+
+
+def test_settings_are_those_that_a_converge_wrote_before_it_gave_the_lock_back(machine, monkeypatch):
+    take = lock.take
+
+    def converged_meanwhile(*arguments):
+        machine.settings["options"]["deploy"]["watch_seconds"] = 9
+        (machine.directory / "deploy.json").write_text(json.dumps(machine.settings))
+        return take(*arguments)
+
+    monkeypatch.setattr(lock, "take", converged_meanwhile)
+    machine.run("deploy 1.4.2")
+    assert machine.asked[0]["request"]["watch_seconds"] == 9
+
+
+def test_what_the_machine_refuses_is_one_line(machine, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(lock, "take", full)
+    code, said = machine.run("deploy 1.4.2")
+    assert (code, said) == (by_key.FAILED, "The machine refused: [Errno 28] No space left on device\n")
+    assert "failed: deploy 1.4.2: The machine refused" in machine.noted[-1]
+
+
+@pytest.mark.usefixtures("machine")
+def test_settings_that_are_gone_are_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "environ", {})
+    assert by_key.main(str(tmp_path / "none.json")) == by_key.FAILED
+    assert capsys.readouterr().out.startswith("The settings cannot be read: [Errno 2]")
 
 
 def test_the_list_needs_no_lock_and_says_who_has_it(machine):
@@ -194,7 +256,7 @@ def test_nothing_of_the_callers_environment_is_left(machine):
     machine.environment["COMPOSE_FILE"] = "/tmp/mine.yml"
     seen = []
     machine.monkeypatch.setattr(
-        by_key, "outcome", lambda params, tell: (seen.append(dict(os.environ)), machine.outcome(params, tell))[1]
+        by_key, "outcome", lambda params, **more: (seen.append(dict(os.environ)), machine.outcome(params, **more))[1]
     )
     machine.run("deploy 1.4.2")
     assert seen[0] == by_key.ENVIRONMENT

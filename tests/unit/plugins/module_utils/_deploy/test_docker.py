@@ -10,6 +10,7 @@ import re
 import pytest
 from support.helpers.releases import FIRST, colour
 
+from ansible_collections.plannerate.infra.plugins.module_utils._deploy import migrations
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.command import Commands, Done
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.docker import DockerEngine, Site
 from ansible_collections.plannerate.infra.plugins.module_utils._deploy.engine import GateFailed
@@ -117,6 +118,21 @@ def test_one_that_says_nothing_did_not_succeed(engine):
     migrating, _calls = engine()
     with pytest.raises(GateFailed, match="said nothing of what it did"):
         migrating.migrate(colour(1))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "one\n::add-mask::x", "\x1b[2J", "été", 7, None, ["one"]])
+@pytest.mark.parametrize("key", ["known", "ran", "new"])
+def test_what_is_no_name_of_a_migration_is_refused(key, name):
+    answer = {**json.loads(ANSWER[len(MARK) :]), key: ["one", name]}
+    with pytest.raises(GateFailed, match="expected names of letters, digits") as failed:
+        migrations.parse(MARK + json.dumps(answer))
+    assert failed.value.gate == "migrate" and str(failed.value).isascii() and str(failed.value).isprintable()
+
+
+@pytest.mark.parametrize("answer", ["{", "[]", "7", '{"known": [], "ran": []}', '{"known": 7, "ran": [], "new": []}'])
+def test_an_answer_that_is_none_is_refused(answer):
+    with pytest.raises(GateFailed, match="nothing that can be read"):
+        migrations.parse(MARK + answer)
 
 
 def test_a_tag_becomes_the_digest_of_its_own_repository(engine):

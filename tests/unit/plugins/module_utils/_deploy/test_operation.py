@@ -137,6 +137,16 @@ def test_only_one_is_kept_and_no_number_comes_twice():
     assert world.pruned == ["shop@sha256:1.1.0"], "two images stay"
 
 
+def test_what_went_back_or_was_refused_pushes_no_release_out_and_leaves_no_image():
+    world = World()
+    deploy(world)
+    for number in range(3):
+        world.entries.append({"image": f"shop@sha256:bad{number}", "result": "went back: health: no"})
+    deploy(world, "1.2.0")
+    assert world.pruned == ["shop@sha256:bad2", "shop@sha256:bad1", "shop@sha256:bad0"]
+    assert OPTIONS.images == 2
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("run", "again"),
@@ -191,6 +201,38 @@ def test_each_gate_leaves_the_old_release_serving_and_is_named(fails, gate):
     assert world.entries[-1]["result"].startswith(f"went back: {gate}: ")
     world.fails = set()
     assert deploy(world)["name"] == "r2" == serves(world), "a number is not used again"
+
+
+def deploy_older(world, **options):
+    """A release that knows nothing but the migration ``one``."""
+    world.known = ["one"]
+    new = colour(world.state["number"] + 1, "1.0.9")
+    Deployment(world, Memory(world), dataclasses.replace(OPTIONS, **options), FIRST).carry_out(
+        "deploy", new, "routes of " + new["name"]
+    )
+
+
+def test_a_deployment_takes_no_migration_from_the_release_that_serves_unless_it_is_said():
+    world = World()
+    deploy(world)
+    with pytest.raises(
+        Reverted, match=r"the database has two, which 1\.0\.9 does not know.*deploy_newer_schema=true"
+    ) as failed:
+        deploy_older(world)
+    assert failed.value.gate == "schema" and serves(world) == "r1"
+    assert not any("up app-r2" in action for action in world.actions), "nothing of it began"
+    deploy_older(world, newer_schema=True)
+    assert serves(world) == "r3"
+
+
+def test_what_a_release_that_went_back_has_left_in_the_database_stops_no_other():
+    world = World(fails=["warm"])
+    with pytest.raises(Reverted):
+        deploy(world)
+    world.fails = set()
+    assert world.state["schema"] == ["one", "two"]
+    deploy_older(world)
+    assert serves(world) == "r2"
 
 
 def ends_as_it_is_told(world, action):

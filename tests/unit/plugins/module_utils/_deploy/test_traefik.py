@@ -104,6 +104,15 @@ def test_what_traefik_does_not_take_is_taken_back(proxy, answer, why):
     assert file.read_text() == "before"
 
 
+@pytest.mark.parametrize("shows", [True, False])
+def test_what_traefik_logged_is_told_where_lines_are(proxy, shows):
+    one, file = proxy(api=lambda: {"middlewares": []}, log=['{"level":"error","msg":"of another environment"}'])
+    one.shows_log = shows
+    with pytest.raises(GateFailed, match="did not load") as failed:
+        one.route(render(marked(CONTENT)))
+    assert ("of another environment" in str(failed.value)) is shows and file.read_text() == "before"
+
+
 def entry(router="shop-app@file", server="app-r1:80", path="/", status=200, nanoseconds=250_000_000):
     return json.dumps(
         {
