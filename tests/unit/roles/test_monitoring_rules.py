@@ -45,7 +45,9 @@ def test_every_file_of_rules_is_installed() -> None:
 
 
 def test_what_a_patch_silences_is_there() -> None:
-    silenced = re.findall(r'"((?:Postgres|Probe|Laravel|Requests)\w+)"', (ROOT / "plugins/module_utils/_patch/silences.py").read_text())
+    silenced = re.findall(
+        r'"((?:Postgres|Probe|Laravel|Requests)\w+)"', (ROOT / "plugins/module_utils/_patch/silences.py").read_text()
+    )
     assert silenced and {*silenced} <= {alert["alert"] for alert in ALERTS}
 
 
