@@ -168,7 +168,8 @@ def typed(given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any
 def tell(*lines: str) -> None:
     """Whoever does not listen any more stops nothing: what was begun comes to its end."""
     try:
-        print(*(each for line in lines for each in plain(line)), sep="\n", flush=True)
+        sys.stdout.writelines(f"{each}\n" for line in lines for each in plain(line))
+        sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -214,4 +215,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    raise SystemExit(main(sys.argv[1]))

@@ -130,7 +130,7 @@ def postgres(tmp_path_factory):
         directory.mkdir(mode=0o755)
         server = Postgres(base, directory)
         wait_for(
-            lambda: (directory / "sockets" / f".s.PGSQL.{server.port}").exists(),
+            (directory / "sockets" / f".s.PGSQL.{server.port}").exists,
             20,
             "PostgreSQL",
             server.file.read_text,
