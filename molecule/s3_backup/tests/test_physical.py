@@ -90,8 +90,9 @@ def test_the_machines_credential_deletes_what_an_interrupted_backup_left_and_no_
 
 
 def test_a_drill_by_its_unit_restores_a_random_second_and_leaves_nothing(machine, backups, figures):
-    machine.check_output("systemctl start plannerate-physical-drill.service")
+    done = machine.run("systemctl start plannerate-physical-drill.service")
     said = machine.check_output("journalctl --unit=plannerate-physical-drill --output=cat --no-pager")
+    assert done.rc == 0, said
     assert "was restored from backup" in said and "sound: " in said and "shop" in said
     assert "the repository was read and compared" in said
     told = figures()
