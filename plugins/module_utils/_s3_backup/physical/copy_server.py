@@ -32,6 +32,9 @@ _ALONE = {
     "log_destination": "stderr",
 }
 
+# To remove a copy, half a second apart.
+_TRIES = 20
+
 
 def start(found, directory, data, more=None):
     """:arg more: settings beside the usual ones.
@@ -97,11 +100,25 @@ def _status(data):
 def clear(found, directory):
     """Ends it, and removes all of it."""
     stop(found, directory)
-    # What fetches WAL ahead goes on for a while, and holds its lock as long.
+    for tries_left in reversed(range(_TRIES)):
+        _wait_for_fetching(directory)
+        try:
+            shutil.rmtree(directory)
+            return
+        except OSError:
+            # One that had just been started has its lock only now, and writes and removes files here meanwhile.
+            if not os.path.exists(directory):
+                return
+            if not tries_left:
+                raise
+            time.sleep(0.5)
+
+
+def _wait_for_fetching(directory):
+    """What fetches WAL ahead goes on for a while, holds its lock as long, and removes that in the end."""
     for path in glob.glob(os.path.join(glob.escape(directory), "lock", "*.lock")):
-        with open(path, "rb") as file:
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-    shutil.rmtree(directory)
 
 
 def log_of(directory):

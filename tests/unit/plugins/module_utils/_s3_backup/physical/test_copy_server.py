@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 
 import pytest
@@ -73,3 +74,33 @@ def test_one_that_ended_by_itself_was_not_ended_in_order(make_copy):
     copy = make_copy(".")
     with pytest.raises(BackupError, match="ended by itself"):
         copy.stop("fast")
+
+
+def test_a_copy_goes_beside_what_still_fetches_its_wal(tmp_path, monkeypatch):
+    """Its lock is gone before it is opened, and a file comes while the others are removed."""
+    directory = tmp_path / "copy"
+    (directory / "spool").mkdir(parents=True)
+    monkeypatch.setattr(copy_server.glob, "glob", lambda _pattern: [str(directory / "lock" / "gone.lock")])
+    monkeypatch.setattr(copy_server.time, "sleep", lambda _seconds: None)
+    removed, times = copy_server.shutil.rmtree, []
+
+    def removing(path):
+        times.append(path)
+        if len(times) == 1:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+        removed(path)
+
+    monkeypatch.setattr(copy_server.shutil, "rmtree", removing)
+    copy_server.clear({"binaries": "/nowhere"}, str(directory))
+    assert len(times) == 2 and not directory.exists()
+
+
+def test_a_copy_that_cannot_be_removed_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(copy_server.time, "sleep", lambda _seconds: None)
+
+    def refused(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(copy_server.shutil, "rmtree", refused)
+    with pytest.raises(PermissionError):
+        copy_server.clear({"binaries": "/nowhere"}, str(tmp_path))
