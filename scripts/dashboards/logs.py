@@ -32,54 +32,18 @@ def page() -> Page:
         width=8,
     )
     made.row("Lines of the last 5 minutes")
-    made.stat(
-        "PostgreSQL crashed",
-        "short",
-        lines("postgres_crash", "sender"),
-        steps=[(1, RED)],
-        alerts=["PostgresCrashed"],
-        width=8,
-    )
-    made.stat(
-        "PostgreSQL said FATAL",
-        "short",
-        lines("postgres_fatal", "sender"),
-        steps=[(1, ORANGE)],
-        alerts=["PostgresFatal"],
-        width=8,
-    )
-    made.stat(
-        "Killed for want of memory",
-        "short",
-        lines("memory_kill", "sender"),
-        steps=[(1, ORANGE)],
-        alerts=["KilledForMemory"],
-        width=8,
-    )
-    made.graph(
-        "PostgreSQL refused logins",
-        "short",
-        lines("postgres_refused", "sender"),
-        limit=30,
-        alerts=["PostgresLoginsRefused"],
-        width=6,
-    )
-    made.graph(
-        "Logins by SSH that failed",
-        "short",
-        lines("ssh_failed", "sender"),
-        limit=200,
-        alerts=["SshLoginsFailing"],
-        width=6,
-    )
-    made.graph(
-        "Errors of the application",
-        "short",
-        lines("laravel_error", "environment, service"),
-        limit=20,
-        alerts=["LaravelErrors"],
-        width=6,
-    )
+    for title, kind, colour, alert in (
+        ("PostgreSQL crashed", "postgres_crash", RED, "PostgresCrashed"),
+        ("PostgreSQL said FATAL", "postgres_fatal", ORANGE, "PostgresFatal"),
+        ("Killed for want of memory", "memory_kill", ORANGE, "KilledForMemory"),
+    ):
+        made.stat(title, "short", lines(kind, "sender"), steps=[(1, colour)], alerts=[alert], width=8)
+    for title, kind, labels, limit, alert in (
+        ("PostgreSQL refused logins", "postgres_refused", "sender", 30, "PostgresLoginsRefused"),
+        ("Logins by SSH that failed", "ssh_failed", "sender", 200, "SshLoginsFailing"),
+        ("Errors of the application", "laravel_error", "environment, service", 20, "LaravelErrors"),
+    ):
+        made.graph(title, "short", lines(kind, labels), limit=limit, alerts=[alert], width=6)
     made.graph(
         "Requests that failed with 5xx, of 1",
         "percentunit",
